@@ -1,0 +1,39 @@
+# What is done in one word. Nothing at run time needs make: see `ungxu --help`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: chat test lint types imports suite bench eval soak clean
+
+chat: .venv/ready
+	@$(BIN)/ungxu chat
+
+test: lint types imports suite
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/ready
+	$(BIN)/mypy
+
+imports: .venv/ready
+	$(BIN)/lint-imports
+
+suite: .venv/ready
+	$(BIN)/pytest --cov --cov-report=term
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks
+
+eval: .venv/ready
+	$(BIN)/python -m benchmarks.questions
+
+clean:
+	rm -rf .venv build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# Built anew when the project's requirements change.
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""How the bot talks and runs: channels, receiver, delivery, settings, command line, wiring."""

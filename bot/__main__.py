@@ -1,0 +1,5 @@
+"""`python -m bot` is `ungxu`."""
+
+from bot.cli import main
+
+main()

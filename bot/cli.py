@@ -1,0 +1,184 @@
+"""The console command `ungxu`: one group, a file for each larger command beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from bot.explaining import TEXTS, explain
+from bot.settings import Settings, load_settings
+
+Result = TypeVar("Result")
+
+
+def main() -> None:
+    """Run the command; every failure is one clear line on standard error and a non-zero exit."""
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        if isinstance(stream, io.TextIOWrapper):
+            # Windows consoles and pipes may stand on a code page without Vietnamese letters.
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader went away ("| head"); nothing is left to say.
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        fail(explain(error))
+
+
+def fail(message: str) -> NoReturn:
+    """Print a message to standard error and exit with 1."""
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+def with_settings(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Give a command the settings as its first argument."""
+
+    @wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Result:
+        return command(load_settings(), *args, **kwargs)
+
+    return wrapper
+
+
+@click.group(help=TEXTS("cli.program"), context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("ungxu"), help=TEXTS("cli.version"))
+def cli() -> None:
+    pass
+
+
+@cli.command(help=TEXTS("cli.chat"))
+@with_settings
+def chat(settings: Settings) -> None:
+    from bot.app import App
+    from bot.channels.terminal import Terminal, is_interactive, wrapped
+
+    terminal = Terminal(TEXTS("cli.chat_prompt"))
+    app = App(settings, [terminal])
+    if is_interactive():
+        click.echo(wrapped(TEXTS("cli.chat_hint")))
+    try:
+        asyncio.run(app.converse(terminal))
+    finally:
+        app.close()
+    click.echo(TEXTS("cli.chat_end"))
+
+
+@cli.command(help=TEXTS("cli.ask"))
+@click.argument("text", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help=TEXTS("cli.ask_json"))
+@click.option("--batch", type=click.Path(), help=TEXTS("cli.ask_batch"))
+@with_settings
+def ask(settings: Settings, text: tuple[str, ...], as_json: bool, batch: str | None) -> None:
+    from bot.asking import Asker, ask_batch
+    from bot.channels.terminal import wrapped
+
+    question = " ".join(text)
+    if batch and text:
+        raise click.UsageError(TEXTS("cli.batch_and_text"))
+    if not batch and not text:
+        raise click.UsageError(TEXTS("cli.nothing_to_ask"))
+    asker = Asker(settings)
+    if batch:
+        faults = ask_batch(asker, batch, sys.stdin, click.echo)
+        if faults:
+            sys.exit(1)
+    elif as_json:
+        click.echo(json.dumps(asker.answer(question), ensure_ascii=False, indent=2))
+    else:
+        click.echo(wrapped(asker.answer(question)["text"]))
+
+
+@cli.command("eval", help=TEXTS("cli.eval"))
+@click.option("--documents", required=True, type=click.Path(path_type=Path), help=TEXTS("cli.eval_documents"))
+@click.option("--questions", required=True, type=click.Path(path_type=Path), help=TEXTS("cli.eval_questions"))
+@click.option("--no-accents", is_flag=True, help=TEXTS("cli.eval_no_accents"))
+@click.option("--json", "as_json", is_flag=True, help=TEXTS("cli.eval_json"))
+def evaluate(documents: Path, questions: Path, no_accents: bool, as_json: bool) -> None:
+    from bot.evaluating import run
+
+    figures = run(documents, questions, no_accents=no_accents, progress=not as_json)
+    if as_json:
+        click.echo(json.dumps(figures.as_json()))
+        return
+    hits = {f"hit{depth}": share for depth, share in figures.hits.items()}
+    click.echo(TEXTS("cli.figures", questions=figures.questions, mrr=figures.mrr, ms=figures.ms_per_question, **hits))
+
+
+@cli.command(help=TEXTS("cli.questions"))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=TEXTS("cli.questions_limit"))
+@click.option("--json", "as_json", is_flag=True, help=TEXTS("cli.questions_json"))
+@with_settings
+def questions(settings: Settings, limit: int, as_json: bool) -> None:
+    from bot.listing import list_questions
+
+    list_questions(settings, limit, as_json, click.echo)
+
+
+@cli.group(help=TEXTS("cli.documents"))
+def documents() -> None:
+    pass
+
+
+@documents.command("list", help=TEXTS("cli.documents_list"))
+@with_settings
+def documents_list(settings: Settings) -> None:
+    from bot.listing import list_documents
+
+    list_documents(settings, click.echo)
+
+
+@documents.command("show", help=TEXTS("cli.documents_show"))
+@click.argument("name")
+@with_settings
+def documents_show(settings: Settings, name: str) -> None:
+    from bot.listing import show_document
+
+    show_document(settings, name, click.echo)
+
+
+@documents.command("check", help=TEXTS("cli.documents_check"))
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@with_settings
+def documents_check(settings: Settings, path: Path | None) -> None:
+    from bot.importing import check
+
+    if check(settings, path, click.echo):
+        sys.exit(1)
+
+
+@documents.command("new", help=TEXTS("cli.documents_new"))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--id", "document_id", required=True, help=TEXTS("cli.documents_new_id"))
+@click.option("--title", help=TEXTS("cli.documents_new_title"))
+@click.option("--output", type=click.Path(path_type=Path), help=TEXTS("cli.documents_new_output"))
+@with_settings
+def documents_new(settings: Settings, file: Path, document_id: str, title: str | None, output: Path | None) -> None:
+    from bot.importing import new
+
+    new(settings, file, document_id, title, output, click.echo)
+
+
+@cli.command(help=TEXTS("cli.doctor"))
+@with_settings
+def doctor(settings: Settings) -> None:
+    from bot.doctor import examine
+
+    if not examine(settings, click.echo):
+        sys.exit(1)

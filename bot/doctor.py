@@ -1,0 +1,125 @@
+"""`ungxu doctor`: looks at everything the bot needs and says in one line each how it stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from bot.app import database_path
+from bot.knowledge_base import load_search
+from bot.settings import Settings
+from handlers.office import Office, load_office
+from handlers.texts import Texts, load_texts
+from knowledge.search import Search
+from knowledge.text import words
+from storage.database import Database
+from storage.errors import StorageError
+
+State = Literal["ok", "warning", "failed"]
+Line = tuple[State, str]
+
+# Less free space than this and a busy week may fill the disk.
+LOW_DISK_GB = 1.0
+# The program is younger than any clock that shows less.
+EARLIEST_YEAR = 2026
+
+
+def examine(settings: Settings, write: Callable[[str], None]) -> bool:
+    """Print one line for each thing that was looked at; return whether none failed.
+
+    Raises the named errors of the rooms where the office's folder or the documents cannot be loaded at all.
+    """
+    texts = load_texts(settings.office)
+    office = load_office(settings.office)
+    good = True
+    for state, what in _findings(settings, office, texts):
+        write(texts(f"doctor.{state}", what=what))
+        good = good and state != "failed"
+    return good
+
+
+def _findings(settings: Settings, office: Office, texts: Texts) -> Iterator[Line]:
+    folder = settings.office or texts("doctor.no_office")
+    yield "ok", texts("doctor.settings", data=settings.data, office=folder, zone=settings.timezone)
+    yield from _office(settings, office, texts)
+    search = load_search(settings.office, office)
+    ids = ", ".join(search.library.documents)
+    yield "ok", texts("doctor.documents", count=len(search.library.documents), ids=ids)
+    yield _answering(search, texts)
+    yield _segmentation(texts)
+    yield _database(settings, texts)
+    yield _disk(settings, texts)
+    now = dt.datetime.now(settings.zone)
+    name = "clock" if now.year >= EARLIEST_YEAR else "clock_wrong"
+    yield (
+        "ok" if name == "clock" else "warning",
+        texts(f"doctor.{name}", now=now.strftime("%d/%m/%Y %H:%M %Z")),
+    )
+
+
+def _office(settings: Settings, office: Office, texts: Texts) -> Iterator[Line]:
+    missing = [name for name in ("name", "contact", "phone", "hours") if not getattr(office, name)]
+    if missing:
+        yield "warning", texts("doctor.office_incomplete", fields=", ".join(missing))
+    else:
+        yield (
+            "ok",
+            texts("doctor.office_contact", name=office.name, contact=office.contact, phone=office.phone),
+        )
+    if office.province is None:
+        yield "warning", texts("doctor.office_province")
+
+
+def _answering(search: Search, texts: Texts) -> Line:
+    # The first document's first passage, asked for by its own words by somebody it is meant for, must be found.
+    passage = search.library.passages()[0]
+    units = frozenset(passage.document.entry.audience)
+    finding = search.answer(passage.edition().text or "", units=units)
+    if passage not in [citation.provision for citation in finding.citations]:
+        return "failed", texts("doctor.answering_failed")
+    return "ok", texts("doctor.answering", id=finding.citations[0].provision.id)
+
+
+def _segmentation(texts: Texts) -> Line:
+    try:
+        words("mạng xã hội")
+    except Exception as error:
+        return "failed", texts("doctor.segmentation_failed", message=error)
+    return "ok", texts("doctor.segmentation", version=version("underthesea"))
+
+
+def _database(settings: Settings, texts: Texts) -> Line:
+    path = database_path(settings)
+    if not path.exists():
+        folder = _existing_folder(settings)
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            return "ok", texts("doctor.database_new", path=path)
+        return "failed", texts("doctor.database_impossible", path=path, folder=folder)
+    try:
+        database = Database(path)
+        try:
+            state = database.check()
+        finally:
+            database.close()
+    except StorageError as error:
+        return "failed", texts("doctor.database", path=path, state=error)
+    return "ok" if state == "ok" else "failed", texts("doctor.database", path=path, state=state)
+
+
+def _disk(settings: Settings, texts: Texts) -> Line:
+    free = shutil.disk_usage(_existing_folder(settings)).free / 1e9
+    low = free < LOW_DISK_GB
+    return "warning" if low else "ok", texts("doctor.disk_low" if low else "doctor.disk", free=f"{free:.1f}")
+
+
+def _existing_folder(settings: Settings) -> Path:
+    """The data folder, or where it does not exist yet the folder above it that does."""
+    folder = settings.data.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return folder

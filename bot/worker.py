@@ -1,0 +1,37 @@
+"""The one thread that owns the write connection: everything that touches the database runs on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from storage.database import Database
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+class Worker:
+    """A thread with an open database."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the database on the thread; raise StorageError where it cannot be used."""
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage")
+        try:
+            self._database = self._executor.submit(Database, path).result()
+        except BaseException:
+            self._executor.shutdown()
+            raise
+
+    async def run(self, act: Callable[Concatenate[Database, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Run an act on the thread, with the database as its first argument, and return its result."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, lambda: act(self._database, *args, **kwargs))
+
+    def close(self) -> None:
+        """Close the database and end the thread."""
+        self._executor.submit(self._database.close).result()
+        self._executor.shutdown()

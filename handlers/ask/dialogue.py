@@ -1,0 +1,127 @@
+"""The conversation of the job: questions, the buttons under answers, and what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers.ask import service
+from handlers.ask.wording import Writer
+from handlers.context import Context
+from handlers.conversation import Button, Reply
+from knowledge.documents import Provision
+from knowledge.search import Finding, Outcome
+
+_NOTED = (Outcome.NOT_FOUND, Outcome.NO_SUCH_PROVISION, Outcome.NO_SUCH_DOCUMENT, Outcome.NO_WORDING)
+
+
+def welcome(context: Context) -> Reply:
+    """Greet: whose bot it is, that it is automatic, how to ask, what is not to be sent."""
+    office, texts = context.office, context.texts
+    hello = texts(
+        "welcome.hello",
+        office_of=texts("welcome.office_of", office=office.name) if office.name else "",
+        introduced=texts("welcome.introduced", document=office.introduced_by) if office.introduced_by else "",
+    )
+    return Reply("\n\n".join([hello, texts("welcome.usage"), texts("welcome.privacy"), _writer(context).contact()]))
+
+
+def help_text(context: Context) -> Reply:
+    """Say what can be done and which documents are in use."""
+    documents = "\n".join(
+        context.texts("help.document", short=document.short, title=document.entry.title)
+        for document in context.search.library.documents.values()
+    )
+    return Reply("\n\n".join([context.texts("help.body", documents=documents), _writer(context).contact()]))
+
+
+def answer(question: str, context: Context) -> list[Reply]:
+    """Answer a question; one without an answer is noted, without who asked."""
+    finding = service.answer(context.search, question, context.today, context.units)
+    noted = finding.outcome in _NOTED
+    if noted:
+        service.note_declined(context.database, finding, context.today)
+    writer = _writer(context)
+    buttons = tuple(_buttons(finding, context))
+    return [Reply(writer.body(finding), buttons, writer.closing(finding, noted=noted))]
+
+
+def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
+    """Do what a button under an answer says."""
+    if name in ("article", "provision"):
+        provision = context.search.library.get(data["id"])
+        if provision is None:
+            return [Reply(context.texts("menu.stale"))]
+        return [_article(provision, context) if name == "article" else _provision(provision, context)]
+    if name == "report":
+        return [Reply(context.texts("report.now", who=_writer(context).who()))]
+    if name == "vote":
+        return [_vote(data, context)]
+    return [Reply(context.texts("menu.stale"))]
+
+
+def _writer(context: Context) -> Writer:
+    return Writer(context.texts, context.office, context.search)
+
+
+def _article(provision: Provision, context: Context) -> Reply:
+    citations = context.search.article(provision, context.today)
+    if not citations:
+        return Reply(_writer(context).no_wording(provision))
+    return Reply(_writer(context).article(citations))
+
+
+def _provision(provision: Provision, context: Context) -> Reply:
+    finding = context.search.show(provision, context.today)
+    return Reply(_writer(context).reply(finding), tuple(_article_button(provision, context)))
+
+
+def _vote(data: dict[str, Any], context: Context) -> Reply:
+    if data["vote"] == "not_helpful":
+        choices = [
+            Button(context.texts(f"button.{vote}"), "ask.vote", {**data, "vote": vote})
+            for vote in service.VOTES
+            if vote != "helpful"
+        ]
+        return Reply(context.texts("vote.why"), tuple(choices))
+    service.vote(context.database, data["vote"], data["question"], data["outcome"], data["shown"], context.today)
+    if data["vote"] == "helpful":
+        return Reply(context.texts("vote.thanks"))
+    return Reply(context.texts("vote.thanks_wrong", contact=_writer(context).contact()))
+
+
+def _buttons(finding: Finding, context: Context) -> list[Button]:
+    texts = context.texts
+    others = finding.alternatives if finding.outcome is Outcome.ANSWERED else finding.nearest
+    buttons = [_provision_button(provision, context) for provision in others]
+    if finding.outcome is Outcome.CONTENTS:
+        return [
+            Button(_provision_button(article, context).label, "ask.article", {"id": article.id}) for article in others
+        ]
+    if finding.outcome is not Outcome.ANSWERED:
+        return buttons
+    if len(finding.citations) == 1:
+        buttons = _article_button(finding.citations[0].provision, context) + buttons
+    if "report" in finding.suggestions:
+        buttons.insert(0, Button(texts("button.report"), "ask.report"))
+    kept = {
+        "question": service.kept_text(finding.question),
+        "outcome": finding.outcome.value,
+        "shown": service.shown_ids(finding),
+    }
+    votes = ("helpful", "not_helpful")
+    return buttons + [Button(texts(f"button.{vote}"), "ask.vote", {**kept, "vote": vote}) for vote in votes]
+
+
+def _provision_button(provision: Provision, context: Context) -> Button:
+    label = context.texts(
+        "button.provision", topic=provision.topic, label=provision.label, document=provision.document.short
+    )
+    return Button(label, "ask.provision", {"id": provision.id})
+
+
+def _article_button(provision: Provision, context: Context) -> list[Button]:
+    """The button that shows the whole article, where it holds more than the provision."""
+    if len(context.search.article(provision, context.today)) < 2:
+        return []
+    label = context.texts("button.article", label=provision.article.label)
+    return [Button(label, "ask.article", {"id": provision.id})]

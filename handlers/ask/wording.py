@@ -1,0 +1,219 @@
+"""A finding in words: the text of a reply, the same for every channel, the command line and the JSON answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from handlers.office import Office
+from handlers.texts import Texts
+from knowledge.documents import Document, Provision
+from knowledge.references import UNNAMED
+from knowledge.schema import Certainty, FactEntry, Level, Wording
+from knowledge.search import Citation, Finding, Outcome, Search
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes replies in an office's words."""
+
+    texts: Texts
+    office: Office
+    search: Search
+
+    def reply(self, finding: Finding, *, noted: bool = False) -> str:
+        """Return the whole reply to a finding as one text; `noted` says that the question was kept."""
+        others = finding.alternatives or finding.nearest
+        listed = [self._listed(provision) for provision in others]
+        if finding.alternatives:
+            listed.insert(0, self.texts("answer.alternatives"))
+        return _paragraphs([self.body(finding), "\n".join(listed), self.closing(finding, noted=noted)])
+
+    def body(self, finding: Finding) -> str:
+        """Return what a reply says before it lists other provisions."""
+        if finding.outcome is Outcome.ANSWERED:
+            return _paragraphs(self._answer(finding))
+        if finding.outcome is Outcome.SMALL_TALK:
+            return self.texts(f"talk.{finding.intent}", contact=self.contact())
+        if finding.outcome is Outcome.EMPTY:
+            return self.texts("empty.body")
+        if finding.outcome is Outcome.CONTENTS and finding.document:
+            what = f"{finding.missing}, {finding.document.short}" if finding.missing else finding.document.short
+            validity = self._document_validity(finding.document)
+            return _paragraphs(
+                [*validity, self.texts("answer.contents", what=what, title=finding.document.entry.title)]
+            )
+        nearest = self.texts("decline.nearest") if finding.nearest else ""
+        return _paragraphs([self._reason(finding), nearest])
+
+    def closing(self, finding: Finding, *, noted: bool = False) -> str:
+        """Return what a reply that declines ends with: whether the question was kept, and whom to ask."""
+        if not finding.outcome.declined:
+            return ""
+        return "\n".join([*([self.texts("decline.noted")] if noted else []), self.contact()])
+
+    def article(self, citations: Sequence[Citation]) -> str:
+        """Return the text of a whole article: every passage that may be shown, then its validity."""
+        first = citations[0].provision
+        heading = self.texts("answer.article", label=first.article.label, document=first.document.short)
+        title = first.article.title
+        lines = [f"{heading}\n{title}" if title else heading]
+        for citation in citations:
+            own = citation.provision.label_within_article
+            lines.append((f"{own}: " if own else "") + self._words(citation))
+        lines += self._validity(citations)
+        return _paragraphs(lines)
+
+    def no_wording(self, provision: Provision) -> str:
+        """Return the text for a provision none of whose words may be shown."""
+        reason = self.texts("decline.no_wording", document=provision.document.short, missing=_inside(provision.label))
+        return _paragraphs([reason, self.contact()])
+
+    def contact(self) -> str:
+        """Return the line that says whom to ask, when and how."""
+        return self.texts("contact.line", who=self.who())
+
+    def who(self) -> str:
+        """Return the office's contact with phone and hours, as part of a sentence."""
+        office = self.office
+        return self.texts(
+            "contact.who",
+            contact=office.contact or self.texts("contact.nobody"),
+            phone=self.texts("contact.phone", phone=office.phone) if office.phone else "",
+            hours=self.texts("contact.hours", hours=office.hours) if office.hours else "",
+        )
+
+    def _answer(self, finding: Finding) -> Iterator[str]:
+        first = finding.citations[0]
+        if len(finding.citations) > 1:
+            yield self.article(finding.citations)
+        else:
+            yield self._heading(first) + "\n" + self._words(first)
+            if finding.previous and finding.previous.text:
+                until = self.texts("answer.previous_until", date=_date(finding.previous.to or ""))
+                yield self.texts("answer.previous", period=until, quote=finding.previous.text)
+            yield from self._validity(finding.citations)
+        yield from self._facts(finding.facts)
+
+    def _reason(self, finding: Finding) -> str:
+        if finding.outcome is Outcome.REFUSED:
+            return self.texts(f"refusal.{finding.intent}")
+        if finding.outcome is Outcome.NO_SUCH_DOCUMENT:
+            if finding.missing == UNNAMED:
+                return self.texts("decline.no_such_law")
+            return self.texts("decline.no_such_document", number=finding.missing)
+        if finding.document is not None:
+            document = finding.document
+            missing = _inside(finding.missing)
+            if finding.outcome is Outcome.NO_WORDING:
+                return self.texts("decline.no_wording", document=document.short, missing=missing)
+            have = self._have(document, finding.within, finding.missing)
+            return self.texts("decline.no_such_provision", document=document.short, missing=missing, have=have)
+        return self.texts("decline.not_found")
+
+    def _have(self, document: Document, within: Provision | None, missing: str) -> str:
+        """What a document, or the provision that should hold what was asked for, does have."""
+        if within is not None:
+            clauses = [child for child in within.children if child.entry.part.startswith("khoan-")]
+            if clauses and missing.startswith("Khoản"):
+                return self.texts("decline.have_clauses", label=within.label, count=len(clauses))
+            return ""
+        if missing.startswith("Chương"):
+            return self.texts("decline.have_chapters", count=len(document.chapters()))
+        articles = document.articles()
+        name = "have_articles" if articles[0].entry.part.startswith("dieu-") else "have_items"
+        last = articles[-1].entry.part.partition("-")[2]
+        return self.texts(f"decline.{name}", count=len(articles), last=last)
+
+    def _heading(self, citation: Citation) -> str:
+        provision = citation.provision
+        return self.texts("answer.heading", label=provision.label, document=citation.document.short)
+
+    def _words(self, citation: Citation) -> str:
+        """The words of a provision as its wording allows: quoted, quoted with a note, or summed up."""
+        lines = []
+        if citation.quote:
+            lines.append(self.texts("answer.quote", quote=citation.quote))
+            if citation.wording is Wording.NEAR_VERBATIM:
+                lines.append(self.texts("answer.not_compared"))
+        else:
+            lines.append(self.texts("answer.summary", summary=citation.summary))
+            sources = citation.provision.sources(citation.edition)
+            if sources:
+                lines.append(self.texts("answer.source", source=sources[0].url or sources[0].note))
+        if citation.provision.number_in_doubt:
+            lines.append(self.texts("answer.number_in_doubt"))
+        return "\n".join(lines)
+
+    def _validity(self, citations: Sequence[Citation]) -> Iterator[str]:
+        """Whether what was quoted holds today, what the new document says, and who the named units are now."""
+        document = citations[0].document
+        lines = list(self._document_validity(document))
+        if document.replaced:
+            lines[1:1] = self._now(citations)
+        named = [citation.quote for citation in citations]
+        if document.entry.level is not Level.NATIONAL:
+            named.append(document.entry.issuer)
+        for entry in self.search.successors(named):
+            name = "answer.successor" if entry.certainty is Certainty.HIGH else "answer.successor_medium"
+            lines.append(self.texts(name, name=entry.name, now=entry.now))
+        if lines:
+            yield "\n".join(lines)
+
+    def _document_validity(self, document: Document) -> Iterator[str]:
+        validity = document.entry.validity
+        if validity.by:
+            by = validity.by
+            yield self.texts("answer.replaced", document=document.short, by=by.short, date=_date(by.date))
+        elif validity.note:
+            yield self.texts("answer.validity_note", note=validity.note)
+        if document.foreign_to(self.office.province):
+            yield self.texts("answer.foreign")
+
+    def _now(self, citations: Sequence[Citation]) -> list[str]:
+        """What the new document says on the same matters, each once, with where that was read."""
+        said = {now.summary: (now, c.provision) for c in citations if (now := c.provision.now)}
+        if not said:
+            by = citations[0].document.entry.validity.by
+            return [self.texts("answer.now_unknown", by=by.short if by else "")]
+        lines = [
+            self.texts("answer.now" if now.certainty is Certainty.HIGH else "answer.now_medium", summary=summary)
+            for summary, (now, _) in said.items()
+        ]
+        sources = dict.fromkeys(provision.source_names(now) for now, provision in said.values())
+        return [*lines, self.texts("answer.now_sources", sources="; ".join(sources))]
+
+    def _facts(self, facts: Sequence[FactEntry]) -> Iterator[str]:
+        if facts:
+            yield "\n".join([self.texts("answer.facts"), *map(self._fact, facts)])
+
+    def _fact(self, fact: FactEntry) -> str:
+        name = "answer.fact" if fact.certainty is Certainty.HIGH else "answer.fact_medium"
+        sources = "; ".join(fact.sources)
+        return self.texts(name, text=fact.text, sources=sources, checked=_date(fact.checked))
+
+    def _listed(self, provision: Provision) -> str:
+        return self.texts(
+            "answer.alternative",
+            label=provision.label,
+            document=provision.document.short,
+            topic=provision.topic,
+        )
+
+
+def _paragraphs(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _inside(label: str) -> str:
+    """Return a label as it stands inside a sentence: "khoản 9 Điều 4", but "Điều 12"."""
+    return label if label.startswith(("Điều", "Chương", "Phụ lục")) else label[:1].lower() + label[1:]
+
+
+def _date(partial: str) -> str:
+    """Return a partial ISO date as it is written in Vietnam: 05/3/2026, 3/2026, 2026."""
+    year, *rest = partial.split("-")
+    if not rest:
+        return year
+    month = str(int(rest[0])) if int(rest[0]) > 2 else rest[0]
+    return "/".join([*rest[1:], month, year])

@@ -1,0 +1,37 @@
+"""What a handler is given beside the event: everything it may read and change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from handlers.office import Office
+from handlers.texts import Texts
+from knowledge.search import Search
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The world of one event. The database is inside the event's transaction.
+
+    Attributes:
+        now: the time, UTC, by the only clock a handler has.
+        person: the id of the person who wrote.
+        units: names of the units the person belongs to, for documents of limited audience.
+    """
+
+    database: Database
+    search: Search
+    texts: Texts
+    office: Office
+    zone: ZoneInfo
+    now: dt.datetime
+    person: int
+    units: frozenset[str] = frozenset()
+
+    @property
+    def today(self) -> dt.date:
+        """The day at the office."""
+        return self.now.astimezone(self.zone).date()

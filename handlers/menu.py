@@ -1,0 +1,43 @@
+"""Choosing from a numbered menu with typed words, for channels without buttons and for people who type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from handlers.conversation import Button
+from knowledge.text import folded_syllables
+
+_NUMBER = re.compile(r"(?:so |chon )*(\d{1,2})")
+
+# A label's first letters count from here on; fewer are more often a word of a question.
+SHORTEST_INITIALS = 2
+
+
+def numbered(text: str) -> int | None:
+    """Return the number that a message consists of: "1", "1.", "số 1", "chọn 1"; None for anything else."""
+    match = _NUMBER.fullmatch(" ".join(folded_syllables(text)))
+    return int(match.group(1)) if match else None
+
+
+def choose(text: str, buttons: Sequence[Button]) -> Button | None:
+    """Return the button that a typed message means, None where it means none of them.
+
+    Understood are its number, its label and its label's first letters, with or without accents.
+    """
+    number = numbered(text)
+    if number is not None:
+        return buttons[number - 1] if 1 <= number <= len(buttons) else None
+    typed = folded_syllables(text)
+    if not typed:
+        return None
+    joined = "".join(typed)
+    for button in buttons:
+        label = folded_syllables(button.label)
+        if typed == label:
+            return button
+    for button in buttons:
+        initials = "".join(syllable[0] for syllable in folded_syllables(button.label))
+        if len(joined) >= SHORTEST_INITIALS and joined == initials:
+            return button
+    return None

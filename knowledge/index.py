@@ -1,0 +1,165 @@
+"""BM25 over postings that are computed once.
+
+The model is that of rank-bm25 (Robertson/Sparck Jones weights in the form of Trotman, Puurula and Burgess,
+"Improvements to BM25 and Language Models Examined", 2014): a document d scores for a query q
+
+    sum over the terms t of q of  idf(t) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * |d| / avgdl))
+
+where a term that stands twice in the query counts twice. Everything but the sum is known when the
+documents are, so each posting holds its finished weight and a question costs one addition a posting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+Idf = Callable[[NDArray[np.int64], int], Floats]
+"""From the number of documents that hold each term, and the number of documents, to a weight a term."""
+
+# The share of rank-bm25's average idf that a term gets whose own idf would be negative.
+OKAPI_EPSILON = 0.25
+
+# A term in more than this share of the documents is kept as a full row of weights: adding rows is several
+# times faster than adding by index, and few terms are that frequent.
+DENSE_SHARE = 1 / 8
+
+
+def okapi_idf(frequencies: NDArray[np.int64], count: int) -> Floats:
+    """Return rank-bm25's idf: log((N - n + 0.5) / (n + 0.5)), negative ones lifted to a floor.
+
+    The floor is a quarter of the mean idf, itself negative where most terms are frequent.
+    """
+    idf: Floats = np.log(count - frequencies + 0.5) - np.log(frequencies + 0.5)
+    if idf.size:
+        idf[idf < 0] = OKAPI_EPSILON * idf.mean()
+    return idf
+
+
+def lucene_idf(frequencies: NDArray[np.int64], count: int) -> Floats:
+    """Return Lucene's idf, log(1 + (N - n + 0.5) / (n + 0.5)), which is never negative."""
+    idf: Floats = np.log1p((count - frequencies + 0.5) / (frequencies + 0.5))
+    return idf
+
+
+class Bm25Index:
+    """Postings of a fixed sequence of tokenised documents; safe to share between threads.
+
+    Documents are known by their position in `documents`. A collection that grows gets a new index; the
+    old one goes on answering until it is replaced.
+    """
+
+    def __init__(
+        self,
+        documents: Iterable[Sequence[str]],
+        *,
+        k1: float = 1.5,
+        b: float = 0.75,
+        idf: Idf = lucene_idf,
+    ) -> None:
+        vocabulary: dict[str, int] = {}
+        flat: list[int] = []
+        lengths: list[int] = []
+        for tokens in documents:
+            flat.extend([vocabulary.setdefault(token, len(vocabulary)) for token in tokens])
+            lengths.append(len(tokens))
+        self._vocabulary = vocabulary
+        self._count = len(lengths)
+
+        length = np.array(lengths, dtype=np.float64)
+        owner = np.repeat(np.arange(self._count, dtype=np.int64), lengths)
+        # One integer for each (term, document) pair, so that sorting groups postings by term.
+        pairs, frequency = np.unique(np.array(flat, dtype=np.int64) * max(self._count, 1) + owner, return_counts=True)
+        term, document = np.divmod(pairs, max(self._count, 1))
+        document_frequency = np.bincount(term, minlength=len(vocabulary))
+        self._idf = idf(document_frequency, self._count)
+        average = length.mean() if length.sum() else 1.0
+        norm = k1 * (1 - b + b * length / average)
+        self._weights: Floats = self._idf[term] * frequency * (k1 + 1) / (frequency + norm[document])
+        self._documents = document.astype(np.intp)
+        self._starts: list[int] = [0, *np.cumsum(document_frequency).tolist()]
+        self._dense = {
+            int(frequent): self._row(int(frequent))
+            for frequent in np.flatnonzero(document_frequency > self._count * DENSE_SHARE)
+        }
+
+    def __len__(self) -> int:
+        """Return the number of documents."""
+        return self._count
+
+    def __contains__(self, term: str) -> bool:
+        """Tell whether any document holds the term."""
+        return term in self._vocabulary
+
+    def idf(self, term: str) -> float:
+        """Return the weight of a term before length and frequency; 0 where no document holds it."""
+        position = self._vocabulary.get(term)
+        return 0.0 if position is None else float(self._idf[position])
+
+    @property
+    def rarest(self) -> float:
+        """The idf of the rarest term, which an unknown one would have at least; 0 in an empty index."""
+        return float(self._idf.max()) if self._idf.size else 0.0
+
+    def scores(self, query: Iterable[str] | Mapping[str, float]) -> Floats:
+        """Return one score a document, in their order; unknown terms add nothing.
+
+        `query` is the terms as they come, or terms with the number of times each counts.
+        """
+        total = np.zeros(self._count)
+        for position, times in self._counted(query).items():
+            row = self._dense.get(position)
+            if row is not None:
+                total += row if times == 1 else times * row
+            else:
+                documents, weights = self._posting(position)
+                np.add.at(total, documents, weights if times == 1 else times * weights)
+        return total
+
+    def top(self, query: Iterable[str], limit: int) -> list[tuple[int, float]]:
+        """Return the `limit` best (document, score) pairs with a score above 0, best first.
+
+        Equal scores keep the order of the documents.
+        """
+        return best(self.scores(query), limit)
+
+    def _posting(self, position: int) -> tuple[NDArray[np.intp], Floats]:
+        span = slice(self._starts[position], self._starts[position + 1])
+        return self._documents[span], self._weights[span]
+
+    def _row(self, position: int) -> Floats:
+        documents, weights = self._posting(position)
+        row = np.zeros(self._count)
+        row[documents] = weights
+        return row
+
+    def _counted(self, query: Iterable[str] | Mapping[str, float]) -> dict[int, float]:
+        if isinstance(query, Mapping):
+            known = ((self._vocabulary.get(term), times) for term, times in query.items())
+            return {position: times for position, times in known if position is not None}
+        counted: dict[int, float] = {}
+        for term in query:
+            position = self._vocabulary.get(term)
+            if position is not None:
+                counted[position] = counted.get(position, 0) + 1
+        return counted
+
+
+def best(scores: Floats, limit: int) -> list[tuple[int, float]]:
+    """Return the `limit` highest positive scores as (position, score), best first, ties by position."""
+    # Most passages share no term with a question: only those that do are looked at.
+    candidates = np.flatnonzero(scores > 0)
+    if limit <= 0 or not candidates.size:
+        return []
+    if limit < candidates.size:
+        # argpartition alone would pick any of the equal scores at the edge; all of them take part, so that the
+        # lowest position wins.
+        values = scores[candidates]
+        edge = np.partition(values, values.size - limit)[values.size - limit]
+        candidates = candidates[values >= edge]
+    order = np.argsort(-scores[candidates], kind="stable")[:limit]
+    return [(int(position), float(scores[position])) for position in candidates[order]]

@@ -1,0 +1,220 @@
+"""Direct references in a question: "điều 4 khoản 3", "dieu 4 khoan 3", "mục 3 công văn 6389", "đ4k3".
+
+Everything is read without accents, so a reference typed on a phone is found like one copied from a document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from knowledge.documents import Document, Library, Provision
+from knowledge.labels import part_label
+from knowledge.schema import Level
+from knowledge.text import fold
+
+LAST = "last"
+# Written numbers that hardly stand for another word without accents, as "sau" and "nam" do.
+_NUMBER_WORDS = {"hai": "2", "ba": "3", "bon": "4", "tam": "8", "chin": "9", "muoi": "10"}
+_ORDINALS = {
+    "dau tien": "1",
+    "nhat": "1",
+    "dau": "1",
+    "hai": "2",
+    "ba": "3",
+    "tu": "4",
+    "nam": "5",
+    "cuoi": LAST,
+}
+_N = r"(\d{1,3}[a-z]?|" + "|".join(_NUMBER_WORDS) + r")"
+_START = r"(?<![a-z0-9])"
+_END = r"(?![a-z0-9])"
+
+# "đ4k3" and "k3 đ4" are written out first, so that the patterns below know one form only.
+_SHORT = (
+    (re.compile(rf"{_START}d\s*(\d+)[\s.,]*k\s*(\d+){_END}"), r"dieu \1 khoan \2"),
+    (re.compile(rf"{_START}k\s*(\d+)[\s.,]*d\s*(\d+){_END}"), r"khoan \1 dieu \2"),
+)
+_KINDS = {
+    "chuong": re.compile(rf"{_START}chuong\s*(?:so\s*|thu\s*)?(\d{{1,2}}|[ivx]+){_END}"),
+    "dieu": re.compile(rf"{_START}dieu\s*(?:so\s*)?{_N}{_END}"),
+    # "tài khoản 2" is no clause.
+    "khoan": re.compile(rf"(?<![a-z])(?<!tai )khoan\s*(?:so\s*)?{_N}{_END}"),
+    "muc": re.compile(rf"{_START}muc\s*(?:so\s*)?{_N}{_END}"),
+    "diem": re.compile(rf"{_START}diem\s*([a-z]){_END}"),
+    "dash": re.compile(rf"{_START}(?:gach dau dong|gach|y)\s*(?:thu\s*|so\s*)?(\d{{1,2}}|{'|'.join(_ORDINALS)}){_END}"),
+}
+# "điều 4.3" is clause 3 of article 4, "mục 1.b" and "mục 1b" point b of item 1 ("điều 4a" is an article).
+_DOTTED = re.compile(rf"{_START}(dieu|muc)\s*(\d{{1,3}})\s*[.,/]\s*(\d{{1,2}}|[a-z]){_END}")
+_JOINED = re.compile(rf"{_START}muc\s*(\d{{1,3}})([a-z]){_END}")
+# A document named by its number, whether or not it is loaded.
+_NUMBERED_DOCUMENT = re.compile(
+    rf"{_START}(?:cong van|quyet dinh|nghi dinh|thong tu|chi thi|luat|nghi quyet|cv|qd|nd|tt|nq)\s*(?:so\s*)?"
+    r"(\d{1,4})(?:/[\w/-]+)?"
+)
+# A law named by its matter. Only beside an article ("Điều 4 Bộ luật Lao động") is it what is asked for.
+_NAMED_LAW = re.compile(rf"{_START}(?:bo luat|(?<!phap )luat|nghi dinh|thong tu|phap lenh|hien phap){_END}")
+UNNAMED = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a question points at.
+
+    Attributes:
+        documents: ids of the loaded documents that it names; empty where it names none.
+        by_general_name: whether it names them only by what others may be called too ("bộ quy tắc").
+        unknown_document: the number of a document it names that is not loaded, UNNAMED for a law named without
+            a number, or "".
+        parts: id parts from the outermost in, such as ("dieu-4", "khoan-3"); empty where only a document
+            is named.
+        chapter: the number of a chapter, as in "II", where one is named without an article; or "".
+        rest: the folded question without the words of the reference.
+    """
+
+    documents: tuple[str, ...]
+    by_general_name: bool
+    unknown_document: str
+    parts: tuple[str, ...]
+    chapter: str
+    rest: str
+
+
+def find_reference(question: str, library: Library) -> Reference:
+    """Read the reference in a question; one without any has no documents and no parts."""
+    text = fold(question)
+    general = False
+    documents, rest = _named_documents(text, library, general=False)
+    unknown = ""
+    if not documents:
+        match = _NUMBERED_DOCUMENT.search(text)
+        unknown = match.group(1) if match else ""
+        rest = _NUMBERED_DOCUMENT.sub(" ", text) if unknown else text
+    if not documents and not unknown:
+        documents, rest = _named_documents(text, library, general=True)
+        general = bool(documents)
+    text = rest
+    for short, long in _SHORT:
+        text = short.sub(long, text)
+    found: dict[str, str] = {}
+    text = _JOINED.sub(r"muc \1 diem \2", text)
+    dotted = _DOTTED.search(text)
+    if dotted:
+        outer, number, inner = dotted.groups()
+        found = {outer: number, _inner_kind(outer, inner): inner}
+        text = text[: dotted.start()] + " " + text[dotted.end() :]
+    for kind, pattern in _KINDS.items():
+        match = pattern.search(text)
+        if match and kind not in found:
+            words = _ORDINALS if kind == "dash" else _NUMBER_WORDS
+            found[kind] = words.get(match.group(1), match.group(1))
+    if found:
+        for pattern in _KINDS.values():
+            text = pattern.sub(" ", text)
+    if found and not documents and not unknown and _NAMED_LAW.search(text):
+        unknown = UNNAMED
+    parts = tuple(_parts(found))
+    chapter = "" if parts else _roman(found.get("chuong", ""))
+    return Reference(tuple(documents), general, unknown, parts, chapter, " ".join(text.split()))
+
+
+def resolve(reference: Reference, library: Library) -> list[Provision]:
+    """Return the provisions a reference with parts points at, in the order of the documents.
+
+    Without a named document every document that has such a provision counts. Where a clause is asked for
+    whose article has clauses of unknown number, the article is returned.
+    """
+    found = []
+    for document in _candidates(reference, library):
+        provision = _at(document, reference.parts)
+        if provision is None:
+            article = document.by_id.get(f"{document.id}/{reference.parts[0]}")
+            if article and any(not child.has_number for child in article.children):
+                provision = article
+        if provision:
+            found.append(provision)
+    return found
+
+
+def missing_part(reference: Reference, library: Library) -> tuple[Document, str, Provision | None] | None:
+    """Return a document that lacks the provision referred to, the label of what is missing, and what should hold it.
+
+    That is the deepest provision on the way that exists, None where there is none. None is returned where some document
+    has the provision, and where no document is made of such parts at all.
+    """
+    kind = reference.parts[0].partition("-")[0]
+    having_kind = [
+        document
+        for document in _candidates(reference, library)
+        if any(article.entry.part.startswith(f"{kind}-") for article in document.articles())
+    ]
+    if not having_kind or resolve(reference, library):
+        return None
+    label = part_label(reference.parts)
+    for depth in range(len(reference.parts) - 1, 0, -1):
+        for document in having_kind:
+            above = document.by_id.get("/".join((document.id, *reference.parts[:depth])))
+            if above:
+                return document, label, above
+    return having_kind[0], label, None
+
+
+def _at(document: Document, parts: Sequence[str]) -> Provision | None:
+    *outer, inner = parts
+    if inner == LAST:
+        above = document.by_id.get("/".join((document.id, *outer)))
+        return above.children[-1] if above and above.children else None
+    return document.by_id.get("/".join((document.id, *parts)))
+
+
+def _candidates(reference: Reference, library: Library) -> Iterable[Document]:
+    if reference.documents:
+        return [library.documents[name] for name in reference.documents]
+    # What holds for the country is looked through first.
+    return sorted(library.documents.values(), key=lambda document: document.entry.level is not Level.NATIONAL)
+
+
+def _named_documents(text: str, library: Library, *, general: bool) -> tuple[list[str], str]:
+    """The ids of the documents that a folded text names, and the text without their names."""
+    named: dict[str, re.Pattern[str]] = {}
+    for document in library.documents.values():
+        names = document.entry.general_names if general else document.entry.names
+        for name in sorted(map(fold, names), key=len, reverse=True):
+            pattern = re.compile(rf"{_START}(?:so\s+)?{re.escape(name)}(?:/[\w/-]+)?{_END}")
+            if pattern.search(text):
+                named[document.id] = pattern
+                break
+    for pattern in named.values():
+        text = pattern.sub(" ", text)
+    return list(named), text
+
+
+def _roman(number: str) -> str:
+    """A chapter's number as official texts write it: "2" and "ii" are "II"."""
+    if not number.isdigit():
+        return number.upper()
+    value, written = int(number), ""
+    for sign, worth in (("X", 10), ("IX", 9), ("V", 5), ("IV", 4), ("I", 1)):
+        written += sign * (value // worth)
+        value %= worth
+    return written
+
+
+def _inner_kind(outer: str, inner: str) -> str:
+    if not inner.isdigit():
+        return "diem"
+    return "khoan" if outer == "dieu" else "dash"
+
+
+def _parts(found: dict[str, str]) -> Iterator[str]:
+    outer = "dieu" if "dieu" in found else "muc" if "muc" in found else ""
+    if not outer:
+        return
+    yield f"{outer}-{found[outer]}"
+    if outer == "dieu" and "khoan" in found:
+        yield f"khoan-{found['khoan']}"
+    if "diem" in found:
+        yield found["diem"]
+    if outer == "muc" and "dash" in found:
+        yield found["dash"]

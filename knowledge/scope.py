@@ -1,0 +1,85 @@
+"""Whether a question is one for the documents at all.
+
+Retrieval always finds something. A question belongs to the documents when the passage found holds enough of
+what was asked, and when no outside topic, request or small talk comes too near to it. These stand in one index with the
+passages, so that common words weigh little and the scores can be compared. The limits are explained, with the figures
+they were chosen by, in docs/retrieval.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from knowledge.index import Bm25Index
+from knowledge.ranking import EVERYTHING_B, EVERYTHING_K1, Query, Ranker
+from knowledge.schema import IntentEntry
+
+# A passage must hold at least this share of the question's weight.
+ENOUGH_COVERAGE = 0.30
+# The nearest intent may score at most this share of the best passage. The share grows with what the passage
+# covers; "có được không" speaks for a question about a rule, "giúp em" for a request. Rounded from a logistic
+# regression on the regression set.
+NEAR_INTENT = 0.66
+NEAR_INTENT_COVERAGE = 0.25
+NEAR_INTENT_PERMISSION = 0.20
+NEAR_INTENT_FAVOUR = -0.35
+# A question that names one of the documents is meant for it, however it sounds.
+NAMED_DOCUMENT = 2.0
+
+
+class Scope:
+    """The passages of a ranker beside everything that no passage answers."""
+
+    def __init__(self, ranker: Ranker, intents: Sequence[IntentEntry]) -> None:
+        self._intents = tuple(intents)
+        self._passages = len(ranker.passages)
+        bags = [*ranker.bags, *(_bag(ranker, intent) for intent in intents)]
+        self._index = Bm25Index(bags, k1=EVERYTHING_K1, b=EVERYTHING_B)
+        self._terms = [frozenset(bag) for bag in ranker.bags]
+
+    def rival(self, query: Query, position: int | None, *, named: bool) -> IntentEntry | None:
+        """Return the intent that a question belongs to rather than to the passage at a position.
+
+        `position` is None where no passage was found; `named` says that the question names a document.
+        """
+        scores = self._index.scores(query.terms)
+        rivals = scores[self._passages :]
+        if not rivals.size or not rivals.max() > 0:
+            return None
+        intent = self._intents[int(np.argmax(rivals))]
+        if position is None:
+            return intent
+        attitudes = query.reading.attitudes
+        if intent.kind == "refusal" and "permission" in attitudes and "favour" not in attitudes:
+            # "lập nick ảo có bị gì không" asks about the rule; only a request for help with it is declined.
+            return None
+        limit = NEAR_INTENT + NEAR_INTENT_COVERAGE * self.coverage(query, position)
+        if "permission" in attitudes:
+            limit += NEAR_INTENT_PERMISSION
+        elif "favour" in attitudes:
+            limit += NEAR_INTENT_FAVOUR
+        best = scores[: self._passages].max() * (NAMED_DOCUMENT if named else 1.0)
+        return intent if rivals.max() >= limit * best else None
+
+    def covers(self, query: Query, position: int) -> bool:
+        """Tell whether a passage holds enough of what was asked to be an answer."""
+        return self.coverage(query, position) >= ENOUGH_COVERAGE
+
+    def coverage(self, query: Query, position: int) -> float:
+        """Return the share of the question's weight that a passage holds, from 0 to 1.
+
+        Only words that carry a topic count; those that nothing here holds weigh as much as the rarest known one.
+        """
+        total = found = 0.0
+        for term in dict.fromkeys(query.reading.content()):
+            weight = self._index.idf(term) or self._index.rarest
+            total += weight
+            if term in self._terms[position]:
+                found += weight
+        return found / total if total else 0.0
+
+
+def _bag(ranker: Ranker, intent: IntentEntry) -> list[str]:
+    return [term for phrasing in intent.phrasings for term in ranker.lexicon.read(phrasing).terms()]

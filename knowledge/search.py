@@ -1,0 +1,391 @@
+"""The answer to a question as data: provisions with their words, or an honest no.
+
+The wording of a reply is not made here. What is decided here is which provision answers, what else may apply,
+and whether there is an answer at all: retrieval always finds something, so an answer needs a passage that
+holds enough of what was asked (docs/retrieval.md tells how the limits were found).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from knowledge.documents import Document, Library, Provision
+from knowledge.index import Floats, best
+from knowledge.lexicon import BUILT_IN as LEXICON
+from knowledge.lexicon import Lexicon
+from knowledge.loading import load_entries, load_lexicon
+from knowledge.ranking import Passage, Query, Ranker
+from knowledge.references import Reference, find_reference, missing_part, resolve
+from knowledge.schema import EditionEntry, FactEntry, IntentEntry, LexiconEntry, SuccessorEntry, Wording
+from knowledge.scope import Scope
+from knowledge.text import normalize
+
+_HERE = Path(__file__).parent
+
+ALTERNATIVES = 2
+
+# A provision that repeats or applies another shares its phrasings, a little weaker, so that the original
+# stands first and the letter beside it.
+APPLIED_SHARE = 0.8
+
+# How much a document or an article that the question names is preferred.
+NAMED_DOCUMENT = 2.0
+NAMED_ARTICLE = 1.2
+
+
+_DOCUMENT_NUMBER = re.compile(r"\b(\d{2,4})/")
+
+
+class Outcome(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    NOT_FOUND = "not found"
+    REFUSED = "refused"
+    NO_SUCH_PROVISION = "no such provision"
+    NO_SUCH_DOCUMENT = "no such document"
+    NO_WORDING = "no wording"
+    CONTENTS = "contents"
+    SMALL_TALK = "small talk"
+    EMPTY = "empty"
+
+    @property
+    def declined(self) -> bool:
+        """Whether the documents gave no answer to something that was a question."""
+        return self not in (Outcome.ANSWERED, Outcome.CONTENTS, Outcome.SMALL_TALK, Outcome.EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A provision in the edition that holds, with the words that may be shown.
+
+    `quote` is empty where the wording may not be quoted; `summary` then says the point.
+    """
+
+    provision: Provision
+    edition: EditionEntry
+    quote: str
+    summary: str
+    wording: Wording
+
+    @property
+    def document(self) -> Document:
+        """The document it stands in."""
+        return self.provision.document
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for a question.
+
+    Attributes:
+        citations: what answers it, best first; empty unless answered.
+        alternatives: what else may apply, at most two.
+        nearest: where it was declined, the provisions that came closest; for contents, the articles.
+        facts: sourced statements about the law around the documents.
+        suggestions: names of jobs that can help further: "report".
+        intent: which kind of small talk or refusal it is.
+        document, missing: the document that was asked for and the part or number it does not have.
+        within: where a clause is missing, the article that should hold it.
+        previous: the edition before the one cited, where the question asks what was changed.
+    """
+
+    question: str
+    outcome: Outcome
+    citations: tuple[Citation, ...] = ()
+    alternatives: tuple[Provision, ...] = ()
+    nearest: tuple[Provision, ...] = ()
+    facts: tuple[FactEntry, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    intent: str = ""
+    document: Document | None = None
+    missing: str = ""
+    within: Provision | None = None
+    previous: EditionEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The data around the documents: how people write, facts, intents, and merged units."""
+
+    lexicon: LexiconEntry
+    facts: tuple[FactEntry, ...]
+    intents: tuple[IntentEntry, ...]
+    successors: tuple[SuccessorEntry, ...]
+
+
+def load_background() -> Background:
+    """Read the data files of this room; raise DataError."""
+    return Background(
+        lexicon=load_lexicon(LEXICON),
+        facts=tuple(load_entries(_HERE / "facts.yaml", FactEntry)),
+        intents=tuple(load_entries(_HERE / "intents.yaml", IntentEntry)),
+        successors=tuple(load_entries(_HERE / "successors.yaml", SuccessorEntry)),
+    )
+
+
+class Search:
+    """Answers questions from a library; made anew when the library changes."""
+
+    def __init__(self, library: Library, background: Background) -> None:
+        self.library = library
+        self.background = background
+        self._provisions = library.passages()
+        # A fact whose provision is not among the documents of this office has nothing to stand beside.
+        self._facts = [fact for fact in background.facts if all(basis in library for basis in fact.basis)]
+        passages = [
+            *map(_passage, self._provisions),
+            *(Passage(f"fact:{fact.id}", "", fact.text, fact.phrasings) for fact in self._facts),
+        ]
+        lexicon = Lexicon(background.lexicon)
+        for passage in passages:
+            lexicon.learn((passage.heading, passage.text, *passage.phrasings))
+        for intent in background.intents:
+            lexicon.learn(intent.phrasings)
+        self.ranker = Ranker(passages, lexicon)
+        self._scope = Scope(self.ranker, background.intents)
+        position = {provision.id: n for n, provision in enumerate(self._provisions)}
+        self._applied = [
+            [position[target] for target in provision.entry.applies if target in position]
+            for provision in self._provisions
+        ]
+        self._position = position
+        # Documents that are not loaded but are spoken of: "nghị định 15/2020" has an answer.
+        spoken = [fact.text for fact in self._facts]
+        spoken += [by.short for document in library.documents.values() if (by := document.entry.validity.by)]
+        self._mentioned = {number for text in spoken for number in _DOCUMENT_NUMBER.findall(text)}
+
+    def with_document(self, document: Document) -> Search:
+        """Return a search that knows the document too; this one goes on answering until it is replaced."""
+        return Search(self.library.with_document(document), self.background)
+
+    def answer(self, question: str, *, today: dt.date | None = None, units: frozenset[str] = frozenset()) -> Finding:
+        """Answer a question with what the documents say for a person of the given units on a day."""
+        question = normalize(question)
+        query = self.ranker.query(question)
+        if not query.reading.folded:
+            return Finding(question, Outcome.EMPTY)
+        reference = self._reference(query)
+        finding = self._by_reference(question, query, reference, today, units)
+        if finding is None:
+            finding = self._by_topic(question, query, reference, today, units)
+            # A number beside "mục" may be a level ("mức 2") in a question that has nothing to do with documents.
+            if finding.outcome.declined and reference.parts and (reference.documents or "dieu" in reference.parts[0]):
+                finding = self._shown(question, query, reference, today, units) or finding
+        return finding
+
+    def cite(self, provision: Provision, today: dt.date | None = None) -> Citation:
+        """Return a provision with what may be shown of it."""
+        quote, wording = provision.quote(today)
+        edition = provision.edition(today)
+        summary = ""
+        if not wording.quotable:
+            quote, summary = "", edition.summary or ""
+        return Citation(provision, edition, quote, summary, wording)
+
+    def show(self, provision: Provision, today: dt.date | None = None) -> Finding:
+        """Return a provision that somebody chose from a list as an answer of its own."""
+        return Finding("", Outcome.ANSWERED, citations=(self.cite(provision, today),))
+
+    def article(self, provision: Provision, today: dt.date | None = None) -> list[Citation]:
+        """Return every showable passage of the article that holds a provision, in reading order."""
+        return [self.cite(part, today) for part in provision.article.walk() if self._showable(part, today)]
+
+    def successors(self, texts: Iterable[str]) -> list[SuccessorEntry]:
+        """Return the merged units that the texts name, the longest names first."""
+        joined = "\n".join(texts)
+        found = []
+        for entry in sorted(self.background.successors, key=lambda entry: -len(entry.name)):
+            if entry.name in joined:
+                found.append(entry)
+                joined = joined.replace(entry.name, "")
+        return found
+
+    def _reference(self, query: Query) -> Reference:
+        """The reference as typed; a document's name may be abbreviated or mistyped, so as it was read, too."""
+        typed = find_reference(query.text, self.library)
+        if typed.documents:
+            return typed
+        read = find_reference(" ".join(query.reading.folded), self.library)
+        return read if read.documents and bool(read.parts) >= bool(typed.parts) else typed
+
+    def _by_reference(
+        self, question: str, query: Query, reference: Reference, today: dt.date | None, units: frozenset[str]
+    ) -> Finding | None:
+        """The answer where a question points at a provision; None where its topic has to be looked for."""
+        if reference.unknown_document and reference.unknown_document not in self._mentioned:
+            return Finding(question, Outcome.NO_SUCH_DOCUMENT, missing=reference.unknown_document)
+        if reference.unknown_document:
+            return None
+        if not reference.parts:
+            return self._contents(question, reference, units)
+        missing = missing_part(reference, self.library)
+        if missing:
+            document, part, within = missing
+            return Finding(question, Outcome.NO_SUCH_PROVISION, document=document, missing=part, within=within)
+        only_shows = self.ranker.lexicon.only_shows(self.ranker.query(reference.rest).reading)
+        if len(reference.parts) == 1 and not only_shows:
+            # "công chức có phải theo điều 4 không" asks something about article 4 rather than to see it.
+            return None
+        return self._shown(question, query, reference, today, units)
+
+    def _contents(self, question: str, reference: Reference, units: frozenset[str]) -> Finding | None:
+        """The articles of a document or chapter that is named alone; None for a question about something in it."""
+        documents = [
+            document
+            for document in self.library.documents.values()
+            if self._visible(document, units) and document.id in (reference.documents or self.library.documents)
+        ]
+        if not reference.chapter and (not reference.documents or reference.by_general_name):
+            return None
+        if not self.ranker.lexicon.only_shows(self.ranker.query(reference.rest).reading):
+            return None
+        if reference.chapter:
+            documents = [document for document in documents if document.chapters()]
+        if not documents:
+            return None
+        document = documents[0]
+        label = f"Chương {reference.chapter}" if reference.chapter else ""
+        if reference.chapter and reference.chapter not in document.chapters():
+            return Finding(question, Outcome.NO_SUCH_PROVISION, document=document, missing=label)
+        articles = [a for a in document.articles() if not reference.chapter or a.chapter == reference.chapter]
+        return Finding(question, Outcome.CONTENTS, document=document, missing=label, nearest=tuple(articles))
+
+    def _shown(
+        self, question: str, query: Query, reference: Reference, today: dt.date | None, units: frozenset[str]
+    ) -> Finding | None:
+        """What a reference points at, as an answer; None where nothing is there for this person."""
+        provisions = [p for p in resolve(reference, self.library) if self._visible(p.document, units)]
+        if not provisions:
+            return None
+        parts = [p for p in self._passages_of(provisions[0]) if self._showable(p, today)]
+        if not parts:
+            document, label = provisions[0].document, provisions[0].label
+            return Finding(question, Outcome.NO_WORDING, document=document, missing=label)
+        others = [p for provision in provisions[1:] for p in self._passages_of(provision)]
+        return self._answered(question, query, parts, others, today)
+
+    def _by_topic(
+        self, question: str, query: Query, reference: Reference, today: dt.date | None, units: frozenset[str]
+    ) -> Finding:
+        """The answer by what a question is about, or the reason why there is none."""
+        named = bool(reference.documents) and not reference.by_general_name
+        topic = self.ranker.query(reference.rest) if named and not reference.parts else query
+        scores = self._with_applied(self.ranker.scores(topic))
+        self._adjust(scores, reference, today, units)
+        top = next((position for position, _ in best(scores, 1)), None)
+        ranked = best(scores[: len(self._provisions)], 1 + ALTERNATIVES)
+        nearest = [self._provisions[position] for position, _ in ranked]
+        rival = self._scope.rival(topic, top, named=named)
+        if rival is not None:
+            return self._by_intent(question, rival, reference, nearest)
+        if top is None or not self._scope.covers(topic, top):
+            return self._declined(question, reference, nearest)
+        # What is far behind the best is not worth a look.
+        near = [self._provisions[position] for position, score in ranked if score > 0.5 * ranked[0][1]]
+        if top < len(self._provisions):
+            return self._answered(question, query, near[:1], near[1:], today)
+        fact = self._facts[top - len(self._provisions)]
+        basis = self._existing(fact.basis)
+        finding = self._answered(question, query, basis, near, today)
+        return replace(finding, facts=tuple(dict.fromkeys((fact, *finding.facts))))
+
+    def _by_intent(
+        self, question: str, intent: IntentEntry, reference: Reference, nearest: Sequence[Provision]
+    ) -> Finding:
+        if intent.kind == "small-talk":
+            return Finding(question, Outcome.SMALL_TALK, intent=intent.id)
+        if intent.kind == "refusal":
+            basis = tuple(self._existing(intent.basis))
+            return Finding(question, Outcome.REFUSED, intent=intent.id, nearest=basis)
+        return self._declined(question, reference, nearest)
+
+    def _existing(self, ids: Iterable[str]) -> list[Provision]:
+        """The provisions of these ids that this office's documents have."""
+        return [provision for name in ids if (provision := self.library.get(name))]
+
+    def _declined(self, question: str, reference: Reference, nearest: Sequence[Provision]) -> Finding:
+        missing = reference.unknown_document
+        outcome = Outcome.NO_SUCH_DOCUMENT if missing else Outcome.NOT_FOUND
+        return Finding(question, outcome, nearest=tuple(nearest), missing=missing)
+
+    def _answered(
+        self,
+        question: str,
+        query: Query,
+        provisions: Sequence[Provision],
+        others: Sequence[Provision],
+        today: dt.date | None,
+    ) -> Finding:
+        concepts = set(query.reading.concepts)
+        citations = tuple(self.cite(provision, today) for provision in provisions)
+        previous = None
+        if "correction" in concepts and len(citations) == 1 and len(provisions[0].editions) > 1:
+            held = provisions[0].editions.index(citations[0].edition)
+            previous = provisions[0].editions[held - 1] if held else None
+        return Finding(
+            question,
+            Outcome.ANSWERED,
+            citations=citations,
+            alternatives=tuple(p for p in others if p not in provisions)[:ALTERNATIVES],
+            facts=tuple(fact for fact in self._facts if concepts & set(fact.triggers)),
+            suggestions=("report",) if _is_incident(concepts) else (),
+            previous=previous,
+        )
+
+    def _with_applied(self, scores: Floats) -> Floats:
+        shared = scores.copy()
+        for position, targets in enumerate(self._applied):
+            if targets:
+                shared[position] = max(scores[position], APPLIED_SHARE * max(scores[n] for n in targets))
+        return shared
+
+    def _adjust(self, scores: Floats, reference: Reference, today: dt.date | None, units: frozenset[str]) -> None:
+        """Hide what may not be shown, and raise what the question names."""
+        named = () if reference.by_general_name else reference.documents
+        articles = {provision.id for provision in resolve(reference, self.library)} if reference.parts else set()
+        for position, provision in enumerate(self._provisions):
+            if not self._visible(provision.document, units) or not self._showable(provision, today):
+                scores[position] = 0.0
+            if provision.document.id in named:
+                scores[position] *= NAMED_DOCUMENT
+            if provision.article.id in articles:
+                scores[position] *= NAMED_ARTICLE
+
+    def _visible(self, document: Document, units: frozenset[str]) -> bool:
+        audience = document.entry.audience
+        return not audience or not units.isdisjoint(audience)
+
+    def _showable(self, provision: Provision, today: dt.date | None) -> bool:
+        """Whether anything of a passage may be shown: words recalled without any source may not."""
+        if provision.id not in self._position:
+            return False
+        edition = provision.edition(today)
+        return bool(edition.text) and (edition.wording is not Wording.MEMORY or bool(edition.sources))
+
+    def _passages_of(self, provision: Provision) -> list[Provision]:
+        """The passages at or under a provision, or the one that it is a part of."""
+        under = [part for part in provision.walk() if part.id in self._position]
+        node: Provision | None = provision
+        while not under and node is not None:
+            under = [node] if node.id in self._position else []
+            node = node.parent
+        return under
+
+
+def _passage(provision: Provision) -> Passage:
+    text, _ = provision.quote()
+    heading = f"{provision.title}\n{provision.topic}\n{provision.lead}"
+    phrasings = provision.entry.phrasings or tuple(text.split(". "))
+    return Passage(provision.id, heading, text, (*phrasings, provision.topic))
+
+
+def _is_incident(concepts: set[str]) -> bool:
+    """Whether a message says that an account was lost or impersonated, or that somebody was cheated by one."""
+    where = {"account", "platform", "agency_page", "scam"}
+    return bool(concepts & {"lost", "impersonated"} and concepts & where) or "cheated" in concepts

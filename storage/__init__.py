@@ -1,0 +1,1 @@
+"""What the bot remembers: one SQLite file, its migrations, and one module a subject."""

@@ -1,0 +1,157 @@
+"""The one SQLite file: opening it, its transactions, and what is SQLite's own.
+
+One thread owns a `Database`. Every write goes through `transaction()`, which begins IMMEDIATE: a deferred
+transaction that reads first and writes later fails half the time when two processes do it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from storage.errors import StorageBusy, StorageUnusable
+from storage.migrations import known_migrations, migrations
+
+# How long a write waits for another process before it gives up.
+BUSY_TIMEOUT_MS = 5_000
+
+FILE_NAME = "ungxu.db"
+
+# Primary result codes that pass by themselves or by an administrator's hand, while the file is good.
+_TRY_AGAIN = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+Row = Mapping[str, Any]
+
+
+class Database:
+    """An open database file, migrated to the newest schema.
+
+    Commits survive a power cut: WAL with synchronous=FULL syncs the log at each of them. Deleted text is
+    overwritten (secure_delete).
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file; raise StorageBusy or StorageUnusable."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageBusy(str(error)) from None
+        with _named_errors():
+            connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
+        # sqlite-utils wants the default transaction handling; with no isolation level nothing is begun behind our
+        # back.
+        connection.isolation_level = None
+        connection.row_factory = sqlite3.Row
+        self._connection = connection
+        try:
+            self._set_up()
+        except BaseException:
+            connection.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run a block as one write: committed whole, or rolled back whole where it raises.
+
+        What the block itself raises comes out as it is.
+        """
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            # A full disk makes SQLite roll back by itself; a failed commit leaves the transaction open.
+            if self._connection.in_transaction:
+                self.run("ROLLBACK")
+            raise
+
+    def run(self, sql: str, values: Mapping[str, Any] | None = None) -> int:
+        """Run a statement with named parameters; return the number of rows it changed."""
+        with _named_errors():
+            return self._connection.execute(sql, values or {}).rowcount
+
+    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Row]:
+        """Return the rows of a query as mappings."""
+        with _named_errors():
+            return [dict(row) for row in self._connection.execute(sql, values or {})]
+
+    def row(self, sql: str, values: Mapping[str, Any] | None = None) -> Row | None:
+        """Return the first row of a query, None where there is none."""
+        found = self.rows(sql, values)
+        return found[0] if found else None
+
+    def check(self) -> str:
+        """Return what SQLite's quick check says of the file: "ok", or the first fault."""
+        row = self.row("PRAGMA quick_check(1)")
+        return str(next(iter(row.values()))) if row else "ok"
+
+    def close(self) -> None:
+        """Close the file; the log is folded into it."""
+        self._connection.close()
+
+    def _set_up(self) -> None:
+        self._use_wal()
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            self.run(f"PRAGMA {pragma}")
+        tables = sqlite_utils.Database(self._connection)
+        with self.transaction(), _named_errors():
+            self._refuse_others(tables)
+            migrations.apply(tables)
+
+    def _use_wal(self) -> None:
+        # SQLite does not wait for other processes while it changes the mode, so the waiting is done here.
+        give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+        while True:
+            try:
+                self.run("PRAGMA journal_mode=WAL")
+            except StorageBusy as error:
+                if not _is_locked(error) or time.monotonic() > give_up:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def _refuse_others(self, tables: sqlite_utils.Database) -> None:
+        """Raise StorageUnusable for the database of another program or of a newer version of this one."""
+        applied = {migration.name for migration in migrations.applied(tables)}
+        if not applied and tables.table_names():
+            raise StorageUnusable("the file belongs to another program")
+        newer = applied - known_migrations()
+        if newer:
+            raise StorageUnusable(f"made by a newer version ({max(newer)})")
+
+
+def _is_locked(error: StorageBusy) -> bool:
+    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Name what is wrong with the file; faults of a statement stay sqlite3's own."""
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.NotSupportedError):
+        raise
+    except sqlite3.DatabaseError as error:
+        # Extended codes say more than is needed here; the low byte is the primary code. Text that cannot be decoded
+        # comes without any.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in _TRY_AGAIN:
+            raise StorageBusy(str(error)) from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
+            raise StorageUnusable(str(error)) from error
+        raise

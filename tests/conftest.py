@@ -1,0 +1,82 @@
+"""What several tests share: the built-in documents (loaded once), a database, a context, a clean environment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from handlers.context import Context
+from handlers.office import Office
+from handlers.texts import Texts, load_texts
+from knowledge.documents import Library
+from knowledge.loading import BUILT_IN, load_library
+from knowledge.schema import LexiconEntry
+from knowledge.search import Background, Search, load_background
+from storage.database import Database
+from storage.people import Address, person_at
+
+NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
+TODAY = NOW.date()
+
+OFFICE = Office(
+    name="Sở Ví Dụ",
+    introduced_by="Công văn 1/SVD ngày 02/01/2026",
+    contact="Văn phòng Sở Ví Dụ",
+    phone="0000 000 000",
+    hours="giờ hành chính",
+)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("UNGXU_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    return load_library(BUILT_IN)
+
+
+@pytest.fixture(scope="session")
+def background() -> Background:
+    return load_background()
+
+
+@pytest.fixture(scope="session")
+def lexicon_entry(background: Background) -> LexiconEntry:
+    return background.lexicon
+
+
+@pytest.fixture(scope="session")
+def search(library: Library, background: Background) -> Search:
+    return Search(library, background)
+
+
+@pytest.fixture(scope="session")
+def texts() -> Texts:
+    return load_texts()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "ungxu.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def address() -> Address:
+    return Address("terminal", "local", "local", "local")
+
+
+@pytest.fixture
+def context(database: Database, search: Search, texts: Texts, address: Address) -> Context:
+    person = person_at(database, address, NOW.isoformat())
+    return Context(database, search, texts, OFFICE, ZoneInfo("Asia/Ho_Chi_Minh"), NOW, person)

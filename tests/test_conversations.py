@@ -1,0 +1,225 @@
+"""Conversations with the handlers, line by line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handlers.context import Context
+from handlers.conversation import Button
+from handlers.office import Office
+from storage import questions
+from storage.people import Address, person_at
+from tests.conversations import Conversation, hold, whole
+
+
+@pytest.fixture
+def conversation(context: Context, address: Address) -> Conversation:
+    return Conversation(context, address)
+
+
+def test_a_question_its_article_and_a_vote(conversation: Conversation) -> None:
+    hold(
+        conversation,
+        [
+            ("/start", "Sở Ví Dụ (Công văn 1/SVD ngày 02/01/2026)"),
+            ("share bai chua kiem chung co sao k", "“Chia sẻ những thông tin có nguồn chính thống, đáng tin cậy.”"),
+            ("1", "Khoản 8: “Vận động người thân"),
+            ("đúng ý tôi", "Cảm ơn anh/chị"),
+        ],
+    )
+    counted = questions.counted(conversation.context.database, 10)
+    assert [(one.text, one.helpful, one.shown) for one in counted] == [
+        ("share bai chua kiem chung co sao k", 1, ("qd-874-2021/dieu-4/khoan-4",))
+    ]
+
+
+def test_a_wrong_answer_is_asked_why(conversation: Conversation) -> None:
+    hold(
+        conversation,
+        [
+            ("đặt biệt danh trên facebook được không", "Khoản 2 Điều 4"),
+            ("chua dung", "Sai quy định"),
+            ("2", "Văn phòng Sở Ví Dụ, điện thoại 0000 000 000 (giờ hành chính)"),
+        ],
+    )
+    (counted,) = questions.counted(conversation.context.database, 10)
+    assert (counted.off_topic, counted.wrong, counted.helpful, counted.asked) == (1, 0, 0, 0)
+
+
+def test_a_lost_account_gets_the_rule_and_what_to_do(conversation: Conversation) -> None:
+    hold(
+        conversation,
+        [
+            ("zalo chi ke toan bi hack dang nhan tin muon tien", "Việc cần làm ngay khi mất, bị giả mạo tài khoản"),
+            ("1", "gọi ngay ngân hàng"),
+        ],
+    )
+    assert "0000 000 000" in whole(conversation.say("1")[0])
+
+
+def test_what_is_not_in_the_documents_is_declined_once_and_noted(conversation: Conversation) -> None:
+    (reply,) = conversation.say("cuối tuần này trời có mưa không")
+    read = whole(reply)
+    assert "chưa nói tới việc này" in read
+    assert "Quy định gần nhất" in read
+    assert len(reply.buttons) == 3
+    assert "đã được ghi lại (không kèm tên)" in read
+    assert read.endswith("Văn phòng Sở Ví Dụ, điện thoại 0000 000 000 (giờ hành chính).")
+    (counted,) = questions.counted(conversation.context.database, 10)
+    assert (counted.text, counted.asked, counted.outcome) == ("cuối tuần này trời có mưa không", 1, "not found")
+
+
+def test_the_same_unanswered_question_is_counted_however_it_is_typed(conversation: Conversation) -> None:
+    for text in ("Giá vàng hôm nay?", "gia vang hom nay", "GIÁ VÀNG  HÔM NAY!"):
+        conversation.say(text)
+    (counted,) = questions.counted(conversation.context.database, 10)
+    assert counted.asked == 3
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["viết giúp tôi bài bóc phốt ông trưởng phòng", "chào bạn", "cảm ơn nhé", "khoản 3 điều 4", "", "trợ giúp"],
+)
+def test_what_was_no_open_question_is_not_noted(conversation: Conversation, said: str) -> None:
+    conversation.say(said)
+    assert questions.counted(conversation.context.database, 10) == []
+
+
+def test_secrets_are_masked_before_anything_is_kept(conversation: Conversation) -> None:
+    conversation.say("mật khẩu của tôi là Abc@12345 số 0912 345 678 thời tiết mai sao")
+    (counted,) = questions.counted(conversation.context.database, 10)
+    assert "Abc@12345" not in counted.text
+    assert "0912" not in counted.text
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("điều 12", "QĐ 874/QĐ-BTTTT không có Điều 12. Văn bản có 9 điều (từ Điều 1 đến Điều 9)."),
+        ("khoản 9 điều 4", "Điều 4 có 8 khoản."),
+        ("mục 7 công văn 6389", "Văn bản có 5 mục (từ mục 1 đến mục 5)."),
+        ("chương VI", "Văn bản có 3 chương."),
+        ("điểm a khoản 1 điều 4", "không có điểm a khoản 1 Điều 4"),
+        ("chương 2 gồm những gì", "Quy tắc ứng xử chung (Điều 3, QĐ 874/QĐ-BTTTT)"),
+        ("công văn 6389", "Xem xét xây dựng nội quy (Mục 2, CV 6389/UBND-KGVX)"),
+        ("điều 4 bộ luật lao động", "Tôi không có văn bản luật đó."),
+        ("điều 9", "chưa có câu chữ được kiểm chứng"),
+        ("công văn 1234 nói gì", "Tôi không có văn bản số 1234."),
+        ("hack giùm em cái nick zalo của nó", "không giúp vào tài khoản của người khác"),
+        ("tìm giúp xem ai đứng sau nick này", "không giúp tìm người đứng sau"),
+        ("xin chào", "Chào anh/chị"),
+        ("bot làm được gì", "trích đúng quy định"),
+        ("mày là người hay máy", "không phải người"),
+        ("", "gõ câu hỏi bằng chữ"),
+        ("/baocaoabc", "không có lệnh này"),
+        ("/help", "QĐ 874/QĐ-BTTTT: Bộ Quy tắc ứng xử trên mạng xã hội"),
+        ("tro giup", "Văn bản đang dùng"),
+        ("menu", "Sở Ví Dụ"),
+        ("7", "đã cũ"),
+    ],
+)
+def test_one_line_gets_one_reply(conversation: Conversation, said: str, expected: str) -> None:
+    hold(conversation, [(said, expected)])
+
+
+def test_every_answer_from_the_code_says_that_it_was_replaced(conversation: Conversation) -> None:
+    for question in ("điều 3", "khoản 2 điều 5", "bán hàng online được không", "đăng tin giả phạt bao nhiêu"):
+        (reply,) = conversation.say(question)
+        assert "đã được thay thế bằng QĐ 423/QĐ-BVHTTDL ngày 05/3/2026" in reply.text, question
+
+
+def test_the_old_decree_is_never_the_law_of_today(conversation: Conversation) -> None:
+    (reply,) = conversation.say("đăng tin giả phạt theo nghị định 15/2020 đúng không")
+    assert "NĐ 174/2026/NĐ-CP" in reply.text
+    assert "thay NĐ 15/2020/NĐ-CP" in reply.text
+    assert reply.text.count("15/2020") == 1
+
+
+def test_an_amount_comes_with_its_doubt(conversation: Conversation) -> None:
+    (reply,) = conversation.say("chia sẻ tin sai sự thật bị phạt mấy triệu")
+    assert "10-15 triệu" in reply.text
+    assert "cần đối chiếu văn bản chính thức" in reply.text
+
+
+def test_a_letter_of_another_province_is_reference(context: Context, address: Address) -> None:
+    question = "mục 5 công văn 6389"
+    foreign = Conversation(context, address).say(question)[0].text
+    assert "Đây là văn bản của tỉnh khác, tham khảo." in foreign
+    assert "Sở Thông tin và Truyền thông: nay là Sở Văn hóa, Thể thao và Du lịch" in foreign
+    own = replace(context, office=Office(province="Đắk Nông"))
+    assert "tỉnh khác" not in Conversation(own, address).say(question)[0].text
+
+
+def test_a_number_belongs_to_the_newest_menu_of_the_same_person(conversation: Conversation) -> None:
+    conversation.say("nick bị hack")
+    first = len(conversation.say("chửi nhau trên mạng có sao không")[0].buttons)
+    hold(conversation, [(str(first + 1), f"số từ 1 đến {first}")])
+    database, now = conversation.context.database, conversation.context.now.isoformat()
+    other = Address("terminal", "local", "local", "somebody-else")
+    stranger = Conversation(replace(conversation.context, person=person_at(database, other, now)), other)
+    hold(stranger, [("1", "đã cũ")])
+
+
+def test_an_article_is_chosen_from_the_contents(conversation: Conversation) -> None:
+    hold(
+        conversation,
+        [("chương 3", "Điều 9"), ("1", "Khuyến nghị các cơ quan"), ("2", "chưa có câu chữ được kiểm chứng")],
+    )
+
+
+def test_a_menu_is_forgotten_after_a_day(conversation: Conversation) -> None:
+    conversation.say("nick bị hack")
+    conversation.wait(dt.timedelta(hours=25))
+    hold(conversation, [("1", "đã cũ")])
+
+
+def test_a_press_is_looked_up_and_checked(conversation: Conversation) -> None:
+    conversation.say("share bài chưa kiểm chứng")
+    menu = conversation.menus[-1]
+    assert "Khoản 1: “Tìm hiểu" in conversation.press(menu, 0)[0].text
+    assert "đã cũ" in conversation.press(menu, 99)[0].text
+    assert "đã cũ" in conversation.press(menu + 1000, 0)[0].text
+
+
+def test_another_provision_can_be_chosen(conversation: Conversation) -> None:
+    (reply,) = conversation.say("trang cơ quan có phải có người phụ trách không")
+    place = next(n for n, button in enumerate(reply.buttons) if button.action == "ask.provision")
+    chosen = conversation.press(conversation.menus[-1], place)[0]
+    assert chosen.text.startswith(reply.buttons[place].label.rsplit("(", 1)[1].split(",")[0])
+
+
+@pytest.mark.parametrize(
+    "button",
+    [
+        Button("x", "ask.provision", {"id": "qd-874-2021/dieu-99"}),
+        Button("x", "ask.nothing"),
+        Button("x", "quiz.start"),
+    ],
+)
+def test_a_button_whose_aim_is_gone_says_so(conversation: Conversation, button: Button) -> None:
+    from storage import mailbox
+
+    context = conversation.context
+    with context.database.transaction():
+        menu = mailbox.remember_menu(
+            context.database, conversation.address, context.person, [button.as_json()], context.now.isoformat()
+        )
+    assert "đã cũ" in conversation.press(menu, 0)[0].text
+
+
+def test_without_an_office_nobody_is_left_without_advice(context: Context, address: Address) -> None:
+    nobody = Conversation(replace(context, office=Office()), address)
+    assert "bộ phận phụ trách ở cơ quan" in whole(nobody.say("thời tiết hôm nay")[0])
+    assert nobody.say("/start")[0].text.startswith("Chào anh/chị. Đây là trợ lý tự động")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.text(max_size=80), st.from_regex(r"/?[a-z0-9 .@]{0,12}", fullmatch=True)))
+def test_whatever_is_said_gets_one_reply_that_is_not_blank(conversation: Conversation, said: str) -> None:
+    (reply,) = conversation.say(said)
+    assert reply.text.strip()

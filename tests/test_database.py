@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from storage.errors import StorageBusy, StorageUnusable
+from tests.helpers import locked, open_together, read_then_write, shrunk
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_MS", 20)
+
+
+@pytest.fixture
+def read_only_folder() -> Iterator[Path]:
+    """A folder that this process may not write to, even where the tests run as root."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Database(folder / "ungxu.db").close()
+        (folder / "ungxu.db").chmod(0o444)
+        folder.chmod(0o555)
+        root = os.name == "posix" and os.geteuid() == 0
+        if root:
+            os.seteuid(NOBODY)
+        try:
+            if os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                pytest.skip("this system has no read-only folders")
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+def people(database: Database) -> int:
+    row = database.row("SELECT count(*) AS n FROM people")
+    assert row is not None
+    return int(row["n"])
+
+
+def add_person(database: Database, created_at: str = "2026-11-21") -> None:
+    database.run("INSERT INTO people (created_at) VALUES (:at)", {"at": created_at})
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)],
+)
+def test_the_file_is_opened_as_promised(database: Database, pragma: str, value: object) -> None:
+    assert database.row(f"PRAGMA {pragma}") == {pragma: value}
+
+
+def test_a_new_folder_is_made_for_a_new_file(tmp_path: Path) -> None:
+    Database(tmp_path / "sau" / "hơn" / "ungxu.db").close()
+    assert (tmp_path / "sau" / "hơn" / "ungxu.db").exists()
+
+
+def test_migrations_run_once(tmp_path: Path) -> None:
+    applied = []
+    for _ in range(2):
+        database = Database(tmp_path / "ungxu.db")
+        applied.append(database.rows("SELECT name, applied_at FROM _sqlite_migrations"))
+        database.close()
+    assert applied[0] == applied[1]
+    assert len(applied[0]) == len({row["name"] for row in applied[0]}) > 0
+
+
+def test_two_processes_may_create_the_file_together(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    meet = context.Barrier(2)
+    path = tmp_path / "ungxu.db"
+    processes = [context.Process(target=open_together, args=(str(path), meet)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [process.exitcode for process in processes] == [0, 0]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*), count(DISTINCT name) FROM _sqlite_migrations").fetchone() == (1, 1)
+
+
+def test_opening_waits_for_a_process_that_is_just_creating_the_file(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ungxu.db", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        timer = threading.Timer(0.1, other.execute, ["COMMIT"])
+        timer.start()
+        try:
+            Database(tmp_path / "ungxu.db").close()
+        finally:
+            timer.join()
+
+
+def test_two_processes_that_read_and_then_write_never_fail(database: Database, tmp_path: Path) -> None:
+    database.run("CREATE TABLE counter (value INTEGER)")
+    database.run("INSERT INTO counter VALUES (0)")
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=read_then_write, args=(str(tmp_path / "ungxu.db"), 200)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert database.row("SELECT value FROM counter") == {"value": 400}
+
+
+def test_a_transaction_commits_whole(database: Database, tmp_path: Path) -> None:
+    with database.transaction():
+        add_person(database)
+        add_person(database)
+    other = Database(tmp_path / "ungxu.db")
+    assert people(other) == 2
+    other.close()
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), sqlite3.IntegrityError("x")])
+def test_a_transaction_that_raises_is_rolled_back_whole_and_the_error_is_kept(
+    database: Database, error: BaseException
+) -> None:
+    with pytest.raises(type(error)), database.transaction():
+        add_person(database)
+        add_person(database)
+        raise error
+    assert people(database) == 0
+    with database.transaction():
+        add_person(database)
+    assert people(database) == 1
+
+
+def test_a_broken_rule_of_the_schema_rolls_back_what_went_before(database: Database) -> None:
+    with pytest.raises(sqlite3.IntegrityError), database.transaction():
+        add_person(database)
+        database.run("INSERT INTO addresses VALUES ('vidu', 'bot-1', 'chat-1', 'a', 99)")
+    assert people(database) == 0
+
+
+def test_a_row_that_is_not_there_is_none(database: Database) -> None:
+    assert database.row("SELECT * FROM people") is None
+    assert database.rows("SELECT * FROM people") == []
+
+
+def test_run_tells_how_many_rows_it_changed(database: Database) -> None:
+    for _ in range(3):
+        add_person(database)
+    assert database.run("DELETE FROM people WHERE id > 1") == 2
+
+
+def test_a_write_waits_for_another_process(database: Database, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ungxu.db", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        timer = threading.Timer(0.05, other.execute, ["COMMIT"])
+        timer.start()
+        with database.transaction():
+            add_person(database)
+        timer.join()
+    assert people(database) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_locked_database_is_busy_and_unchanged(tmp_path: Path) -> None:
+    database = Database(tmp_path / "ungxu.db")
+    with locked(tmp_path / "ungxu.db"):
+        with pytest.raises(StorageBusy), database.transaction():
+            add_person(database)
+        with pytest.raises(StorageBusy):
+            add_person(database)
+    assert people(database) == 0
+    with database.transaction():
+        add_person(database)
+    assert people(database) == 1
+    database.close()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_opening_a_locked_database_is_busy(tmp_path: Path) -> None:
+    Database(tmp_path / "ungxu.db").close()
+    with locked(tmp_path / "ungxu.db"), pytest.raises(StorageBusy):
+        Database(tmp_path / "ungxu.db")
+
+
+def test_reading_goes_on_while_another_process_writes(database: Database, tmp_path: Path) -> None:
+    add_person(database)
+    with locked(tmp_path / "ungxu.db"):
+        assert people(database) == 1
+
+
+def test_a_full_disk_is_busy_and_everything_is_rolled_back(database: Database) -> None:
+    add_person(database)
+    with shrunk(database), pytest.raises(StorageBusy), database.transaction():
+        for _ in range(100):
+            add_person(database, "x" * 1000)
+    assert people(database) == 1
+    with database.transaction():
+        add_person(database)
+    assert people(database) == 2
+
+
+def test_a_disk_that_fills_up_at_the_commit_is_busy_and_rolled_back(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    database = Database(tmp_path / "ungxu.db")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+        with pytest.raises(StorageBusy), database.transaction():
+            for _ in range(300):
+                add_person(database, "x" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert people(database) == 0
+    with database.transaction():
+        add_person(database)
+    assert people(database) == 1
+    database.close()
+
+
+def test_a_file_that_is_no_database_is_unusable_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ungxu.db"
+    path.write_text("Đây là một tệp chữ, không phải cơ sở dữ liệu.\n" * 100, encoding="utf-8")
+    before = path.read_bytes()
+    with pytest.raises(StorageUnusable):
+        Database(path)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_is_named_by_its_check(tmp_path: Path) -> None:
+    path = tmp_path / "ungxu.db"
+    database = Database(path)
+    with database.transaction():
+        for _ in range(500):
+            add_person(database, "x" * 100)
+    assert database.check() == "ok"
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[-4096:] = b"\xab" * 4096
+    path.write_bytes(content)
+    damaged = Database(path)
+    assert damaged.check() != "ok"
+    damaged.close()
+
+
+def test_a_database_of_a_newer_version_is_unusable(tmp_path: Path) -> None:
+    database = Database(tmp_path / "ungxu.db")
+    database.run("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ungxu', 'm9999_x', 'x')")
+    database.close()
+    with pytest.raises(StorageUnusable):
+        Database(tmp_path / "ungxu.db")
+
+
+def test_a_database_of_another_program_is_unusable(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ungxu.db")) as other:
+        other.execute("CREATE TABLE people (name TEXT)")
+        other.commit()
+    with pytest.raises(StorageUnusable):
+        Database(tmp_path / "ungxu.db")
+
+
+def test_text_that_is_not_utf8_in_the_file_is_a_named_error(database: Database) -> None:
+    with pytest.raises(StorageUnusable):
+        database.rows("SELECT CAST(x'ff' AS TEXT) AS text")
+
+
+def test_a_folder_that_is_a_file_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "tep").write_text("x")
+    with pytest.raises(StorageBusy):
+        Database(tmp_path / "tep" / "ungxu.db")
+
+
+@pytest.mark.parametrize("name", ["ungxu.db", "moi.db", "thu-muc/moi.db"])
+def test_a_read_only_folder_is_told_at_once(read_only_folder: Path, name: str) -> None:
+    """To wait for another process is no use there."""
+    begun = time.monotonic()
+    with pytest.raises(StorageBusy):
+        Database(read_only_folder / name)
+    assert time.monotonic() - begun < 1
+
+
+def test_a_fault_in_the_block_is_not_taken_for_a_fault_of_the_storage(database: Database) -> None:
+    """A handler that raises TimeoutError or FileNotFoundError has nothing to do with the disk."""
+    with pytest.raises(TimeoutError), database.transaction():
+        raise TimeoutError("ví dụ")
+
+
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [
+        ("INSERT INTO people (created_at) VALUES (:at)", sqlite3.ProgrammingError),
+        ("INSERT INTO khong_co VALUES (1)", sqlite3.OperationalError),
+        ("INSERT INTO people (created_at) VALUES (NULL)", sqlite3.IntegrityError),
+    ],
+    ids=["a missing value", "no such table", "a broken rule"],
+)
+def test_a_wrong_statement_is_a_fault_of_the_program(database: Database, sql: str, error: type[Exception]) -> None:
+    with pytest.raises(error), database.transaction():
+        add_person(database)
+        database.run(sql, {})
+    assert people(database) == 0

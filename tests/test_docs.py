@@ -1,0 +1,112 @@
+"""The documentation says what exists, and what it shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from bot.cli import cli
+from bot.settings import Settings
+from handlers.ask.wording import Writer
+from handlers.office import Office
+from handlers.texts import CATALOGUE, Texts
+from knowledge.schema import DocumentEntry, EditionEntry, ProvisionEntry
+from knowledge.search import Search
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ADMIN = (ROOT / "docs" / "huong-dan-quan-tri.md").read_text(encoding="utf-8")
+STAFF = (ROOT / "docs" / "huong-dan-can-bo.md").read_text(encoding="utf-8")
+FORMAT = (ROOT / "docs" / "van-ban.md").read_text(encoding="utf-8")
+
+
+def commands(group: click.Group, prefix: str = "ungxu") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}", command
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands(cli)))
+def test_every_command_has_help_and_stands_in_the_guide(name: str, command: click.Command) -> None:
+    assert command.help
+    assert name in ADMIN
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, (name, parameter.name)
+            assert parameter.opts[0] in ADMIN, (name, parameter.opts[0])
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented(name: str) -> None:
+    setting = f"UNGXU_{name.upper()}"
+    assert setting in (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert setting in ADMIN
+
+
+@pytest.mark.parametrize("name", Office.model_fields)
+def test_every_field_of_the_office_is_documented(name: str) -> None:
+    assert f"`{name}`" in ADMIN
+
+
+@pytest.mark.parametrize("model", [DocumentEntry, ProvisionEntry, EditionEntry])
+def test_every_field_of_a_document_is_documented(model: type) -> None:
+    for name, field in model.model_fields.items():
+        assert f"`{field.alias or name}`" in FORMAT, name
+
+
+def test_the_readme_names_the_two_commands() -> None:
+    assert "make chat" in README
+    assert "make test" in README
+
+
+def test_the_conversation_in_the_readme_is_real(search: Search, texts: Texts) -> None:
+    block = re.search(r"```text\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    writer = Writer(texts, Office(), search)
+    turns = re.findall(r"^> ([^\n]+)\n\n(.*?)(?=^> |\Z)", block.group(1), re.MULTILINE | re.DOTALL)
+    assert len(turns) >= 2
+    for said, shown in turns:
+        reply = " ".join(writer.reply(search.answer(said)).split())
+        for part in shown.replace("\n", " ").split("…"):
+            assert " ".join(part.split()) in reply, said
+
+
+@pytest.mark.parametrize("page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_text_of_the_catalogue_is_used() -> None:
+    sources = "\n".join(
+        path.read_text(encoding="utf-8") for room in ("handlers", "bot") for path in (ROOT / room).rglob("*.py")
+    )
+    sections = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
+    # These are looked up by a name made at run time, and checked where that name comes from.
+    for section in sections.keys() - {"talk", "refusal", "problem", "doctor", "button", "decline"}:
+        for name in sections[section]:
+            family = re.match(r"(?:outcome|vote)_", name)
+            looked_up = f"{section}.{family.group()}{{" if family else f'"{section}.{name}"'
+            assert looked_up in sources, f"{section}.{name}"
+
+
+def test_versions_are_pinned_and_nothing_else() -> None:
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"#.*|[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*", line), line
+
+
+def test_every_requirement_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = {
+        line.partition("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    }
+    for requirement in (*project["dependencies"], *project["optional-dependencies"]["dev"]):
+        assert re.match(r"[A-Za-z0-9._-]+", requirement).group().lower().replace("_", "-") in pinned  # type: ignore[union-attr]

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.doctor import examine
+from bot.explaining import TEXTS
+from bot.settings import load_settings
+from handlers.errors import OfficeError
+from knowledge.search import Finding, Outcome, Search
+from storage.database import Database
+from tests.helpers import OWN_DOCUMENT, Ended, run_main
+
+OK, WARNING, FAILED = (TEXTS(f"doctor.{state}", what="") for state in ("ok", "warning", "failed"))
+
+COMPLETE = """
+name = "Sở Ví Dụ"
+contact = "Văn phòng Sở Ví Dụ"
+phone = "0000 000 000"
+hours = "giờ hành chính"
+province = "Tỉnh Ví Dụ"
+"""
+
+Examine = Callable[[], tuple[bool, list[str]]]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch, search: Search) -> Examine:
+    """Examine with the built-in documents, already loaded."""
+    monkeypatch.setattr("bot.doctor.load_search", lambda folder, office: search)
+
+    def run() -> tuple[bool, list[str]]:
+        lines: list[str] = []
+        return examine(load_settings(), lines.append), lines
+
+    return run
+
+
+def office(here: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> Path:
+    folder = here / "co-quan"
+    (folder / "documents").mkdir(parents=True)
+    (folder / "office.toml").write_text(content, encoding="utf-8")
+    monkeypatch.setenv("UNGXU_OFFICE", "co-quan")
+    return folder
+
+
+def about(lines: list[str], word: str) -> str:
+    (line,) = (line for line in lines if word in line)
+    return line
+
+
+def test_a_fresh_setup_is_healthy(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
+    ended: Ended = run_main(monkeypatch, "doctor")
+    lines = ended.out.splitlines()
+    assert (ended.code, ended.err) == (0, "")
+    assert all(line.startswith((OK, WARNING)) for line in lines)
+    assert "3 (cv-6389-2021, cv-stnmt-2024, qd-874-2021)" in about(lines, "Văn bản")
+    assert about(lines, "Trả lời thử").startswith(OK)
+    assert about(lines, "underthesea").startswith(OK)
+    assert "chưa có, sẽ được tạo" in about(lines, "Cơ sở dữ liệu")
+    assert about(lines, "Ổ đĩa").startswith(OK)
+    assert "Asia/Ho_Chi_Minh" in about(lines, "Cài đặt")
+    assert list(here.iterdir()) == []
+
+
+def test_an_office_that_says_little_gets_warnings_only(examined: Examine) -> None:
+    good, lines = examined()
+    assert good
+    assert "name, contact, phone, hours" in about(lines, "office.toml thiếu")
+    assert about(lines, "province").startswith(WARNING)
+
+
+def test_a_complete_office_gets_none(examined: Examine, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office(here, monkeypatch, COMPLETE)
+    good, lines = examined()
+    assert good
+    assert all(line.startswith(OK) for line in lines)
+    assert about(lines, "Cơ quan") == f"{OK}Cơ quan: Sở Ví Dụ; liên hệ Văn phòng Sở Ví Dụ, 0000 000 000"
+
+
+def test_an_office_that_chose_an_unknown_document_is_told(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office(here, monkeypatch, COMPLETE + 'documents = ["khong-co"]\n')
+    with pytest.raises(OfficeError, match="khong-co"):
+        examine(load_settings(), lambda line: None)
+    ended = run_main(monkeypatch, "doctor")
+    assert ended.code == 1
+    assert ended.err.count("\n") == 1
+    assert "khong-co" in ended.err
+
+
+def test_a_good_database_is_ok(examined: Examine, here: Path) -> None:
+    Database(here / "data" / "ungxu.db").close()
+    good, lines = examined()
+    assert good
+    assert about(lines, "Cơ sở dữ liệu") == f"{OK}Cơ sở dữ liệu {Path('data') / 'ungxu.db'}: ok"
+
+
+def test_a_file_that_is_no_database_is_broken(monkeypatch: pytest.MonkeyPatch, examined: Examine, here: Path) -> None:
+    (here / "data").mkdir()
+    (here / "data" / "ungxu.db").write_bytes(b"x" * 5000)
+    good, lines = examined()
+    assert not good
+    assert about(lines, "Cơ sở dữ liệu").startswith(FAILED)
+    assert about(lines, "Đồng hồ").startswith(OK)
+    ended = run_main(monkeypatch, "doctor")
+    assert (ended.code, ended.err) == (1, "")
+
+
+def test_a_damaged_database_is_broken(examined: Examine, here: Path) -> None:
+    path = here / "data" / "ungxu.db"
+    database = Database(path)
+    for _ in range(500):
+        database.run("INSERT INTO people (created_at) VALUES (:at)", {"at": "x" * 100})
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[-4096:] = b"\xab" * 4096
+    path.write_bytes(content)
+    good, lines = examined()
+    assert not good
+    assert about(lines, "Cơ sở dữ liệu").startswith(FAILED)
+
+
+def test_a_data_folder_that_cannot_be_made_is_broken(
+    examined: Examine, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ungxu chat` would fail with these settings, so the doctor may not call them healthy."""
+    (here / "tep").write_text("x")
+    monkeypatch.setenv("UNGXU_DATA", "tep")
+    good, lines = examined()
+    assert not good
+    assert about(lines, "Cơ sở dữ liệu").startswith(FAILED)
+
+
+def test_a_document_for_some_units_only_is_no_fault(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trial question has to come from somebody whom the document concerns."""
+    folder = office(here, monkeypatch, COMPLETE + 'documents = ["noi-quy-vi-du"]\n')
+    own = OWN_DOCUMENT.replace("level: office", "level: office\naudience: [Phòng Ví Dụ]")
+    (folder / "documents" / "noi-quy.yaml").write_text(own, encoding="utf-8")
+    lines: list[str] = []
+    examine(load_settings(), lines.append)
+    assert about(lines, "Trả lời thử").startswith(OK)
+
+
+def test_a_search_that_finds_nothing_is_broken(examined: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Search, "answer", lambda self, question, **rest: Finding(question, Outcome.NOT_FOUND))
+    good, lines = examined()
+    assert not good
+    assert about(lines, "Trả lời thử").startswith(FAILED)
+
+
+def test_a_segmentation_that_does_not_run_is_broken(examined: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def words(text: str) -> Any:
+        raise ImportError("ví dụ")
+
+    monkeypatch.setattr("bot.doctor.words", words)
+    good, lines = examined()
+    assert not good
+    assert about(lines, "underthesea") == f"{FAILED}Tách từ (underthesea) không chạy: ví dụ"
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "word"),
+    [("LOW_DISK_GB", 1e9, "Ổ đĩa chỉ còn"), ("EARLIEST_YEAR", 9999, "có thể sai")],
+    ids=["disk", "clock"],
+)
+def test_a_full_disk_and_a_wrong_clock_are_warnings(
+    examined: Examine, monkeypatch: pytest.MonkeyPatch, limit: str, value: float, word: str
+) -> None:
+    monkeypatch.setattr(f"bot.doctor.{limit}", value)
+    good, lines = examined()
+    assert good
+    assert about(lines, word).startswith(WARNING)

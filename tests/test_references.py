@@ -1,0 +1,102 @@
+"""Direct references: "điều 4 khoản 3" in the ways people type it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.documents import Library
+from knowledge.references import UNNAMED, find_reference, missing_part, resolve
+
+
+@pytest.mark.parametrize(
+    ("question", "ids"),
+    [
+        ("điều 4 khoản 3", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("dieu 4 khoan 3", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("Khoản 3, Điều 4 nói gì?", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("khoản3 điều4", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("điều 4.3", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("đ4k3", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("k3 đ4", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("điều bốn khoản ba", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("điều 5 quyết định số 874/QĐ-BTTTT", ["qd-874-2021/dieu-5"]),
+        ("mục 3 công văn 6389", ["cv-6389-2021/muc-3"]),
+        ("muc 3 cv 6389", ["cv-6389-2021/muc-3"]),
+        ("mục 2", ["cv-6389-2021/muc-2", "cv-stnmt-2024/muc-2"]),
+        ("mục 1.b công văn Thanh Hóa", ["cv-stnmt-2024/muc-1/b"]),
+        ("muc 1b gach dau dong thu ba cong van thanh hoa", ["cv-stnmt-2024/muc-1/b/3"]),
+        ("gạch đầu dòng cuối điểm b mục 1 công văn thanh hóa", ["cv-stnmt-2024/muc-1/b/4"]),
+        ("khoản 2 điều 6", ["qd-874-2021/dieu-6"]),
+        ("điểm a khoản 2 điều 2", ["qd-874-2021/dieu-2"]),
+    ],
+)
+def test_a_reference_is_resolved(library: Library, question: str, ids: list[str]) -> None:
+    found = resolve(find_reference(question, library), library)
+    assert [provision.id for provision in found] == ids
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "tôi có 2 tài khoản 1 điện thoại",
+        "điều này có đúng không",
+        "danh mục sản phẩm",
+        "khoản 3 nói gì",
+        "k biết 2 hay 3",
+    ],
+)
+def test_what_is_no_reference_has_no_parts(library: Library, question: str) -> None:
+    assert find_reference(question, library).parts == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "missing", "within"),
+    [
+        ("Điều 12", "Điều 12", None),
+        ("khoản 9 điều 4", "Khoản 9 Điều 4", "qd-874-2021/dieu-4"),
+        ("mục 8 công văn 6389", "Mục 8", None),
+        ("điểm c khoản 3 điều 4", "Điểm c khoản 3 Điều 4", "qd-874-2021/dieu-4/khoan-3"),
+        ("Điều 101", "Điều 101", None),
+    ],
+)
+def test_what_does_not_exist_is_named(library: Library, question: str, missing: str, within: str | None) -> None:
+    found = missing_part(find_reference(question, library), library)
+    assert found is not None
+    assert found[1] == missing
+    assert (found[2].id if found[2] else None) == within
+
+
+@pytest.mark.parametrize(
+    ("question", "chapter"), [("chương II", "II"), ("chuong 2", "II"), ("chương 14", "XIV"), ("chương", "")]
+)
+def test_a_chapter_is_read_in_both_kinds_of_numbers(library: Library, question: str, chapter: str) -> None:
+    assert find_reference(question, library).chapter == chapter
+
+
+def test_a_law_named_beside_an_article_is_another_document(library: Library) -> None:
+    assert find_reference("điều 4 bộ luật lao động", library).unknown_document == UNNAMED
+    assert find_reference("đăng tin giả vi phạm luật nào", library).unknown_document == ""
+    assert find_reference("điều 4 có trái pháp luật không", library).unknown_document == ""
+
+
+def test_another_document_is_not_taken_for_a_loaded_one(library: Library) -> None:
+    reference = find_reference("điều 101 nghị định 15/2020", library)
+    assert reference.unknown_document == "15"
+    assert reference.documents == ()
+
+
+def test_a_general_name_counts_less_than_a_number(library: Library) -> None:
+    assert find_reference("bộ quy tắc nói gì", library).by_general_name
+    assert not find_reference("quyết định 874 nói gì", library).by_general_name
+    assert find_reference("bộ quy tắc theo công văn 6389", library).documents == ("cv-6389-2021",)
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_a_reference_or_none(text: str) -> None:
+    empty = Library([])
+    reference = find_reference(text, empty)
+    if reference.parts:
+        assert resolve(reference, empty) == []
+        assert missing_part(reference, empty) is None

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.errors import BotError, SettingsError
+from bot.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, where `.env` is looked for."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_everything_has_a_default() -> None:
+    settings = load_settings()
+    assert (settings.data, settings.office, settings.timezone) == (Path("data"), None, "Asia/Ho_Chi_Minh")
+    assert settings.zone == ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNGXU_DATA", "/srv/vi-du")
+    monkeypatch.setenv("UNGXU_OFFICE", "co quan")
+    monkeypatch.setenv("UNGXU_TIMEZONE", "Asia/Bangkok")
+    settings = load_settings()
+    assert (settings.data, settings.office) == (Path("/srv/vi-du"), Path("co quan"))
+    assert settings.zone == ZoneInfo("Asia/Bangkok")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_the_file_is_read(here: Path, encoding: str) -> None:
+    """With the mark, too, that Notepad puts before the first letter."""
+    (here / ".env").write_text("UNGXU_DATA=dữ liệu\n# ghi chú\nUNGXU_OFFICE='Sở Ví Dụ'\n", encoding=encoding)
+    settings = load_settings()
+    assert (settings.data, settings.office) == (Path("dữ liệu"), Path("Sở Ví Dụ"))
+
+
+def test_the_environment_comes_before_the_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / ".env").write_text("UNGXU_DATA=tu-tep\nUNGXU_TIMEZONE=Asia/Bangkok\n")
+    monkeypatch.setenv("UNGXU_DATA", "tu-moi-truong")
+    settings = load_settings()
+    assert (settings.data, settings.timezone) == (Path("tu-moi-truong"), "Asia/Bangkok")
+
+
+def test_an_empty_value_is_no_value(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / ".env").write_text("UNGXU_TIMEZONE=\nUNGXU_OFFICE=\n")
+    monkeypatch.setenv("UNGXU_DATA", "")
+    settings = load_settings()
+    assert (settings.data, settings.office, settings.timezone) == (Path("data"), None, "Asia/Ho_Chi_Minh")
+
+
+@pytest.mark.parametrize("value", ["Asia/Khong-Co", "Asia", "../../etc/passwd", "/etc/passwd", "giờ Hà Nội"])
+@pytest.mark.parametrize("source", ["environment", "file"])
+def test_a_time_zone_that_does_not_exist_is_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch, value: str, source: str
+) -> None:
+    if source == "environment":
+        monkeypatch.setenv("UNGXU_TIMEZONE", value)
+    else:
+        (here / ".env").write_text(f"UNGXU_TIMEZONE={value}\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert caught.value.name == "UNGXU_TIMEZONE"
+    assert value in caught.value.message
+    assert str(caught.value).startswith("UNGXU_TIMEZONE: ")
+
+
+def test_names_of_other_programs_and_later_versions_are_ignored(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / ".env").write_text("UNGXU_SAU_NAY=1\nDATA=khac\nTIMEZONE=khac\n")
+    monkeypatch.setenv("UNGXU_CHUA_CO", "1")
+    assert load_settings().data == Path("data")
+
+
+def test_a_file_that_is_not_utf8_is_named(here: Path) -> None:
+    (here / ".env").write_bytes(b"UNGXU_DATA=d\xfb li\xeau\n")
+    with pytest.raises(BotError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(".env: ")

@@ -1,0 +1,92 @@
+"""A finding in words: quotation marks, notes, sources, dates."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.ask.wording import Writer, _date
+from handlers.office import Office
+from handlers.texts import Texts
+from knowledge.search import Search
+from tests.conftest import OFFICE, TODAY
+
+
+@pytest.fixture
+def writer(texts: Texts, search: Search) -> Writer:
+    return Writer(texts, OFFICE, search)
+
+
+def reply(writer: Writer, question: str) -> str:
+    return writer.reply(writer.search.answer(question, today=TODAY))
+
+
+def test_a_verbatim_rule_is_quoted_with_its_article_and_document(writer: Writer) -> None:
+    first, second, *_ = reply(writer, "khoản 4 điều 4").split("\n")
+    assert first == "Khoản 4 Điều 4, QĐ 874/QĐ-BTTTT"
+    assert second == "“Chia sẻ những thông tin có nguồn chính thống, đáng tin cậy.”"
+
+
+def test_what_one_source_copies_is_marked(writer: Writer) -> None:
+    text = reply(writer, "khoản 7 điều 4")
+    assert "chưa đối chiếu bản gốc" in text
+    assert "Số khoản chưa đối chiếu" in text
+    assert "chưa đối chiếu bản gốc" not in reply(writer, "khoản 3 điều 4")
+
+
+def test_what_may_not_be_quoted_has_no_quotation_marks_and_a_source(writer: Writer) -> None:
+    for question in ("khoản 3 điều 5", "facebook có được đưa dữ liệu người dùng cho bên thứ ba"):
+        text = reply(writer, question)
+        assert "“" not in text.split("Lưu ý")[0]
+        assert "Ý chính" in text
+        assert "Nguồn: http" in text
+
+
+def test_today_is_told_with_its_source_or_as_unknown(writer: Writer) -> None:
+    known = reply(writer, "khoản 4 điều 4")
+    assert "Nay: Bộ quy tắc mới yêu cầu thận trọng với tin chưa kiểm chứng" in known
+    assert "(Tóm tắt theo plo.vn" in known
+    assert "chưa có bản chính thức để đối chiếu" in reply(writer, "khoản 3 điều 4")
+
+
+def test_an_article_says_each_thing_once(writer: Writer) -> None:
+    text = reply(writer, "điều 3 nói gì")
+    assert text.count("đã được thay thế") == 1
+    assert text.count("Tóm tắt theo") == 1
+    assert [f"Khoản {n}: “" in text for n in (1, 2, 3, 4)] == [True] * 4
+
+
+def test_the_list_of_what_else_may_apply_names_document_and_topic(writer: Writer) -> None:
+    text = reply(writer, "share bài chưa kiểm chứng có sao không")
+    assert "• Mục 4, CV 6389/UBND-KGVX: Cán bộ: nêu nguồn" in text
+
+
+def test_a_short_answer_fits_a_phone(writer: Writer) -> None:
+    for question in ("share bài chưa kiểm chứng có sao không", "nick bị hack", "đặt tên giả trên facebook"):
+        assert len(reply(writer, question)) < 1200, question
+
+
+def test_a_declined_question_says_whether_it_was_kept(writer: Writer) -> None:
+    finding = writer.search.answer("thời tiết hôm nay", today=TODAY)
+    assert "đã được ghi lại" in writer.reply(finding, noted=True)
+    assert "đã được ghi lại" not in writer.reply(finding)
+
+
+@pytest.mark.parametrize(
+    ("office", "who"),
+    [
+        (Office(), "bộ phận phụ trách ở cơ quan"),
+        (Office(contact="Phòng A"), "Phòng A"),
+        (Office(contact="Phòng A", phone="0000"), "Phòng A, điện thoại 0000"),
+        (Office(contact="Phòng A", hours="8-17 giờ"), "Phòng A (8-17 giờ)"),
+    ],
+)
+def test_the_contact_leaves_out_what_is_not_known(texts: Texts, search: Search, office: Office, who: str) -> None:
+    assert Writer(texts, office, search).who() == who
+
+
+@pytest.mark.parametrize(
+    ("partial", "written"),
+    [("2026-03-05", "05/3/2026"), ("2026-01-12", "12/01/2026"), ("2021-06", "6/2021"), ("2024", "2024")],
+)
+def test_dates_are_written_as_in_official_letters(partial: str, written: str) -> None:
+    assert _date(partial) == written
