@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: chat test lint types imports suite bench eval soak clean
+.PHONY: chat test lint types imports suite bench eval clean
 
 chat: .venv/ready
 	@$(BIN)/ungxu chat
@@ -24,10 +24,10 @@ suite: .venv/ready
 	$(BIN)/pytest --cov --cov-report=term
 
 bench: .venv/ready
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 eval: .venv/ready
-	$(BIN)/python -m benchmarks.questions
+	$(BIN)/python -m benchmarks.questions $(ARGS)
 
 clean:
 	rm -rf .venv build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -53,13 +53,20 @@ class App:
 
         What is older than it needs to be is deleted first, and so is what earlier windows could not show.
         """
+        preparing: list[asyncio.Task[None]] = []
 
         async def take(event: Incoming) -> None:
             await self._take(event)
             await self._delivery.drain()
+            if not preparing:
+                # While the greeting is read. On the worker, so that a question waits for it outside its transaction.
+                preparing.append(asyncio.create_task(self._worker.run(self._prepare)))
 
         await self._worker.run(_tidy, channel.name)
         await channel.receive(take)
+
+    def _prepare(self, _: Database) -> None:
+        self._receiver.search.warm_up()
 
     async def _take(self, event: Incoming) -> None:
         """Take an event; a storage that is busy is not its fault, so it is tried again before it is given up."""

@@ -93,13 +93,14 @@ def type_of_number(number: str, type_: str) -> str:
 
     Args:
         number: "12/QĐ-SVD" is the number of a "quyết định", "45/VP-TH" of a "công văn".
-        type_: the type of document under whose letterhead it stands, "" if unknown. It decides where the number
-            does not, and where its initials are those of the number ("nội quy" for "7/NQ-SVD").
+        type_: the type of document under whose head it stands, "" if unknown; it decides where the number does not.
     """
     match = _SIGN.match(number)
     sign = match[1] if match else ""
-    initials = "".join(word[0] for word in type_.split()).upper()
-    return type_ or LETTER if sign not in _SIGNS or sign == initials else _SIGNS[sign]
+    # "7/NQ-SVD" over a "nội quy" is its own number and no resolution's.
+    if sign in _SIGNS and (sign, type_) != ("NQ", "nội quy"):
+        return _SIGNS[sign]
+    return type_ or LETTER
 
 
 def short_name(type_: str, number: str, numbered: str, office: str, title: str) -> str:

@@ -179,6 +179,10 @@ class Search:
                 finding = self._shown(question, query, reference, today, units) or finding
         return finding
 
+    def warm_up(self) -> None:
+        """Load what is otherwise loaded by the first question that needs it: word segmentation, under a second."""
+        self.ranker.warm_up()
+
     def cite(self, provision: Provision, today: dt.date | None = None) -> Citation:
         """Return a provision with what may be shown of it."""
         quote, wording = provision.quote(today)

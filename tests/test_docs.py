@@ -15,8 +15,9 @@ from bot.settings import Settings
 from handlers.ask.wording import Writer
 from handlers.office import Office
 from handlers.texts import CATALOGUE, Texts
+from knowledge.loading import BUILT_IN, load_library
 from knowledge.schema import DocumentEntry, EditionEntry, ProvisionEntry
-from knowledge.search import Search
+from knowledge.search import Background, Search
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -76,6 +77,20 @@ def test_the_conversation_in_the_readme_is_real(search: Search, texts: Texts) ->
         reply = " ".join(writer.reply(search.answer(said)).split())
         for part in shown.replace("\n", " ").split("…"):
             assert " ".join(part.split()) in reply, said
+
+
+def test_what_the_guide_for_staff_shows_is_what_the_bot_says(
+    search: Search, background: Background, texts: Texts
+) -> None:
+    office = ROOT / "docs" / "examples" / "office"
+    with_own = Search(load_library(BUILT_IN, office / "documents"), background)
+    shown = re.findall(r"^> \*\*(.+?)\*\*.*?\n>\n((?:> .*\n)+)", STAFF, re.MULTILINE)
+    assert len(shown) >= 3
+    for said, reply in shown:
+        text = " ".join(reply.replace("\n> ", " ").removeprefix("> ").split())
+        written = [" ".join(Writer(texts, Office(), one).reply(one.answer(said)).split()) for one in (search, with_own)]
+        for part in re.split(r"\[…\]|: (?=“)", text):
+            assert any(part.strip() in reply for reply in written), (said, part)
 
 
 @pytest.mark.parametrize("page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])

@@ -73,6 +73,7 @@ def test_the_issuer_in_ordinary_capitals(head: str, issuer: str) -> None:
     [
         ("12/QĐ-SVD", "quyết định", "quyết định"),
         ("12/QĐ-SVD", "nội quy", "quyết định"),
+        ("12/QĐ-SVD", "quy định", "quyết định"),
         ("12/2024/QĐ-UBND", "", "quyết định"),
         ("05-QC/ĐU", "", "quy chế"),
         ("7/NQ-SVD", "nội quy", "nội quy"),
