@@ -16,12 +16,12 @@ from handlers.errors import HandlerError
 from handlers.office import load_office
 from handlers.texts import load_texts
 from knowledge.documents import Document, Library
-from knowledge.doubts import doubts
 from knowledge.errors import DocumentError, NothingToSplit, Problem
+from knowledge.importing.doubts import doubts
+from knowledge.importing.splitting import split, to_yaml
+from knowledge.importing.word_file import read_lines
 from knowledge.loading import BUILT_IN, load_document, load_library
 from knowledge.schema import Part
-from knowledge.splitting import split, to_yaml
-from knowledge.word_file import read_lines
 
 Write = Callable[[str], None]
 

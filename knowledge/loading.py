@@ -126,7 +126,12 @@ def _validated(path: Path, raw: object, model: type[Model]) -> Model:
 
 def _problems(error: ValidationError, raw: object, prefix: str = "") -> list[Problem]:
     found = []
-    for fault in error.errors(include_url=False):
+    faults = error.errors(include_url=False)
+    above = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
+    for fault in faults:
+        # A list whose entries failed counts as empty, too; that is no fault of its own.
+        if fault["type"] == "too_short" and fault["loc"] in above:
+            continue
         value = fault["input"]
         shown = str(value) if isinstance(value, str | int | float | bool) else ""
         if fault["type"] in ("extra_forbidden", "missing"):

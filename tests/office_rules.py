@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from knowledge.importing.splitting import split
 from knowledge.schema import DocumentEntry, ProvisionEntry
-from knowledge.splitting import split
 
 TODAY = dt.date(2026, 11, 21)
 

@@ -204,6 +204,17 @@ def test_a_fault_is_named_with_its_place(tmp_path: Path, old: str, new: str, pla
     assert caught.value.file == str(path)
 
 
+def test_a_fault_below_is_not_told_again_above(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("    title: Đăng tin\n", "    tilte: Đăng tin\n"))
+    with pytest.raises(DocumentError) as caught:
+        load_document(path)
+    assert [problem.code for problem in caught.value.problems] == ["extra_forbidden"]
+    head, _, _ = GOOD.partition("provisions:")
+    with pytest.raises(DocumentError) as caught:
+        load_document(write(tmp_path, f"{head}provisions: []\n"))
+    assert [problem.code for problem in caught.value.problems] == ["too_short"]
+
+
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD.replace("short:", "shrot:").replace('date: "2026-01-02"', "date: morgen"))
     with pytest.raises(DocumentError) as caught:

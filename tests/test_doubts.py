@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from knowledge.doubts import doubts
 from knowledge.errors import Problem
-from knowledge.markers import LONG_TEXT
+from knowledge.importing.doubts import doubts
+from knowledge.importing.markers import LONG_TEXT
 from tests.office_rules import DECISION, made, texts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.splitting import NUMBER_MISSING
+from knowledge.importing.splitting import NUMBER_MISSING
 from tests.office_rules import entry, made, texts
 
 

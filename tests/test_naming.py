@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from knowledge.documents import Document, Library
-from knowledge.naming import type_of_number
+from knowledge.importing.naming import type_of_number
+from knowledge.importing.splitting import ISSUER_MISSING
 from knowledge.references import find_reference, resolve
-from knowledge.splitting import ISSUER_MISSING
 from tests.office_rules import DECISION, LETTER, entry
 
 

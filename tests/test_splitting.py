@@ -9,12 +9,12 @@ import docx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.doubts import doubts
 from knowledge.errors import NothingToSplit
+from knowledge.importing.doubts import doubts
+from knowledge.importing.splitting import COMMENT, ISSUER_MISSING, NUMBER_MISSING, split, to_yaml
+from knowledge.importing.word_file import read_lines
 from knowledge.loading import load_document
 from knowledge.schema import DocumentEntry
-from knowledge.splitting import COMMENT, ISSUER_MISSING, NUMBER_MISSING, split, to_yaml
-from knowledge.word_file import read_lines
 from tests.office_rules import DECISION, LETTER, TODAY, entry, made, texts, walk
 
 

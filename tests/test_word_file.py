@@ -14,9 +14,9 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.text.paragraph import Paragraph
 
-from knowledge import word_file
 from knowledge.errors import UnreadableFile
-from knowledge.word_file import read_lines
+from knowledge.importing import word_file
+from knowledge.importing.word_file import read_lines
 
 ARTICLES = [("decimal", "Điều %1."), ("decimal", "%2."), ("lowerLetter", "%3)"), ("bullet", "-")]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from knowledge.letterhead import date_in, is_place_and_date, is_position
-from knowledge.markers import HEADINGS, NUMBERED, POINTS, Kind, Line
+from knowledge.importing.letterhead import date_in, is_place_and_date, is_position
+from knowledge.importing.markers import HEADINGS, NUMBERED, POINTS, Kind, Line
 from knowledge.text import fold
 
 # "./." ends the last sentence of an official text.

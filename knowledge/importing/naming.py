@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from knowledge.letterhead import BODY_NAME, SUBJECT, Head, type_in
-from knowledge.markers import Line
+from knowledge.importing.letterhead import BODY_NAME, SUBJECT, Head, type_in
+from knowledge.importing.markers import Line
 
 LETTER = "công văn"
 SHORT_TITLE = 60

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from knowledge.ending import END_SIGN
-from knowledge.markers import HEADINGS, LETTERS, Kind, Line, Marker, is_titlelike
+from knowledge.importing.ending import END_SIGN
+from knowledge.importing.markers import HEADINGS, LETTERS, Kind, Line, Marker, is_titlelike
 from knowledge.text import fold
 
 Entry = dict[str, object]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from knowledge.errors import Problem
-from knowledge.markers import LETTER_ORDERS, LETTERS, LONG_TEXT, is_titlelike, read_marker, roman_value
+from knowledge.importing.markers import LETTER_ORDERS, LETTERS, LONG_TEXT, is_titlelike, read_marker, roman_value
+from knowledge.importing.splitting import ISSUER_MISSING
 from knowledge.schema import DocumentEntry, ProvisionEntry
-from knowledge.splitting import ISSUER_MISSING
 
 _DAY = len("2024-03-05")
 _COUNTED_PART = re.compile(

@@ -2,7 +2,7 @@
 
 The file falls into texts (a decision, the rules that it brings into force, annexes), a text into its
 head, its numbered provisions and its end. No numbered word is lost: a line that cannot be placed becomes
-text of the provision before it, and `knowledge.doubts` names what somebody has to look at.
+text of the provision before it, and `knowledge.importing.doubts` names what somebody has to look at.
 """
 
 from __future__ import annotations
@@ -14,11 +14,21 @@ from dataclasses import dataclass
 
 import yaml
 
-from knowledge.ending import is_recipients, is_signature, split_ending
 from knowledge.errors import NothingToSplit
-from knowledge.letterhead import Head, after_addressees, one_line, read_head, type_in
-from knowledge.markers import DASHES, HEADINGS, NUMBERED, POINTS, Kind, Line, Marker, is_titlelike, read_markers
-from knowledge.naming import (
+from knowledge.importing.ending import is_recipients, is_signature, split_ending
+from knowledge.importing.letterhead import Head, after_addressees, one_line, read_head, type_in
+from knowledge.importing.markers import (
+    DASHES,
+    HEADINGS,
+    NUMBERED,
+    POINTS,
+    Kind,
+    Line,
+    Marker,
+    is_titlelike,
+    read_markers,
+)
+from knowledge.importing.naming import (
     LETTER,
     find_office,
     find_title,
@@ -28,7 +38,7 @@ from knowledge.naming import (
     type_of_number,
     with_place,
 )
-from knowledge.outline import Entry, Node, entries, read_outline, slug, with_unique_parts
+from knowledge.importing.outline import Entry, Node, entries, read_outline, slug, with_unique_parts
 
 NUMBER_MISSING = "Chưa ghi số trong tệp."
 ISSUER_MISSING = "Chưa rõ cơ quan ban hành."

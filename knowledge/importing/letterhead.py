@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from knowledge.markers import Kind, Line, is_titlelike
+from knowledge.importing.markers import Kind, Line, is_titlelike
 from knowledge.schema import EARLIEST_YEAR
 from knowledge.text import fold, normalize
 
