@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.channels.base import Channel
@@ -17,7 +17,7 @@ from handlers.conversation import Incoming
 from handlers.office import load_office
 from handlers.router import MENU_LIFE
 from handlers.texts import load_texts
-from storage import mailbox
+from storage import mailbox, questions
 from storage.database import FILE_NAME, Database
 from storage.errors import StorageBusy
 
@@ -25,6 +25,8 @@ from storage.errors import StorageBusy
 KEEP_EVENTS = dt.timedelta(days=30)
 # How long it stays known how a message ended; its text is erased at its end.
 KEEP_MESSAGES = dt.timedelta(days=30)
+# Questions that nobody asked again for so long have been dealt with, or never will be.
+KEEP_QUESTIONS = dt.timedelta(days=365)
 # A window of the terminal that was opened longer ago is not there any more.
 LONGEST_WINDOW = dt.timedelta(days=1)
 # How long a busy storage is waited for, in seconds, beside the waiting of SQLite itself.
@@ -56,8 +58,8 @@ class App:
         preparing: list[asyncio.Task[None]] = []
 
         async def take(event: Incoming) -> None:
-            await self._take(event)
-            await self._delivery.drain()
+            await _patiently(lambda: self._worker.run(self._receiver.take, event))
+            await _patiently(self._delivery.drain)
             if not preparing:
                 # While the greeting is read. On the worker, so that a question waits for it outside its transaction.
                 preparing.append(asyncio.create_task(self._worker.run(self._prepare)))
@@ -68,20 +70,21 @@ class App:
     def _prepare(self, _: Database) -> None:
         self._receiver.search.warm_up()
 
-    async def _take(self, event: Incoming) -> None:
-        """Take an event; a storage that is busy is not its fault, so it is tried again before it is given up."""
-        for pause in BUSY_PAUSES:
-            try:
-                await self._worker.run(self._receiver.take, event)
-            except StorageBusy:
-                await asyncio.sleep(pause)
-            else:
-                return
-        await self._worker.run(self._receiver.take, event)
-
     def close(self) -> None:
         """End the worker and close the database."""
         self._worker.close()
+
+
+async def _patiently(act: Callable[[], Awaitable[object]]) -> None:
+    """Do an act; a storage that is busy is no reason to give up at once."""
+    for pause in BUSY_PAUSES:
+        try:
+            await act()
+        except StorageBusy:
+            await asyncio.sleep(pause)
+        else:
+            return
+    await act()
 
 
 def _tidy(database: Database, channel: str) -> None:
@@ -94,6 +97,8 @@ def _tidy(database: Database, channel: str) -> None:
             menus_before=(now - MENU_LIFE).isoformat(),
             messages_before=(now - KEEP_MESSAGES).isoformat(),
         )
+        questions.purge(database, (now - KEEP_QUESTIONS).date().isoformat())
+    database.fold_log()
 
 
 def database_path(settings: Settings) -> Path:

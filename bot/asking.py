@@ -16,6 +16,7 @@ from handlers.ask import service
 from handlers.ask.wording import Writer
 from handlers.office import load_office
 from handlers.texts import Texts, load_texts
+from knowledge.documents import Provision
 from knowledge.schema import Status
 from knowledge.search import Citation, Finding, Outcome
 
@@ -41,7 +42,7 @@ class Asker:
         return {**_as_json(finding, question), "text": text, "elapsed_ms": round(elapsed, 3)}
 
 
-def ask_batch(asker: Asker, source: str, stdin: TextIO, write: Callable[[str], None]) -> int:
+def ask_batch(asker: Asker, source: str, stdin: TextIO | None, write: Callable[[str], None]) -> int:
     """Answer each line of a JSON Lines file ("-" for standard input), one JSON line each, in order.
 
     A line that is no object with a text gets {"line", "error"} in its place; return how many did. Raises
@@ -49,6 +50,8 @@ def ask_batch(asker: Asker, source: str, stdin: TextIO, write: Callable[[str], N
     """
     faults = 0
     for number, line in enumerate(_lines(source, stdin, asker.texts), 1):
+        # PowerShell writes a byte order mark into its pipes.
+        line = line.lstrip("\ufeff")
         if not line.strip():
             continue
         try:
@@ -64,9 +67,9 @@ def ask_batch(asker: Asker, source: str, stdin: TextIO, write: Callable[[str], N
     return faults
 
 
-def _lines(source: str, stdin: TextIO, texts: Texts) -> Iterator[str]:
+def _lines(source: str, stdin: TextIO | None, texts: Texts) -> Iterator[str]:
     if source == "-":
-        yield from stdin
+        yield from stdin or ()
         return
     try:
         with Path(source).open(encoding="utf-8-sig") as file:
@@ -78,12 +81,16 @@ def _lines(source: str, stdin: TextIO, texts: Texts) -> Iterator[str]:
 def _as_json(finding: Finding, question: str) -> dict[str, Any]:
     return {
         "question": question,
-        "answered": finding.outcome in (Outcome.ANSWERED, Outcome.SMALL_TALK),
+        "answered": not finding.outcome.declined and finding.outcome is not Outcome.EMPTY,
         "text": "",
         "citations": [_citation(citation) for citation in finding.citations],
-        "alternatives": [provision.id for provision in finding.alternatives],
+        "alternatives": [provision.id for provision in (finding.alternatives or _contents(finding))],
         "suggest": list(finding.suggestions),
     }
+
+
+def _contents(finding: Finding) -> tuple[Provision, ...]:
+    return finding.nearest if finding.outcome is Outcome.CONTENTS else ()
 
 
 def _citation(citation: Citation) -> dict[str, str]:

@@ -118,9 +118,11 @@ def _provision_lines(provision: Provision, depth: int = 0) -> list[str]:
         head += f". {provision.entry.title}"
     lines = [indent + head]
     for older in provision.editions:
-        if older.text:
+        # Words that may not be quoted are not printed either: somebody would copy them.
+        text = older.text if older.wording.quotable else older.summary
+        if text:
             mark = "" if older is edition else f" → {older.to}"
-            lines.append(f"{indent}  [{older.wording.value}, {older.from_}{mark}] {older.text}")
+            lines.append(f"{indent}  [{older.wording.value}, {older.from_}{mark}] {text}")
     for child in provision.children:
         lines += _provision_lines(child, depth + 1)
     return lines

@@ -65,8 +65,13 @@ class Receiver:
             if self._known(database, event):
                 return
             self._record(database, event, error)
-            person = person_at(database, event.address, _utc(event))
-            self._put(database, event, Reply(self.texts("trouble.apology")), person)
+        # The event is over, whatever becomes of the apology.
+        try:
+            with database.transaction():
+                person = person_at(database, event.address, _utc(event))
+                self._put(database, event, Reply(self.texts("trouble.apology")), person)
+        except Exception as fault:
+            log.error("no apology: %s at %s", type(fault).__name__, _place(fault))
 
     def _known(self, database: Database, event: Incoming) -> bool:
         return mailbox.is_known(database, event.address.channel, event.address.account, event.key)

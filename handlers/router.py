@@ -24,7 +24,7 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
         buttons = mailbox.menu(context.database, event.press.menu, event.address, context.person)
         if buttons is None or not 0 <= event.press.place < len(buttons):
             return [Reply(context.texts("menu.stale"))]
-        return _act(Button.from_json(buttons[event.press.place]), event, context)
+        return _act(Button.from_json(buttons[event.press.place]), event.press.menu, context)
     text = normalize(event.text)
     command = fold(text.removeprefix("/")).strip()
     if text.startswith("/"):
@@ -39,7 +39,7 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
     if latest:
         button = choose(text, [Button.from_json(stored) for stored in latest[1]])
         if button:
-            return _act(button, event, context)
+            return _act(button, latest[0], context)
         if numbered(text) is not None:
             return [Reply(context.texts("menu.no_such_number", count=len(latest[1])))]
     elif numbered(text) is not None:
@@ -49,8 +49,10 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
     return ask.answer(text, context)
 
 
-def _act(button: Button, event: Incoming, context: Context) -> list[Reply]:
+def _act(button: Button, menu: int, context: Context) -> list[Reply]:
     job, _, act = button.action.partition(".")
+    if act in ask.ONCE:
+        mailbox.forget_menu(context.database, menu)
     if job == "ask":
         return ask.act(act, button.data, context)
     return [Reply(context.texts("menu.stale"))]

@@ -64,12 +64,20 @@ def _read(path: Path) -> dict[str, str]:
         for name, text in entries.items():
             if not isinstance(text, str):
                 raise TextError(str(path), f"{section}.{name}", "string_type")
+            if not text.strip():
+                raise TextError(str(path), f"{section}.{name}", "empty_text")
             texts[f"{section}.{name}"] = text.strip("\n")
     return texts
 
 
 def _placeholders(path: Path, name: str, text: str) -> set[str]:
+    """The placeholders as they are written, with any format: "{count:9}" is another than "{count}"."""
     try:
-        return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+        parsed = list(Formatter().parse(text))
     except ValueError as error:
         raise TextError(str(path), name, "bad_braces", str(error)) from None
+    return {
+        field + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+        for _, field, form, conversion in parsed
+        if field is not None
+    }

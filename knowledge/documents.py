@@ -69,7 +69,7 @@ class Provision:
     @property
     def number_in_doubt(self) -> bool:
         """Whether the label shows a number that no source confirms."""
-        return self.has_number and not self.entry.number_certain
+        return any(node.has_number and not node.entry.number_certain for node in self._upwards())
 
     @cached_property
     def article(self) -> Provision:
@@ -174,9 +174,9 @@ class Provision:
         return "; ".join(entry.note or _host(entry.url or "") for entry in entries)
 
     def sources(self, edition: EditionEntry) -> list[SourceEntry]:
-        """Return the sources of one of its editions, those with an address first."""
+        """Return the sources of one of its editions, those that staff can open and read first."""
         entries = [self.document.entry.sources[key] for key in edition.sources]
-        return sorted(entries, key=lambda source: source.url is None)
+        return sorted(entries, key=lambda source: _strangeness(source.url or ""))
 
 
 class Document:
@@ -268,3 +268,10 @@ def _single_edition(entry: ProvisionEntry, document: Document) -> tuple[EditionE
 
 def _host(address: str) -> str:
     return address.partition("://")[2].partition("/")[0].removeprefix("www.")
+
+
+def _strangeness(address: str) -> int:
+    """0 for a Vietnamese page, 1 for a page in another language, 2 for no address."""
+    if not address:
+        return 2
+    return 0 if _host(address).endswith(".vn") and "/en" not in address.lower() else 1

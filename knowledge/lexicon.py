@@ -97,6 +97,7 @@ class Lexicon:
         self.learn(entry.stop)
         self.learn(entry.abbreviations.values())
         self.learn(variant for variants in entry.concepts.values() for variant in variants)
+        self.learn(variant for variants in entry.attitudes.values() for variant in variants)
 
     def learn(self, texts: Iterable[str]) -> None:
         """Take the words of accented texts as known: typos are mended towards them.
@@ -171,8 +172,8 @@ class Lexicon:
         half the country, so they count as one.
         """
         if typed.isascii() and not meant.isascii():
-            forms = self._forms[typed]
-            return forms[meant] >= CLEAR_SHARE * forms.total()
+            forms = self._forms.get(typed)
+            return forms is not None and forms[meant] >= CLEAR_SHARE * forms.total()
         return typed.replace(_HOOK, _TILDE) == meant.replace(_HOOK, _TILDE)
 
     def _mended(self, token: str) -> list[str]:

@@ -14,9 +14,12 @@ from pydantic import BaseModel, ValidationError
 
 from knowledge.documents import Document, Library
 from knowledge.errors import DataError, DocumentError, Problem
-from knowledge.schema import DocumentEntry, LexiconEntry
+from knowledge.schema import DocumentEntry, Level, LexiconEntry
 
 BUILT_IN = Path(__file__).parent / "documents"
+
+# The C parser does not survive brackets nested without end; no honest file has so many.
+MOST_BRACKETS = 5_000
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -32,7 +35,7 @@ def load_document(path: Path) -> Document:
 
 
 def load_library(*folders: Path) -> Library:
-    """Load every `*.yaml` of the folders, in order of name; a later folder replaces equal ids."""
+    """Load every `*.yaml` of the folders, national documents first; a later folder replaces equal ids."""
     documents: dict[str, Document] = {}
     for folder in folders:
         seen: dict[str, Path] = {}
@@ -42,7 +45,8 @@ def load_library(*folders: Path) -> Library:
                 raise DocumentError(str(path), [Problem("id", "duplicate_document", document.id)])
             seen[document.id] = path
             documents[document.id] = document
-    return Library(documents.values())
+    # What holds for the country comes first, then what a province or the office says of it.
+    return Library(sorted(documents.values(), key=lambda document: list(Level).index(document.entry.level)))
 
 
 def load_entries(path: Path, model: type[Model]) -> list[Model]:
@@ -85,6 +89,8 @@ def _read_yaml(path: Path, error: type[DocumentError] | type[DataError]) -> obje
         raise error(str(path), [Problem("", "not_utf8", str(fault.start))]) from None
     except OSError as fault:
         raise error(str(path), [Problem("", "unreadable", fault.strerror or "")]) from None
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise error(str(path), [Problem("", "too_large")])
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe loader
     except _DuplicateKey as fault:
@@ -103,11 +109,22 @@ class _DuplicateKey(Exception):
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """PyYAML's safe loader, which refuses a field that is written twice instead of keeping the last."""
+    """PyYAML's safe loader without two of its habits.
+
+    A field written twice is refused instead of taking the last, and a date stays text, so that one that does not
+    exist is told with its place.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as in PyYAML
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         keys: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.YAMLError("a field must have a name")
             if key.value in keys:
                 raise _DuplicateKey(str(key.value), key.start_mark.line + 1)
             keys.add(key.value)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from knowledge.documents import Document, Library, Provision
 from knowledge.labels import part_label
-from knowledge.schema import Level
 from knowledge.text import fold
 
 LAST = "last"
@@ -53,8 +52,10 @@ _NUMBERED_DOCUMENT = re.compile(
     rf"{_START}(?:cong van|quyet dinh|nghi dinh|thong tu|chi thi|luat|nghi quyet|cv|qd|nd|tt|nq)\s*(?:so\s*)?"
     r"(\d{1,4})(?:/[\w/-]+)?"
 )
-# A law named by its matter. Only beside an article ("Điều 4 Bộ luật Lao động") is it what is asked for.
-_NAMED_LAW = re.compile(rf"{_START}(?:bo luat|(?<!phap )luat|nghi dinh|thong tu|phap lenh|hien phap){_END}")
+# A law or the like named by its matter. Only beside an article ("Điều 4 Bộ luật Lao động") is it what is asked for.
+_NAMED_LAW = re.compile(
+    rf"{_START}(?:bo luat|(?<!phap )luat|nghi dinh|thong tu|phap lenh|hien phap|noi quy|quy che){_END}"
+)
 UNNAMED = "?"
 
 
@@ -70,6 +71,7 @@ class Reference:
         parts: id parts from the outermost in, such as ("dieu-4", "khoan-3"); empty where only a document
             is named.
         chapter: the number of a chapter, as in "II", where one is named without an article; or "".
+        clause: the label of a clause that is named without its article, or "".
         rest: the folded question without the words of the reference.
     """
 
@@ -78,6 +80,7 @@ class Reference:
     unknown_document: str
     parts: tuple[str, ...]
     chapter: str
+    clause: str
     rest: str
 
 
@@ -116,7 +119,8 @@ def find_reference(question: str, library: Library) -> Reference:
         unknown = UNNAMED
     parts = tuple(_parts(found))
     chapter = "" if parts else _roman(found.get("chuong", ""))
-    return Reference(tuple(documents), general, unknown, parts, chapter, " ".join(text.split()))
+    clause = part_label([f"khoan-{found['khoan']}"]) if "khoan" in found and not parts else ""
+    return Reference(tuple(documents), general, unknown, parts, chapter, clause, " ".join(text.split()))
 
 
 def resolve(reference: Reference, library: Library) -> list[Provision]:
@@ -171,8 +175,7 @@ def _at(document: Document, parts: Sequence[str]) -> Provision | None:
 def _candidates(reference: Reference, library: Library) -> Iterable[Document]:
     if reference.documents:
         return [library.documents[name] for name in reference.documents]
-    # What holds for the country is looked through first.
-    return sorted(library.documents.values(), key=lambda document: document.entry.level is not Level.NATIONAL)
+    return library.documents.values()
 
 
 def _named_documents(text: str, library: Library, *, general: bool) -> tuple[list[str], str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.index import Bm25Index
 from knowledge.ranking import EVERYTHING_B, EVERYTHING_K1, Query, Ranker
@@ -37,30 +38,37 @@ class Scope:
         self._passages = len(ranker.passages)
         bags = [*ranker.bags, *(_bag(ranker, intent) for intent in intents)]
         self._index = Bm25Index(bags, k1=EVERYTHING_K1, b=EVERYTHING_B)
+        self._no_refusal = np.array([intent.kind != "refusal" for intent in intents], dtype=np.float64)
         self._terms = [frozenset(bag) for bag in ranker.bags]
 
-    def rival(self, query: Query, position: int | None, *, named: bool) -> IntentEntry | None:
+    def rival(
+        self, query: Query, position: int | None, *, named: bool, hidden: NDArray[np.bool_] | None = None
+    ) -> IntentEntry | None:
         """Return the intent that a question belongs to rather than to the passage at a position.
 
-        `position` is None where no passage was found; `named` says that the question names a document.
+        `position` is None where no passage was found; `named` says that the question names a document; `hidden` marks
+        the passages that are not to be seen by whoever asks.
         """
         scores = self._index.scores(query.terms)
+        attitudes = query.reading.attitudes
         rivals = scores[self._passages :]
+        if "request" not in attitudes:
+            # "bị dọa tung ảnh", "báo tin giả ở đâu" use the words of what is refused and ask for none of it.
+            rivals = rivals * self._no_refusal
         if not rivals.size or not rivals.max() > 0:
             return None
         intent = self._intents[int(np.argmax(rivals))]
         if position is None:
             return intent
-        attitudes = query.reading.attitudes
-        if intent.kind == "refusal" and "permission" in attitudes and "favour" not in attitudes:
-            # "lập nick ảo có bị gì không" asks about the rule; only a request for help with it is declined.
-            return None
         limit = NEAR_INTENT + NEAR_INTENT_COVERAGE * self.coverage(query, position)
         if "permission" in attitudes:
             limit += NEAR_INTENT_PERMISSION
         elif "favour" in attitudes:
             limit += NEAR_INTENT_FAVOUR
-        best = scores[: self._passages].max() * (NAMED_DOCUMENT if named else 1.0)
+        passages = scores[: self._passages]
+        if hidden is not None:
+            passages = np.where(hidden, 0.0, passages)
+        best = passages.max() * (NAMED_DOCUMENT if named else 1.0)
         return intent if rivals.max() >= limit * best else None
 
     def covers(self, query: Query, position: int) -> bool:

@@ -21,7 +21,7 @@ from knowledge.lexicon import Lexicon
 from knowledge.loading import load_entries, load_lexicon
 from knowledge.ranking import Passage, Query, Ranker
 from knowledge.references import Reference, find_reference, missing_part, resolve
-from knowledge.schema import EditionEntry, FactEntry, IntentEntry, LexiconEntry, SuccessorEntry, Wording
+from knowledge.schema import EditionEntry, FactEntry, IntentEntry, Level, LexiconEntry, SuccessorEntry, Wording
 from knowledge.scope import Scope
 from knowledge.text import normalize
 
@@ -33,12 +33,15 @@ ALTERNATIVES = 2
 # stands first and the letter beside it.
 APPLIED_SHARE = 0.8
 
+# How much the office's own rules are preferred: they say in particular what the code leaves to them.
+OWN_RULE = 1.5
 # How much a document or an article that the question names is preferred.
 NAMED_DOCUMENT = 2.0
 NAMED_ARTICLE = 1.2
 
 
-_DOCUMENT_NUMBER = re.compile(r"\b(\d{2,4})/")
+# "NĐ 174/2026/NĐ-CP", "Luật An ninh mạng 116/2025/QH15", "QĐ 423/QĐ-BVHTTDL", but no date.
+_DOCUMENT_NUMBER = re.compile(r"\b(\d{2,4})/(?:\d{4}/)?[A-ZĐ]")
 
 
 class Outcome(StrEnum):
@@ -50,6 +53,7 @@ class Outcome(StrEnum):
     NO_SUCH_PROVISION = "no such provision"
     NO_SUCH_DOCUMENT = "no such document"
     NO_WORDING = "no wording"
+    INCOMPLETE = "incomplete"
     CONTENTS = "contents"
     SMALL_TALK = "small talk"
     EMPTY = "empty"
@@ -57,7 +61,13 @@ class Outcome(StrEnum):
     @property
     def declined(self) -> bool:
         """Whether the documents gave no answer to something that was a question."""
-        return self not in (Outcome.ANSWERED, Outcome.CONTENTS, Outcome.SMALL_TALK, Outcome.EMPTY)
+        return self not in (
+            Outcome.ANSWERED,
+            Outcome.CONTENTS,
+            Outcome.INCOMPLETE,
+            Outcome.SMALL_TALK,
+            Outcome.EMPTY,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +100,10 @@ class Finding:
         facts: sourced statements about the law around the documents.
         suggestions: names of jobs that can help further: "report".
         intent: which kind of small talk or refusal it is.
-        document, missing: the document that was asked for and the part or number it does not have.
+        document, missing: the document that was asked for and the part or number it does not have; an answer may name
+            the number of a document that is spoken of but not loaded.
         within: where a clause is missing, the article that should hold it.
+        asks_validity: whether the question is whether a document holds.
         previous: the edition before the one cited, where the question asks what was changed.
     """
 
@@ -106,6 +118,7 @@ class Finding:
     document: Document | None = None
     missing: str = ""
     within: Provision | None = None
+    asks_validity: bool = False
     previous: EditionEntry | None = None
 
 
@@ -226,6 +239,8 @@ class Search:
             return Finding(question, Outcome.NO_SUCH_DOCUMENT, missing=reference.unknown_document)
         if reference.unknown_document:
             return None
+        if reference.clause and self.ranker.lexicon.only_shows(self.ranker.query(reference.rest).reading):
+            return Finding(question, Outcome.INCOMPLETE, missing=reference.clause)
         if not reference.parts:
             return self._contents(question, reference, units)
         missing = missing_part(reference, self.library)
@@ -285,7 +300,9 @@ class Search:
         top = next((position for position, _ in best(scores, 1)), None)
         ranked = best(scores[: len(self._provisions)], 1 + ALTERNATIVES)
         nearest = [self._provisions[position] for position, _ in ranked]
-        rival = self._scope.rival(topic, top, named=named)
+        rival = self._scope.rival(topic, top, named=named, hidden=scores <= 0)
+        if rival is not None and rival.kind == "refusal" and top is not None and _is_victim(query):
+            rival = None
         if rival is not None:
             return self._by_intent(question, rival, reference, nearest)
         if top is None or not self._scope.covers(topic, top):
@@ -311,7 +328,8 @@ class Search:
 
     def _existing(self, ids: Iterable[str]) -> list[Provision]:
         """The provisions of these ids that this office's documents have."""
-        return [provision for name in ids if (provision := self.library.get(name))]
+        found = (self.library.get(name) for name in ids)
+        return [provision for provision in found if provision and self._visible(provision.document, frozenset())]
 
     def _declined(self, question: str, reference: Reference, nearest: Sequence[Provision]) -> Finding:
         missing = reference.unknown_document
@@ -339,6 +357,8 @@ class Search:
             alternatives=tuple(p for p in others if p not in provisions)[:ALTERNATIVES],
             facts=tuple(fact for fact in self._facts if concepts & set(fact.triggers)),
             suggestions=("report",) if _is_incident(concepts) else (),
+            missing=self._reference(query).unknown_document,
+            asks_validity="validity" in concepts,
             previous=previous,
         )
 
@@ -356,6 +376,8 @@ class Search:
         for position, provision in enumerate(self._provisions):
             if not self._visible(provision.document, units) or not self._showable(provision, today):
                 scores[position] = 0.0
+            if provision.document.entry.level is Level.OFFICE:
+                scores[position] *= OWN_RULE
             if provision.document.id in named:
                 scores[position] *= NAMED_DOCUMENT
             if provision.article.id in articles:
@@ -390,6 +412,11 @@ def _passage(provision: Provision) -> Passage:
 
 
 def _is_incident(concepts: set[str]) -> bool:
-    """Whether a message says that an account was lost or impersonated, or that somebody was cheated by one."""
+    """Whether a message says that an account was lost or impersonated, or that somebody is cheated or threatened."""
     where = {"account", "platform", "agency_page", "scam"}
-    return bool(concepts & {"lost", "impersonated"} and concepts & where) or "cheated" in concepts
+    return bool(concepts & {"lost", "impersonated"} and concepts & where) or bool(concepts & {"cheated", "threatened"})
+
+
+def _is_victim(query: Query) -> bool:
+    """Whether somebody asks for help with what was done to them: "nick bị hack, lấy lại giúp em"."""
+    return "suffered" in query.reading.attitudes

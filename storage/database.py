@@ -46,7 +46,9 @@ class Database:
     def __init__(self, path: Path) -> None:
         """Open or create the file; raise StorageBusy or StorageUnusable."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Only for whoever runs the bot: SQLite gives its log the rights of the file.
+            path.touch(mode=0o600)
         except OSError as error:
             raise StorageBusy(str(error)) from None
         with _named_errors():
@@ -97,6 +99,10 @@ class Database:
         """Return what SQLite's quick check says of the file: "ok", or the first fault."""
         row = self.row("PRAGMA quick_check(1)")
         return str(next(iter(row.values()))) if row else "ok"
+
+    def fold_log(self) -> None:
+        """Fold the log into the file and empty it, so that deleted text does not live on in the log."""
+        self.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the file; the log is folded into it."""

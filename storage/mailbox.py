@@ -101,7 +101,7 @@ def claim(
                     AND e.class = o.class AND e.id < o.id AND e.state IN ('waiting', 'sending')
               )
             ORDER BY o.class, o.id LIMIT 1
-        )
+        ) AND state = 'waiting'
         RETURNING id, channel, account, chat, class, message, attempts
         """,
         {"owner": owner, "now": now, "until": until, **served},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite_utils
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -93,4 +92,8 @@ def m0001_first_conversation(database: Database) -> None:
 
 def known_migrations() -> set[str]:
     """Return the names of all steps that this version has."""
-    return {migration.name for migration in migrations.pending(sqlite_utils.Database(memory=True))}
+    empty = Database(memory=True)
+    try:
+        return {migration.name for migration in migrations.pending(empty)}
+    finally:
+        empty.close()

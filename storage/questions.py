@@ -80,3 +80,8 @@ def counted(database: Database, limit: int) -> list[QuestionCount]:
         {"limit": limit},
     )
     return [QuestionCount(**{**row, "shown": tuple(json.loads(row["shown"]))}) for row in rows]
+
+
+def purge(database: Database, before: str) -> int:
+    """Delete the questions that were last asked before a day; return how many."""
+    return database.run("DELETE FROM questions WHERE last_day < :before", {"before": before})

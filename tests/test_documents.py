@@ -43,7 +43,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_the_three_documents_are_there_in_full(library: Library) -> None:
-    assert list(library.documents) == ["cv-6389-2021", "cv-stnmt-2024", "qd-874-2021"]
+    assert list(library.documents) == ["qd-874-2021", "cv-6389-2021", "cv-stnmt-2024"]
     ids = {provision.id for document in library.documents.values() for provision in document.by_id.values()}
     expected = {f"qd-874-2021/dieu-4/khoan-{n}" for n in range(1, 9)}
     expected |= {f"qd-874-2021/dieu-{n}" for n in range(1, 10)}

@@ -59,6 +59,16 @@ def test_only_a_number_alone_is_one(typed: str, number: int | None) -> None:
         ("tk 1903 4567 8901 23", "4567"),
         ("thư a.b@vidu.example nhé", "a.b@vidu.example"),
         ("xem https://vidu.example/x?y=1 đi", "vidu.example"),
+        ("mật khẩu là: Abc123", "Abc123"),
+        ("mật khẩu của tôi: xyz", "xyz"),
+        ("mật khẩu fb của tôi là hoa123", "hoa123"),
+        ("mật khẩu Abc123 bị lộ", "Abc123"),
+        ("mã pin 1234 có sao không", "1234"),
+        ("matkhau: abc", "abc"),
+        ("gọi 0912345678/0987654321", "0987654321"),
+        ("số 0912,345,678", "345"),
+        ("trang facebook.com/vidu.a", "vidu.a"),
+        ("nick @vidu_a nhắn", "vidu_a"),
     ],
 )
 def test_secrets_are_masked(text: str, secret: str) -> None:
@@ -88,6 +98,9 @@ def test_an_office_replaces_single_texts(tmp_path: Path) -> None:
     [
         ('[talk]\nhallo = "x"\n', "unknown_text"),
         ('[answer]\nquote = "{text}"\n', "unknown_placeholder"),
+        ('[answer]\nquote = "{quote:>99999999}"\n', "unknown_placeholder"),
+        ('[answer]\nquote = "{quote.__class__}"\n', "unknown_placeholder"),
+        ('[talk]\nthanks = " "\n', "empty_text"),
         ('[answer]\nquote = "{quote"\n', "answer.quote"),
         ("[talk]\nthanks = 3\n", "string_type"),
         ('thanks = "x"\n', "not_section"),

@@ -14,7 +14,7 @@ from knowledge.scope import Scope
 EMPTY = LexiconEntry(
     stop=("có không", "là gì"),
     showing=(),
-    attitudes={"permission": ("vi phạm",), "favour": ("giúp",)},
+    attitudes={"permission": ("vi phạm",), "favour": ("giúp",), "request": ("viết giúp",)},
     abbreviations={},
     concepts={},
 )
@@ -123,8 +123,8 @@ def test_an_intent_that_comes_near_is_the_rival() -> None:
 
     assert rival("trời mưa không") == "weather"
     assert rival("đăng ảnh lên mạng") is None
-    assert rival("đăng ảnh đồng nghiệp cho bõ ghét") == "shame"
-    assert rival("đăng ảnh đồng nghiệp cho bõ ghét vi phạm") is None, "whether it is allowed is a question"
+    assert rival("viết giúp đăng ảnh đồng nghiệp cho bõ ghét") == "shame"
+    assert rival("đăng ảnh đồng nghiệp cho bõ ghét") is None, "who does not ask for it is not refused"
     assert rival("zzz") is None
 
 

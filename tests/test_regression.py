@@ -39,13 +39,13 @@ def test_no_line_of_the_set_is_a_phrasing(search: Search) -> None:
             assert phrasing.casefold().strip(" ?.!") not in asked
 
 
-@pytest.mark.parametrize(("strip_accents", "most_declined"), [(False, 8), (True, 10)])
+@pytest.mark.parametrize(("strip_accents", "most_declined"), [(False, 6), (True, 6)])
 def test_what_was_reached_is_kept(search: Search, strip_accents: bool, most_declined: int) -> None:
     total = measure(search, LINES, strip_accents).total
-    assert total.hit_at_1 >= 0.88
-    assert total.hit_at_3 >= 0.95
+    assert total.hit_at_1 >= 0.955
+    assert total.hit_at_3 >= 0.975
     assert total.declined <= most_declined
-    assert total.outside_answered <= 12
+    assert total.outside_answered <= 9
     assert total.recognised >= total.small_talk - 3
 
 

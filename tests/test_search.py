@@ -36,6 +36,8 @@ def ids(finding: Finding) -> list[str]:
         ("thông tư 77/2020 về mạng xã hội", Outcome.NO_SUCH_DOCUMENT, None),
         ("nghị định 15/2020 phạt tin giả thế nào", Outcome.ANSWERED, "qd-874-2021/dieu-4/khoan-6"),
         ("công văn 6389", Outcome.CONTENTS, None),
+        ("khoản 3 nói gì", Outcome.INCOMPLETE, None),
+        ("báo cáo tin giả ở đâu", Outcome.ANSWERED, "qd-874-2021/dieu-5/khoan-3"),
         ("chương II", Outcome.CONTENTS, None),
         ("chương 5 quy định gì", Outcome.NO_SUCH_PROVISION, None),
         ("mức 2 bảo hiểm ở đâu", Outcome.NOT_FOUND, None),
@@ -71,6 +73,28 @@ def test_an_answer_has_one_citation_and_at_most_two_alternatives(search: Search)
 )
 def test_an_incident_suggests_a_report(search: Search, question: str, suggested: bool) -> None:
     assert ("report" in search.answer(question).suggestions) is suggested
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "zalo em bị hack rồi lấy lại giúp em với",
+        "nick của em bị chiếm, giúp em lấy lại tài khoản",
+        "fb mất r hu hu",
+        "có người dọa tung clip của tôi",
+        "em vừa bị lừa chuyển tiền qua zalo",
+        "toi bi de doa tren facebook",
+    ],
+)
+def test_whoever_was_harmed_is_helped_and_not_refused(search: Search, question: str) -> None:
+    finding = search.answer(question)
+    assert finding.outcome is Outcome.ANSWERED
+    assert finding.suggestions == ("report",)
+
+
+@pytest.mark.parametrize("number", ["01", "05", "12", "25", "30", "664", "9999"])
+def test_a_number_in_a_date_is_no_document(search: Search, number: str) -> None:
+    assert search.answer(f"thông tư {number} quy định gì").outcome is Outcome.NO_SUCH_DOCUMENT
 
 
 def test_words_that_may_not_be_quoted_are_summed_up(search: Search) -> None:
@@ -154,7 +178,7 @@ def test_the_edition_of_the_day_is_cited(background: Background, tmp_path: Path)
 def test_merged_units_are_named_by_their_successors(search: Search) -> None:
     names = [entry.name for entry in search.successors(["Giao Sở Thông tin và Truyền thông", "UBND tỉnh Đắk Nông"])]
     assert names == ["Sở Thông tin và Truyền thông", "Đắk Nông"]
-    assert search.successors(["Trung tâm Dữ liệu thông tin tài nguyên và môi trường"])[0].now.startswith("đơn vị")
+    assert search.successors(["Sở Tài nguyên và Môi trường"])[0].now == "Sở Nông nghiệp và Môi trường"
 
 
 ALPHABET = st.one_of(

@@ -29,7 +29,7 @@ def test_a_verbatim_rule_is_quoted_with_its_article_and_document(writer: Writer)
 def test_what_one_source_copies_is_marked(writer: Writer) -> None:
     text = reply(writer, "khoản 7 điều 4")
     assert "chưa đối chiếu bản gốc" in text
-    assert "Số khoản chưa đối chiếu" in text
+    assert "Số điều, khoản chưa đối chiếu" in text
     assert "chưa đối chiếu bản gốc" not in reply(writer, "khoản 3 điều 4")
 
 

@@ -11,6 +11,9 @@ from handlers.conversation import Button, Reply
 from knowledge.documents import Provision
 from knowledge.search import Finding, Outcome
 
+ONCE = ("vote",)
+"""Acts that end their menu, so that they are not done twice."""
+
 _NOTED = (Outcome.NOT_FOUND, Outcome.NO_SUCH_PROVISION, Outcome.NO_SUCH_DOCUMENT, Outcome.NO_WORDING)
 
 

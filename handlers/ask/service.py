@@ -20,6 +20,8 @@ VOTES: tuple[Vote, ...] = get_args(Vote)
 
 # Longer questions are kept shortened: what matters for the documents stands at the beginning.
 KEPT_LENGTH = 300
+# Masking reads a little more, so that a secret at the edge is not cut in two and missed.
+READ_LENGTH = 600
 
 
 def answer(search: Search, question: str, today: dt.date, units: frozenset[str] = frozenset()) -> Finding:
@@ -44,7 +46,7 @@ def counted(database: Database, limit: int) -> list[questions.QuestionCount]:
 
 def kept_text(question: str) -> str:
     """Return a question as it may be kept: masked and shortened."""
-    return mask(question)[:KEPT_LENGTH]
+    return mask(question[:READ_LENGTH])[:KEPT_LENGTH]
 
 
 def shown_ids(finding: Finding) -> list[str]:

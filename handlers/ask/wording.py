@@ -37,6 +37,8 @@ class Writer:
             return self.texts(f"talk.{finding.intent}", contact=self.contact())
         if finding.outcome is Outcome.EMPTY:
             return self.texts("empty.body")
+        if finding.outcome is Outcome.INCOMPLETE:
+            return self.texts("empty.incomplete", missing=finding.missing)
         if finding.outcome is Outcome.CONTENTS and finding.document:
             what = f"{finding.missing}, {finding.document.short}" if finding.missing else finding.document.short
             validity = self._document_validity(finding.document)
@@ -85,6 +87,11 @@ class Writer:
 
     def _answer(self, finding: Finding) -> Iterator[str]:
         first = finding.citations[0]
+        if finding.missing:
+            yield self.texts("answer.no_full_text", number=finding.missing)
+            yield from self._facts(finding.facts)
+        if finding.asks_validity:
+            yield from self._validity(finding.citations)
         if len(finding.citations) > 1:
             yield self.article(finding.citations)
         else:
@@ -92,8 +99,10 @@ class Writer:
             if finding.previous and finding.previous.text:
                 until = self.texts("answer.previous_until", date=_date(finding.previous.to or ""))
                 yield self.texts("answer.previous", period=until, quote=finding.previous.text)
-            yield from self._validity(finding.citations)
-        yield from self._facts(finding.facts)
+            if not finding.asks_validity:
+                yield from self._validity(finding.citations)
+        if not finding.missing:
+            yield from self._facts(finding.facts)
 
     def _reason(self, finding: Finding) -> str:
         if finding.outcome is Outcome.REFUSED:
