@@ -24,6 +24,7 @@ from knowledge.schema import (
 TOGETHER = 600
 
 _CERTAINTY = list(Wording)
+_OWN_KINDS = ("nội quy", "quy chế")
 
 
 class Provision:
@@ -200,6 +201,13 @@ class Document:
     def short(self) -> str:
         """How answers name the document: "QĐ 874/QĐ-BTTTT"."""
         return self.entry.short
+
+    @cached_property
+    def general_names(self) -> tuple[str, ...]:
+        """What it may be called where no other is meant: "bộ quy tắc", and for an office's rules their kind."""
+        kinds = _OWN_KINDS if self.entry.level is Level.OFFICE else ()
+        title = self.entry.title.lower()
+        return (*self.entry.general_names, *(kind for kind in kinds if kind in title))
 
     @property
     def replaced(self) -> bool:

@@ -182,7 +182,7 @@ def _named_documents(text: str, library: Library, *, general: bool) -> tuple[lis
     """The ids of the documents that a folded text names, and the text without their names."""
     named: dict[str, re.Pattern[str]] = {}
     for document in library.documents.values():
-        names = document.entry.general_names if general else document.entry.names
+        names = document.general_names if general else document.entry.names
         for name in sorted(map(fold, names), key=len, reverse=True):
             pattern = re.compile(rf"{_START}(?:so\s+)?{re.escape(name)}(?:/[\w/-]+)?{_END}")
             if pattern.search(text):

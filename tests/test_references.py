@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents import Library
+from knowledge.loading import load_document
 from knowledge.references import UNNAMED, find_reference, missing_part, resolve
+from tests.test_documents import GOOD, write
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,12 @@ def test_a_law_named_beside_an_article_is_another_document(library: Library) -> 
     assert find_reference("điều 4 bộ luật lao động", library).unknown_document == UNNAMED
     assert find_reference("đăng tin giả vi phạm luật nào", library).unknown_document == ""
     assert find_reference("điều 4 có trái pháp luật không", library).unknown_document == ""
+
+
+def test_the_rules_of_an_office_are_called_by_their_kind(library: Library, tmp_path: Path) -> None:
+    own = library.with_document(load_document(write(tmp_path, GOOD)))
+    assert find_reference("điều 1 nội quy", own).documents == ("noi-quy-vi-du",)
+    assert find_reference("điều 1 nội quy", library).unknown_document == UNNAMED
 
 
 def test_another_document_is_not_taken_for_a_loaded_one(library: Library) -> None:

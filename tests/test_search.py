@@ -169,6 +169,14 @@ def test_a_document_is_added_while_the_old_search_goes_on(search: Search, tmp_pa
     assert "noi-quy-vi-du/dieu-1/khoan-1" not in ids(search.answer(question))
 
 
+def test_an_own_rule_goes_before_the_one_that_leaves_it_to_the_office(search: Search, tmp_path: Path) -> None:
+    own = GOOD.replace("Xin phép trước khi đăng.", "Chỉ đăng hình ảnh cuộc họp khi được lãnh đạo đồng ý.")
+    larger = search.with_document(load_document(write(tmp_path, own)))
+    question = "đăng ảnh cuộc họp lên facebook phải xin phép ai"
+    assert ids(search.answer(question)) == ["qd-874-2021/dieu-5/khoan-2"]
+    assert ids(larger.answer(question)) == ["noi-quy-vi-du/dieu-1/khoan-1"]
+
+
 def test_the_edition_of_the_day_is_cited(background: Background, tmp_path: Path) -> None:
     search = Search(Library([load_document(write(tmp_path, GOOD))]), background)
     assert search.answer("điều 1 khoản 2", today=dt.date(2025, 5, 1)).citations[0].quote == "Câu cũ."
