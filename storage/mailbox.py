@@ -66,9 +66,7 @@ def put(database: Database, address: Address, urgency: int, message: dict[str, A
         "INSERT INTO outbox (channel, account, chat, class, message, state, due_at, created_at)"
         " VALUES (:channel, :account, :chat, :class, :message, 'waiting', :now, :now) RETURNING id",
         {
-            "channel": address.channel,
-            "account": address.account,
-            "chat": address.chat,
+            **address.values(),
             "class": urgency,
             "message": json.dumps(message, ensure_ascii=False),
             "now": now,
@@ -180,9 +178,7 @@ def remember_menu(database: Database, address: Address, person: int, buttons: li
         "INSERT INTO menus (channel, account, chat, person_id, buttons, created_at)"
         " VALUES (:channel, :account, :chat, :person, :buttons, :now) RETURNING id",
         {
-            "channel": address.channel,
-            "account": address.account,
-            "chat": address.chat,
+            **address.values(),
             "person": person,
             "buttons": json.dumps(buttons, ensure_ascii=False),
             "now": now,
@@ -200,9 +196,7 @@ def latest_menu(
         "SELECT id, buttons FROM menus WHERE channel = :channel AND account = :account AND chat = :chat"
         " AND person_id = :person AND created_at >= :since ORDER BY id DESC LIMIT 1",
         {
-            "channel": address.channel,
-            "account": address.account,
-            "chat": address.chat,
+            **address.values(),
             "person": person,
             "since": since,
         },
@@ -215,13 +209,7 @@ def menu(database: Database, menu_id: int, address: Address, person: int) -> lis
     row = database.row(
         "SELECT buttons FROM menus WHERE id = :id AND channel = :channel AND account = :account"
         " AND chat = :chat AND person_id = :person",
-        {
-            "id": menu_id,
-            "channel": address.channel,
-            "account": address.account,
-            "chat": address.chat,
-            "person": person,
-        },
+        {**address.values(), "id": menu_id, "person": person},
     )
     return json.loads(row["buttons"]) if row else None
 

@@ -20,16 +20,14 @@ class Address:
     chat: str
     sender: str
 
+    def values(self) -> dict[str, str]:
+        """Return the address as named parameters of a statement."""
+        return {"channel": self.channel, "account": self.account, "chat": self.chat, "sender": self.sender}
+
 
 def person_at(database: Database, address: Address, now: str) -> int:
     """Return the id of the person at an address; a new address gets a new person."""
-    values = {
-        "channel": address.channel,
-        "account": address.account,
-        "chat": address.chat,
-        "sender": address.sender,
-        "now": now,
-    }
+    values = {**address.values(), "now": now}
     known = database.row(
         "SELECT person_id FROM addresses WHERE channel = :channel AND account = :account"
         " AND chat = :chat AND sender = :sender",

@@ -14,8 +14,6 @@ from knowledge.search import Finding, Outcome
 ONCE = ("vote",)
 """Acts that end their menu, so that they are not done twice."""
 
-_NOTED = (Outcome.NOT_FOUND, Outcome.NO_SUCH_PROVISION, Outcome.NO_SUCH_DOCUMENT, Outcome.NO_WORDING)
-
 
 def welcome(context: Context) -> Reply:
     """Greet: whose bot it is, that it is automatic, how to ask, what is not to be sent."""
@@ -39,10 +37,7 @@ def help_text(context: Context) -> Reply:
 
 def answer(question: str, context: Context) -> list[Reply]:
     """Answer a question; one without an answer is noted, without who asked."""
-    finding = service.answer(context.search, question, context.today, context.units)
-    noted = finding.outcome in _NOTED
-    if noted:
-        service.note_declined(context.database, finding, context.today)
+    finding, noted = service.ask(context.database, context.search, question, context.today, context.units)
     writer = _writer(context)
     buttons = tuple(_buttons(finding, context))
     return [Reply(writer.body(finding), buttons, writer.closing(finding, noted=noted))]
@@ -50,11 +45,10 @@ def answer(question: str, context: Context) -> list[Reply]:
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     """Do what a button under an answer says."""
-    if name in ("article", "provision"):
-        provision = context.search.library.get(data["id"])
-        if provision is None:
-            return [Reply(context.texts("menu.stale"))]
-        return [_article(provision, context) if name == "article" else _provision(provision, context)]
+    if name == "article":
+        return [_article(data["id"], context)]
+    if name == "provision":
+        return [_provision(data["id"], context)]
     if name == "report":
         return [Reply(context.texts("report.now", who=_writer(context).who()))]
     if name == "vote":
@@ -66,15 +60,20 @@ def _writer(context: Context) -> Writer:
     return Writer(context.texts, context.office, context.search)
 
 
-def _article(provision: Provision, context: Context) -> Reply:
-    citations = context.search.article(provision, context.today)
-    if not citations:
-        return Reply(_writer(context).no_wording(provision))
-    return Reply(_writer(context).article(citations))
+def _article(provision_id: str, context: Context) -> Reply:
+    found = service.article(context.search, provision_id, context.today)
+    if found is None:
+        return Reply(context.texts("menu.stale"))
+    article, citations = found
+    writer = _writer(context)
+    return Reply(writer.article(citations) if citations else writer.no_wording(article))
 
 
-def _provision(provision: Provision, context: Context) -> Reply:
-    finding = context.search.show(provision, context.today)
+def _provision(provision_id: str, context: Context) -> Reply:
+    finding = service.show(context.search, provision_id, context.today)
+    if finding is None:
+        return Reply(context.texts("menu.stale"))
+    provision = finding.citations[0].provision
     return Reply(_writer(context).reply(finding), tuple(_article_button(provision, context)))
 
 

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from handlers.masking import mask
-from knowledge.search import Finding, Search
+from knowledge.documents import Provision
+from knowledge.search import Citation, Finding, Outcome, Search
 from knowledge.text import folded_syllables
 from storage import questions
 from storage.database import Database
 
 Vote = Literal["helpful", "wrong", "off_topic", "unclear"]
 VOTES: tuple[Vote, ...] = get_args(Vote)
+
+_OPEN = (Outcome.NOT_FOUND, Outcome.NO_SUCH_PROVISION, Outcome.NO_SUCH_DOCUMENT, Outcome.NO_WORDING)
 
 # Longer questions are kept shortened: what matters for the documents stands at the beginning.
 KEPT_LENGTH = 300
@@ -29,9 +32,30 @@ def answer(search: Search, question: str, today: dt.date, units: frozenset[str] 
     return search.answer(question, today=today, units=units)
 
 
-def note_declined(database: Database, finding: Finding, today: dt.date) -> None:
-    """Count a question that got no answer, with the provisions that were named as nearest."""
-    _count(database, "asked", finding.question, finding.outcome.value, shown_ids(finding), today)
+def ask(
+    database: Database, search: Search, question: str, today: dt.date, units: frozenset[str] = frozenset()
+) -> tuple[Finding, bool]:
+    """Answer a question in a conversation; return the finding, and whether the question was noted as open.
+
+    Noted are the questions that the documents should perhaps answer one day: no requests that are refused.
+    """
+    finding = answer(search, question, today, units)
+    noted = finding.outcome in _OPEN
+    if noted:
+        _count(database, "asked", finding.question, finding.outcome.value, shown_ids(finding), today)
+    return finding, noted
+
+
+def show(search: Search, provision_id: str, today: dt.date) -> Finding | None:
+    """Return a provision that was chosen from a list as an answer; None where it is gone."""
+    provision = search.library.get(provision_id)
+    return search.show(provision, today) if provision else None
+
+
+def article(search: Search, provision_id: str, today: dt.date) -> tuple[Provision, list[Citation]] | None:
+    """Return the article that holds a provision with everything of it that may be shown; None where it is gone."""
+    provision = search.library.get(provision_id)
+    return (provision.article, search.article(provision, today)) if provision else None
 
 
 def vote(database: Database, choice: Vote, question: str, outcome: str, shown: Sequence[str], today: dt.date) -> None:
