@@ -14,6 +14,9 @@ from storage import mailbox
 # A menu that was shown longer ago is no longer meant by "1".
 MENU_LIFE = dt.timedelta(hours=24)
 
+# Nobody types more, and what is pasted is not read further: a long text would hold up everybody else.
+LONGEST_TEXT = 4_000
+
 _START = {"start", "bat dau", "menu", "0"}
 _HELP = {"help", "tro giup", "trogiup", "huong dan"}
 
@@ -25,7 +28,7 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
         if buttons is None or not 0 <= event.press.place < len(buttons):
             return [Reply(context.texts("menu.stale"))]
         return _act(Button.from_json(buttons[event.press.place]), event.press.menu, context)
-    text = normalize(event.text)
+    text = normalize(event.text[:LONGEST_TEXT])
     command = fold(text.removeprefix("/")).strip()
     if text.startswith("/"):
         # Telegram appends the bot's name in groups: /start@ungxu_bot.

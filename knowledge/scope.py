@@ -20,8 +20,8 @@ from knowledge.schema import IntentEntry
 # A passage must hold at least this share of the question's weight.
 ENOUGH_COVERAGE = 0.30
 # The nearest intent may score at most this share of the best passage. The share grows with what the passage
-# covers; "có được không" speaks for a question about a rule, "giúp em" for a request. Rounded from a logistic
-# regression on the regression set.
+# covers; "có được không" speaks for a question about a rule, "giúp em" for a request. Begun with a logistic
+# regression on the regression set, then set by hand.
 NEAR_INTENT = 0.66
 NEAR_INTENT_COVERAGE = 0.25
 NEAR_INTENT_PERMISSION = 0.20

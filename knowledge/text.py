@@ -87,7 +87,7 @@ def has_diacritics(text: str) -> bool:
 def words(text: str) -> list[str]:
     """Return the words that underthesea's CRF model finds, lower case, syllables joined by "_".
 
-    The model is loaded on first use (about 0.7 s and 100 MB once), so a caller that never asks for
+    The model is loaded on first use (about 0.6 s and 90 MB once), so a caller that never asks for
     words never pays for it. It costs about 0.3 ms for a sentence and grows with the length: callers cut
     long texts first.
     """
