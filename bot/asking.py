@@ -42,14 +42,17 @@ class Asker:
         return {**_as_json(finding, question), "text": text, "elapsed_ms": round(elapsed, 3)}
 
 
-def ask_batch(asker: Asker, source: str, stdin: TextIO | None, write: Callable[[str], None]) -> int:
+def ask_batch(
+    asker: Asker, source: str, stdin: TextIO | None, write: Callable[[str], None], *, progress: bool = False
+) -> int:
     """Answer each line of a JSON Lines file ("-" for standard input), one JSON line each, in order.
 
-    A line that is no object with a text gets {"line", "error"} in its place; return how many did. Raises
-    InputError where the file cannot be read.
+    A line that is no object with a text gets {"line", "error"} in its place; return how many did. With `progress` a
+    bar on standard error counts the lines. Raises InputError where the file cannot be read.
     """
     faults = 0
-    for number, line in enumerate(_lines(source, stdin, asker.texts), 1):
+    lines = _lines(source, stdin, asker.texts)
+    for number, line in enumerate(_with_bar(lines, asker.texts) if progress else lines, 1):
         # PowerShell writes a byte order mark into its pipes.
         line = line.lstrip("\ufeff")
         if not line.strip():
@@ -76,6 +79,14 @@ def _lines(source: str, stdin: TextIO | None, texts: Texts) -> Iterator[str]:
             yield from file
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(texts("cli.unreadable", file=source, reason=error)) from None
+
+
+def _with_bar(lines: Iterator[str], texts: Texts) -> Iterator[str]:
+    # Loaded here, because a single question must not wait for it.
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(lines, texts("cli.answering"), console=Console(stderr=True), transient=True)
 
 
 def _as_json(finding: Finding, question: str) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def ask(settings: Settings, text: tuple[str, ...], as_json: bool, batch: str | N
         raise click.UsageError(TEXTS("cli.nothing_to_ask"))
     asker = Asker(settings)
     if batch:
-        faults = ask_batch(asker, batch, sys.stdin, click.echo)
+        # On the screen the answers themselves show that it goes on.
+        progress = sys.stderr.isatty() and not sys.stdout.isatty()
+        faults = ask_batch(asker, batch, sys.stdin, click.echo, progress=progress)
         if faults:
             sys.exit(1)
     elif as_json:

@@ -15,6 +15,7 @@ import pytest
 from bot.cli import cli
 from bot.errors import InputError, SettingsError
 from bot.explaining import TEXTS, explain, problem_line
+from bot.settings import Settings
 from handlers.errors import OfficeError, TextError
 from handlers.texts import Texts
 from knowledge.errors import DataError, DocumentError, Problem, UnreadableFile
@@ -656,3 +657,18 @@ def test_a_stop_from_the_keyboard_is_no_fault(ungxu: Command, monkeypatch: pytes
     ended = ungxu("ask", "một")
     assert (ended.code, ended.out) == (130, "")
     assert "Traceback" not in ended.err
+
+
+def test_a_long_batch_shows_that_it_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from bot.asking import Asker, ask_batch
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text('{"text": "điều 4 khoản 3"}\n' * 3, encoding="utf-8")
+    written: list[str] = []
+    assert ask_batch(Asker(Settings()), str(batch), None, written.append, progress=True) == 0
+    assert len(written) == 3
+    assert TEXTS("cli.answering") in capsys.readouterr().err
