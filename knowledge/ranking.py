@@ -13,6 +13,7 @@ What each signal is for, with figures, stands in docs/retrieval.md:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,9 +31,9 @@ QUESTION_LENGTH = 1_000
 # Chosen on the regression set and the public sets; `make bench` prints what each signal adds.
 TEXT_K1, TEXT_B = 0.7, 0.75
 PHRASING_K1, PHRASING_B = 1.2, 0.5
-EVERYTHING_K1, EVERYTHING_B = 1.5, 0.5
-BEST_PHRASINGS = 3
-PHRASING_WEIGHT = 1.0
+EVERYTHING_K1, EVERYTHING_B = 2.5, 0.7
+BEST_PHRASINGS = 6
+PHRASING_WEIGHT = 1.6
 TEXT_WEIGHT = 0.6
 WORDS_WEIGHT = 0.3
 NEAR_TIE = 0.05
@@ -40,6 +41,8 @@ NEAR_TIE = 0.05
 # A definition or an article number that matches weighs like several ordinary terms.
 DEFINITION_WEIGHT = 5.0
 ARTICLE_WEIGHT = 3.0
+# What a question is about counts more than the words it is said with.
+CONCEPT_WEIGHT = 1.5
 # The name of a law in "theo Bộ luật Dân sự 2015, ..." says where to look, not what for.
 LAW_NAME_WEIGHT = 0.4
 
@@ -84,9 +87,10 @@ class Query:
     weights: dict[str, float]
 
     @cached_property
-    def terms(self) -> list[str]:
-        """The terms of the question as phrasings are indexed."""
-        return self.reading.terms()
+    def terms(self) -> dict[str, float]:
+        """The terms of the question as phrasings are indexed, with the times each counts."""
+        counted = Counter(self.reading.terms())
+        return {term: times * (CONCEPT_WEIGHT if term[0] == "#" else 1.0) for term, times in counted.items()}
 
 
 class Ranker:

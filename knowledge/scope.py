@@ -14,15 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.index import Bm25Index
-from knowledge.ranking import EVERYTHING_B, EVERYTHING_K1, Query, Ranker
+from knowledge.ranking import Query, Ranker
 from knowledge.schema import IntentEntry
 
+SCOPE_K1, SCOPE_B = 1.5, 0.5
+
 # A passage must hold at least this share of the question's weight.
-ENOUGH_COVERAGE = 0.30
+ENOUGH_COVERAGE = 0.32
 # The nearest intent may score at most this share of the best passage. The share grows with what the passage
 # covers; "có được không" speaks for a question about a rule, "giúp em" for a request. Begun with a logistic
 # regression on the regression set, then set by hand.
-NEAR_INTENT = 0.66
+NEAR_INTENT = 0.58
 NEAR_INTENT_COVERAGE = 0.25
 NEAR_INTENT_PERMISSION = 0.20
 NEAR_INTENT_FAVOUR = -0.35
@@ -37,7 +39,7 @@ class Scope:
         self._intents = tuple(intents)
         self._passages = len(ranker.passages)
         bags = [*ranker.bags, *(_bag(ranker, intent) for intent in intents)]
-        self._index = Bm25Index(bags, k1=EVERYTHING_K1, b=EVERYTHING_B)
+        self._index = Bm25Index(bags, k1=SCOPE_K1, b=SCOPE_B)
         self._no_refusal = np.array([intent.kind != "refusal" for intent in intents], dtype=np.float64)
         self._terms = [frozenset(bag) for bag in ranker.bags]
 
