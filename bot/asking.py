@@ -17,8 +17,8 @@ from handlers.ask.wording import Writer
 from handlers.office import load_office
 from handlers.texts import Texts, load_texts
 from knowledge.documents import Provision
+from knowledge.finding import Citation, Finding, Outcome
 from knowledge.schema import Status
-from knowledge.search import Citation, Finding, Outcome
 
 
 class Asker:

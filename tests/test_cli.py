@@ -19,7 +19,8 @@ from bot.settings import Settings
 from handlers.errors import OfficeError, TextError
 from handlers.texts import Texts
 from knowledge.errors import DataError, DocumentError, Problem, UnreadableFile
-from knowledge.search import Outcome, Search
+from knowledge.finding import Outcome
+from knowledge.search import Search
 from storage import questions
 from storage.database import Database
 from storage.errors import StorageBusy, StorageUnusable

@@ -10,7 +10,8 @@ from bot.doctor import examine
 from bot.explaining import TEXTS
 from bot.settings import load_settings
 from handlers.errors import OfficeError
-from knowledge.search import Finding, Outcome, Search
+from knowledge.finding import Finding, Outcome
+from knowledge.search import Search
 from storage.database import Database
 from tests.helpers import OWN_DOCUMENT, Ended, run_main
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.documents import Library
+from knowledge.finding import Finding, Outcome
 from knowledge.loading import load_document
 from knowledge.schema import Wording
-from knowledge.search import Background, Finding, Outcome, Search
+from knowledge.search import Background, Search
 from tests.conftest import TODAY
 from tests.test_documents import GOOD, write
 

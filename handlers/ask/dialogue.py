@@ -9,7 +9,7 @@ from handlers.ask.wording import Writer
 from handlers.context import Context
 from handlers.conversation import Button, Reply
 from knowledge.documents import Provision
-from knowledge.search import Finding, Outcome
+from knowledge.finding import Finding, Outcome
 
 ONCE = ("vote",)
 """Acts that end their menu, so that they are not done twice."""

@@ -11,7 +11,8 @@ from typing import Literal, get_args
 
 from handlers.masking import mask
 from knowledge.documents import Provision
-from knowledge.search import Citation, Finding, Outcome, Search
+from knowledge.finding import Citation, Finding, Outcome
+from knowledge.search import Search
 from knowledge.text import folded_syllables
 from storage import questions
 from storage.database import Database

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from handlers.office import Office
 from handlers.texts import Texts
 from knowledge.documents import Document, Provision
+from knowledge.finding import Citation, Finding, Outcome
 from knowledge.references import UNNAMED
 from knowledge.schema import Certainty, FactEntry, Level, Wording
-from knowledge.search import Citation, Finding, Outcome, Search
+from knowledge.search import Search
 
 
 @dataclass(frozen=True, slots=True)
