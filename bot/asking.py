@@ -92,7 +92,7 @@ def _with_bar(lines: Iterator[str], texts: Texts) -> Iterator[str]:
 def _as_json(finding: Finding, question: str) -> dict[str, Any]:
     return {
         "question": question,
-        "answered": not finding.outcome.declined and finding.outcome is not Outcome.EMPTY,
+        "answered": finding.outcome in (Outcome.ANSWERED, Outcome.CONTENTS, Outcome.SMALL_TALK),
         "text": "",
         "citations": [_citation(citation) for citation in finding.citations],
         "alternatives": [provision.id for provision in (finding.alternatives or _contents(finding))],

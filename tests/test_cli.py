@@ -185,7 +185,15 @@ def test_an_answer_as_json_has_exactly_its_keys(ungxu: Command) -> None:
 @pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize(
     ("question", "answered"),
-    [(UNKNOWN, False), ("điều 99", False), ("công văn 9999 nói gì", False), ("   ", False), ("xin chào", True)],
+    [
+        (UNKNOWN, False),
+        ("điều 99", False),
+        ("công văn 9999 nói gì", False),
+        ("khoản 3 nói gì", False),
+        ("   ", False),
+        ("xin chào", True),
+        ("công văn 6389", True),
+    ],
 )
 def test_where_nothing_answers_nothing_is_cited(ungxu: Command, question: str, answered: bool) -> None:
     ended = ungxu("ask", "--json", question)
