@@ -306,3 +306,18 @@ def test_a_wrong_statement_is_a_fault_of_the_program(database: Database, sql: st
         add_person(database)
         database.run(sql, {})
     assert people(database) == 0
+
+
+def test_deleted_text_is_in_neither_file_once_the_log_is_folded(tmp_path: Path) -> None:
+    path = tmp_path / "vidu.db"
+    secret = b"vi-du-bi-mat"
+    with closing(Database(path)) as database:
+        with database.transaction():
+            database.run("INSERT INTO people (created_at) VALUES (:text)", {"text": secret.decode()})
+        with database.transaction():
+            database.run("DELETE FROM people")
+        log = path.with_name(path.name + "-wal")
+        assert secret in log.read_bytes()
+        database.fold_log()
+        assert secret not in log.read_bytes()
+        assert secret not in path.read_bytes()

@@ -98,3 +98,12 @@ def test_the_list_can_be_limited(database: Database, limit: int, expected: list[
 def test_no_column_could_hold_who_asked(database: Database) -> None:
     columns = {row["name"] for row in database.rows("PRAGMA table_info(questions)")}
     assert columns == {"id", "folded", "text", "outcome", "shown", *COLUMNS, "first_day", "last_day"}
+
+
+def test_what_nobody_asked_again_is_deleted_after_its_day(database: Database) -> None:
+    count(database, folded="cu", text="Cũ?", day="2025-11-20")
+    count(database, folded="moi", text="Mới?", day="2025-11-21")
+    count(database, folded="hoi lai", text="Hỏi lại?", day="2025-01-01")
+    count(database, folded="hoi lai", text="Hỏi lại?", day="2026-11-21")
+    assert questions.purge(database, "2025-11-21") == 1
+    assert {question.text for question in questions.counted(database, 10)} == {"Mới?", "Hỏi lại?"}
