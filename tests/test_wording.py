@@ -74,6 +74,10 @@ def test_answers_stay_near_a_screenful(writer: Writer) -> None:
     assert lengths[len(lengths) * 95 // 100] < 1_600
 
 
+def test_a_clause_without_its_article_is_asked_back_for(writer: Writer) -> None:
+    assert "cho biết khoản 3 của điều nào" in reply(writer, "khoản 3 nói gì")
+
+
 def test_a_declined_question_says_whether_it_was_kept(writer: Writer) -> None:
     finding = writer.search.answer("thời tiết hôm nay", today=TODAY)
     assert "đã được ghi lại" in writer.reply(finding, noted=True)

@@ -39,7 +39,7 @@ class Writer:
         if finding.outcome is Outcome.EMPTY:
             return self.texts("empty.body")
         if finding.outcome is Outcome.INCOMPLETE:
-            return self.texts("empty.incomplete", missing=finding.missing)
+            return self.texts("empty.incomplete", missing=_inside(finding.missing))
         if finding.outcome is Outcome.CONTENTS and finding.document:
             what = f"{finding.missing}, {finding.document.short}" if finding.missing else finding.document.short
             validity = self._document_validity(finding.document)
