@@ -11,6 +11,7 @@ documents are, so each posting holds its finished weight and a question costs on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -111,7 +112,11 @@ class Bm25Index:
         `query` is the terms as they come, or terms with the number of times each counts.
         """
         total = np.zeros(self._count)
-        for position, times in self._counted(query).items():
+        counted = query if isinstance(query, Mapping) else Counter(query)
+        for term, times in counted.items():
+            position = self._vocabulary.get(term)
+            if position is None:
+                continue
             row = self._dense.get(position)
             if row is not None:
                 total += row if times == 1 else times * row
@@ -136,17 +141,6 @@ class Bm25Index:
         row = np.zeros(self._count)
         row[documents] = weights
         return row
-
-    def _counted(self, query: Iterable[str] | Mapping[str, float]) -> dict[int, float]:
-        if isinstance(query, Mapping):
-            known = ((self._vocabulary.get(term), times) for term, times in query.items())
-            return {position: times for position, times in known if position is not None}
-        counted: dict[int, float] = {}
-        for term in query:
-            position = self._vocabulary.get(term)
-            if position is not None:
-                counted[position] = counted.get(position, 0) + 1
-        return counted
 
 
 def best(scores: Floats, limit: int) -> list[tuple[int, float]]:

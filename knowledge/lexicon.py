@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -39,6 +40,7 @@ _VIETNAMESE = re.compile(
 # Marks of the Telex and VNI keyboards that stay in the text when the keyboard was off: "khoarn", "bij".
 _TELEX_TONE = re.compile(r"(?<=[aeiouy])([a-z]*?)[sfrxj]$")
 _TELEX_INNER_TONE = re.compile(r"(?<=[aeiouyw])[sfrxj](?=[aeiouycmnpgt])")
+_TELEX_TONE_KEYS = ("s", "f", "r", "x", "j")
 _TELEX_SHAPE = ((re.compile(r"dd"), "d"), (re.compile(r"([aeo])\1"), r"\1"), (re.compile(r"w"), ""))
 
 _HOOK, _TILDE = "\u0309", "\u0303"
@@ -94,6 +96,7 @@ class Lexicon:
                 self._attitudes.add(variant, name)
         self._showing = {fold_syllable(token) for line in entry.showing for token in syllables(line)}
         self._forms: dict[str, Counter[str]] = {}
+        self._beginnings: set[str] = set()
         self.learn(entry.stop)
         self.learn(entry.abbreviations.values())
         self.learn(variant for variants in entry.concepts.values() for variant in variants)
@@ -106,7 +109,11 @@ class Lexicon:
         """
         for text in texts:
             for syllable in syllables(text):
-                self._forms.setdefault(fold_syllable(syllable), Counter())[syllable] += 1
+                folded = fold_syllable(syllable)
+                if folded not in self._forms:
+                    self._forms[folded] = Counter()
+                    self._beginnings.update(accumulate(folded, initial=""))
+                self._forms[folded][syllable] += 1
 
     def knows(self, folded: str) -> bool:
         """Tell whether a folded syllable stands in any text or list that was learnt."""
@@ -185,7 +192,7 @@ class Lexicon:
             return [decoded]
         if _VIETNAMESE.fullmatch(plain):
             return [token]
-        near = [neighbour for neighbour in _neighbours(plain) if neighbour in self._forms]
+        near = [neighbour for neighbour in self._neighbours(plain) if neighbour in self._forms]
         if near:
             return [max(near, key=lambda neighbour: self._forms[neighbour].total())]
         for cut in range(2, len(plain) - 1):
@@ -194,48 +201,57 @@ class Lexicon:
                 return parts
         return [token]
 
+    def _neighbours(self, token: str) -> Iterator[str]:
+        """Yield what is one deletion, exchange of neighbours, replacement or insertion away and may be known.
+
+        Left out is what begins as no known syllable does.
+        """
+        letters = "abcdeghiklmnopqrstuvxy"
+        for cut in range(len(token) + 1):
+            left, right = token[:cut], token[cut:]
+            if left not in self._beginnings:
+                return
+            if right:
+                yield left + right[1:]
+            if len(right) > 1:
+                yield left + right[1] + right[0] + right[2:]
+            for letter in letters:
+                if right:
+                    yield left + letter + right[1:]
+                yield left + letter + right
+
 
 class _Phrases(Generic[Value]):
     """Phrases of one or more syllables with values, found by their folded form."""
 
     def __init__(self) -> None:
         self._by_folded: dict[tuple[str, ...], dict[tuple[str, ...], list[Value]]] = {}
-        self._longest: dict[str, int] = {}
+        self._lengths: dict[str, list[int]] = {}
 
     def add(self, phrase: str, value: Value) -> None:
         written = tuple(syllables(phrase))
         key = tuple(fold_syllable(token) for token in written)
         self._by_folded.setdefault(key, {}).setdefault(written, []).append(value)
         if key:
-            self._longest[key[0]] = max(self._longest.get(key[0], 0), len(key))
+            lengths = {len(key), *self._lengths.get(key[0], ())}
+            self._lengths[key[0]] = sorted(lengths, reverse=True)
 
-    def at(self, folded: Sequence[str], position: int) -> Iterator[tuple[tuple[str, ...], list[Value]]]:
-        """Yield the phrases as written that begin at a position, the longest first, with their values."""
-        longest = self._longest.get(folded[position], 0)
-        for length in range(min(longest, len(folded) - position), 0, -1):
+    def at(self, folded: Sequence[str], position: int) -> list[tuple[tuple[str, ...], list[Value]]]:
+        """Return the phrases as written that begin at a position, the longest first, with their values."""
+        found: list[tuple[tuple[str, ...], list[Value]]] = []
+        for length in self._lengths.get(folded[position], ()):
             written = self._by_folded.get(tuple(folded[position : position + length]))
-            if written:
-                yield from written.items()
+            if written and position + length <= len(folded):
+                found.extend(written.items())
+        return found
 
 
 def _without_telex(token: str) -> str:
     """Return a folded token as Telex would have read it: "taif" and "tafi" give "tai", "khoarn" "khoan"."""
-    token = _TELEX_TONE.sub(r"\1", _TELEX_INNER_TONE.sub("", token))
+    token = _TELEX_INNER_TONE.sub("", token)
+    # To find that a token does not end so takes the pattern a time that grows with the square of its length.
+    if token.endswith(_TELEX_TONE_KEYS):
+        token = _TELEX_TONE.sub(r"\1", token)
     for shape, plain in _TELEX_SHAPE:
         token = shape.sub(plain, token)
     return token
-
-
-def _neighbours(token: str) -> Iterator[str]:
-    """Yield every string one deletion, exchange of neighbours, replacement or insertion away."""
-    letters = "abcdeghiklmnopqrstuvxy"
-    for cut in range(len(token) + 1):
-        left, right = token[:cut], token[cut:]
-        if right:
-            yield left + right[1:]
-        if len(right) > 1:
-            yield left + right[1] + right[0] + right[2:]
-        for letter in letters:
-            if right:
-                yield left + letter + right[1:]
-            yield left + letter + right

@@ -28,6 +28,11 @@ from knowledge.text import bigrams, fold, has_diacritics, words
 # Only the beginning of a question is read: segmentation of 20,000 characters holds the interpreter for 0.2 s.
 QUESTION_LENGTH = 1_000
 
+# Segmentation costs about 0.02 ms for each word and each sign, so a text of nothing but signs is ranked without it. No
+# natural text of that length has more than 300.
+MOST_SEGMENTED = 350
+_SEGMENTED = re.compile(r"\w+|[^\w\s]")
+
 # Chosen on the regression set and the public sets; `make bench` prints what each signal adds.
 TEXT_K1, TEXT_B = 0.7, 0.75
 PHRASING_K1, PHRASING_B = 1.2, 0.5
@@ -107,6 +112,11 @@ class Ranker:
             views = [[lexicon.read(view).terms() for view in passage.phrasings] for passage in self.passages]
             self._views = Bm25Index(chain.from_iterable(views), k1=PHRASING_K1, b=PHRASING_B)
             self._bounds = [0, *accumulate(map(len, views))]
+            # Where the best few of each passage stand once its phrasings are sorted; -1, one past all of them, where it
+            # has fewer.
+            bounds = np.array(self._bounds)
+            places = bounds[1:, np.newaxis] + np.arange(-BEST_PHRASINGS, 0)
+            self._best_few = np.where(places >= bounds[:-1, np.newaxis], places, -1)
             self.bags = [
                 lexicon.read(f"{passage.heading}\n{passage.text}").terms() + list(chain.from_iterable(own))
                 for passage, own in zip(self.passages, views, strict=True)
@@ -128,7 +138,7 @@ class Ranker:
                 + self._everything.scores(query.terms)
                 + PHRASING_WEIGHT * self._phrasing_scores(query)
             )
-        if has_diacritics(query.text):
+        if has_diacritics(query.text) and len(_SEGMENTED.findall(query.text)) <= MOST_SEGMENTED:
             first = best(total, 2)
             if len(first) == 2 and first[1][1] > (1 - NEAR_TIE) * first[0][1]:
                 total = total + WORDS_WEIGHT * self._words.scores(words(query.text))
@@ -137,10 +147,10 @@ class Ranker:
     def _phrasing_scores(self, query: Query) -> Floats:
         """For each passage the mean score of the few phrasings that are nearest to the question."""
         scores = self._views.scores(query.terms)
-        nearest = np.zeros(len(self.passages))
-        for position, (start, end) in enumerate(pairwise(self._bounds)):
-            if end > start:
-                nearest[position] = np.sort(scores[start:end])[-BEST_PHRASINGS:].sum() / BEST_PHRASINGS
+        for start, end in pairwise(self._bounds):
+            scores[start:end].sort()
+        best_few = np.append(scores, 0.0)[self._best_few]
+        nearest: Floats = best_few.sum(axis=1) / BEST_PHRASINGS
         return nearest
 
     def warm_up(self) -> None:

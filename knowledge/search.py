@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from knowledge.documents import Document, Library, Provision
 from knowledge.finding import Citation, Finding, Outcome
 from knowledge.index import Floats, best
@@ -20,8 +22,8 @@ from knowledge.lexicon import BUILT_IN as LEXICON
 from knowledge.lexicon import Lexicon
 from knowledge.loading import load_entries, load_lexicon
 from knowledge.ranking import Passage, Query, Ranker
-from knowledge.references import Reference, find_reference, missing_part, resolve
-from knowledge.schema import FactEntry, IntentEntry, Level, LexiconEntry, SuccessorEntry, Wording
+from knowledge.references import DocumentNames, Reference, find_reference, missing_part, resolve
+from knowledge.schema import EditionEntry, FactEntry, IntentEntry, Level, LexiconEntry, SuccessorEntry, Wording
 from knowledge.scope import Scope
 from knowledge.text import normalize
 
@@ -70,6 +72,7 @@ class Search:
     def __init__(self, library: Library, background: Background) -> None:
         self.library = library
         self.background = background
+        self._names = DocumentNames(library)
         self._provisions = library.passages()
         # A fact whose provision is not among the documents of this office has nothing to stand beside.
         self._facts = [fact for fact in background.facts if all(basis in library for basis in fact.basis)]
@@ -85,11 +88,15 @@ class Search:
         self.ranker = Ranker(passages, lexicon)
         self._scope = Scope(self.ranker, background.intents)
         position = {provision.id: n for n, provision in enumerate(self._provisions)}
-        self._applied = [
-            [position[target] for target in provision.entry.applies if target in position]
+        self._applied = {
+            position[provision.id]: targets
             for provision in self._provisions
-        ]
+            if (targets := [position[target] for target in provision.entry.applies if target in position])
+        }
         self._position = position
+        self._own_rules = np.array([p.document.entry.level is Level.OFFICE for p in self._provisions], dtype=np.bool_)
+        # All others are shown to everybody on every day.
+        self._sometimes_shown = [n for n, provision in enumerate(self._provisions) if not _always_shown(provision)]
         # Documents that are not loaded but are spoken of: "nghị định 15/2020" has an answer.
         spoken = [fact.text for fact in self._facts]
         spoken += [by.short for document in library.documents.values() if (by := document.entry.validity.by)]
@@ -147,10 +154,11 @@ class Search:
 
     def _reference(self, query: Query) -> Reference:
         """The reference as typed; a document's name may be abbreviated or mistyped, so as it was read, too."""
-        typed = find_reference(query.text, self.library)
-        if typed.documents:
+        typed = find_reference(query.text, self._names)
+        as_read = " ".join(query.reading.folded)
+        if typed.documents or not self._names.any_in(as_read):
             return typed
-        read = find_reference(" ".join(query.reading.folded), self.library)
+        read = find_reference(as_read, self._names)
         return read if read.documents and bool(read.parts) >= bool(typed.parts) else typed
 
     def _by_reference(
@@ -177,15 +185,15 @@ class Search:
 
     def _contents(self, question: str, reference: Reference, units: frozenset[str]) -> Finding | None:
         """The articles of a document or chapter that is named alone; None for a question about something in it."""
+        if not reference.chapter and (not reference.documents or reference.by_general_name):
+            return None
+        if not self.ranker.lexicon.only_shows(self.ranker.query(reference.rest).reading):
+            return None
         documents = [
             document
             for document in self.library.documents.values()
             if self._visible(document, units) and document.id in (reference.documents or self.library.documents)
         ]
-        if not reference.chapter and (not reference.documents or reference.by_general_name):
-            return None
-        if not self.ranker.lexicon.only_shows(self.ranker.query(reference.rest).reading):
-            return None
         if reference.chapter:
             documents = [document for document in documents if document.chapters()]
         if not documents:
@@ -209,7 +217,7 @@ class Search:
             document, label = provisions[0].document, provisions[0].label
             return Finding(question, Outcome.NO_WORDING, document=document, missing=label)
         others = [p for provision in provisions[1:] for p in self._passages_of(provision)]
-        return self._answered(question, query, parts, others, today)
+        return self._answered(question, query, reference, parts, others, today)
 
     def _by_topic(
         self, question: str, query: Query, reference: Reference, today: dt.date | None, units: frozenset[str]
@@ -219,7 +227,7 @@ class Search:
         topic = self.ranker.query(reference.rest) if named and not reference.parts else query
         scores = self._with_applied(self.ranker.scores(topic))
         self._adjust(scores, reference, today, units)
-        top = next((position for position, _ in best(scores, 1)), None)
+        top = int(np.argmax(scores)) if np.any(scores > 0) else None
         ranked = best(scores[: len(self._provisions)], 1 + ALTERNATIVES)
         nearest = [self._provisions[position] for position, _ in ranked]
         rival = self._scope.rival(topic, top, named=named, hidden=scores <= 0)
@@ -232,10 +240,10 @@ class Search:
         # What is far behind the best is not worth a look.
         near = [self._provisions[position] for position, score in ranked if score > 0.5 * ranked[0][1]]
         if top < len(self._provisions):
-            return self._answered(question, query, near[:1], near[1:], today)
+            return self._answered(question, query, reference, near[:1], near[1:], today)
         fact = self._facts[top - len(self._provisions)]
         basis = self._existing(fact.basis)
-        finding = self._answered(question, query, basis, near, today)
+        finding = self._answered(question, query, reference, basis, near, today)
         return replace(finding, facts=tuple(dict.fromkeys((fact, *finding.facts))))
 
     def _by_intent(
@@ -262,6 +270,7 @@ class Search:
         self,
         question: str,
         query: Query,
+        reference: Reference,
         provisions: Sequence[Provision],
         others: Sequence[Provision],
         today: dt.date | None,
@@ -277,29 +286,31 @@ class Search:
             Outcome.ANSWERED,
             citations=citations,
             alternatives=tuple(p for p in others if p not in provisions)[:ALTERNATIVES],
-            facts=tuple(fact for fact in self._facts if concepts & set(fact.triggers)),
+            facts=tuple(fact for fact in self._facts if not concepts.isdisjoint(fact.triggers)),
             suggestions=("report",) if _is_incident(concepts) else (),
-            missing=self._reference(query).unknown_document,
+            missing=reference.unknown_document,
             asks_validity="validity" in concepts,
             previous=previous,
         )
 
     def _with_applied(self, scores: Floats) -> Floats:
         shared = scores.copy()
-        for position, targets in enumerate(self._applied):
-            if targets:
-                shared[position] = max(scores[position], APPLIED_SHARE * max(scores[n] for n in targets))
+        for position, targets in self._applied.items():
+            shared[position] = max(scores[position], APPLIED_SHARE * max(scores[n] for n in targets))
         return shared
 
     def _adjust(self, scores: Floats, reference: Reference, today: dt.date | None, units: frozenset[str]) -> None:
         """Hide what may not be shown, and raise what the question names."""
-        named = () if reference.by_general_name else reference.documents
-        articles = {provision.id for provision in resolve(reference, self.library)} if reference.parts else set()
-        for position, provision in enumerate(self._provisions):
+        for position in self._sometimes_shown:
+            provision = self._provisions[position]
             if not self._visible(provision.document, units) or not self._showable(provision, today):
                 scores[position] = 0.0
-            if provision.document.entry.level is Level.OFFICE:
-                scores[position] *= OWN_RULE
+        scores[: len(self._provisions)][self._own_rules] *= OWN_RULE
+        named = () if reference.by_general_name else reference.documents
+        articles = {provision.id for provision in resolve(reference, self.library)} if reference.parts else set()
+        if not named and not articles:
+            return
+        for position, provision in enumerate(self._provisions):
             if provision.document.id in named:
                 scores[position] *= NAMED_DOCUMENT
             if provision.article.id in articles:
@@ -311,10 +322,7 @@ class Search:
 
     def _showable(self, provision: Provision, today: dt.date | None) -> bool:
         """Whether anything of a passage may be shown: words recalled without any source may not."""
-        if provision.id not in self._position:
-            return False
-        edition = provision.edition(today)
-        return bool(edition.text) and (edition.wording is not Wording.MEMORY or bool(edition.sources))
+        return provision.id in self._position and _is_showable(provision.edition(today))
 
     def _passages_of(self, provision: Provision) -> list[Provision]:
         """The passages at or under a provision, or the one that it is a part of."""
@@ -331,6 +339,16 @@ def _passage(provision: Provision) -> Passage:
     heading = f"{provision.title}\n{provision.topic}\n{provision.lead}"
     phrasings = provision.entry.phrasings or tuple(text.split(". "))
     return Passage(provision.id, heading, text, (*phrasings, provision.topic))
+
+
+def _is_showable(edition: EditionEntry) -> bool:
+    """Whether an edition has words, and a source where they are only recalled."""
+    return bool(edition.text) and (edition.wording is not Wording.MEMORY or bool(edition.sources))
+
+
+def _always_shown(provision: Provision) -> bool:
+    """Whether a passage may be shown to everybody, in whichever of its editions."""
+    return not provision.document.entry.audience and all(map(_is_showable, provision.editions))
 
 
 def _is_incident(concepts: set[str]) -> bool:

@@ -52,6 +52,11 @@ def test_abbreviations_are_written_out(lexicon: Lexicon, typed: str, meant: str)
         ("khoong", "khong"),
         ("taikhoan", "tai khoan"),
         ("facebooc", "facebook"),
+        ("afcebook", "facebook"),
+        ("oogle", "google"),
+        ("ivber", "viber"),
+        ("facebbook", "facebook"),
+        ("facebooka", "facebook"),
     ],
 )
 def test_what_is_no_syllable_is_mended(lexicon: Lexicon, typed: str, meant: str) -> None:
@@ -62,6 +67,11 @@ def test_a_vietnamese_word_is_never_mended_into_another(lexicon: Lexicon) -> Non
     for word in ("thoi tiet", "phở", "nghiêng ngả", "khuya", "quýt"):
         folded = lexicon.read(word).folded
         assert lexicon.read(word, mend=True).folded == folded
+
+
+@pytest.mark.parametrize("token", ["aeiou" * 200, "facebook" * 125, "s" * 1000])
+def test_a_token_as_long_as_a_question_is_left_as_it_is(lexicon: Lexicon, token: str) -> None:
+    assert lexicon.read(token, mend=True).folded == (token,)
 
 
 def test_only_questions_are_mended(lexicon: Lexicon) -> None:

@@ -7,7 +7,7 @@ import pytest
 from knowledge.documents import Document, Library
 from knowledge.importing.naming import type_of_number
 from knowledge.importing.splitting import ISSUER_MISSING
-from knowledge.references import find_reference, resolve
+from knowledge.references import DocumentNames, find_reference, resolve
 from tests.office_rules import DECISION, LETTER, entry
 
 
@@ -117,10 +117,14 @@ def test_names_come_from_kind_number_and_office() -> None:
 )
 def test_the_document_is_found_by_its_names_and_no_other(library: Library, question: str) -> None:
     grown = library.with_document(Document(entry(DECISION.replace("12/QĐ", "52/QĐ"))))
-    assert [found.id for found in resolve(find_reference(question, grown), grown)] == ["noi-quy-vi-du/dieu-2"]
+    assert [found.id for found in resolve(find_reference(question, DocumentNames(grown)), grown)] == [
+        "noi-quy-vi-du/dieu-2"
+    ]
 
 
 @pytest.mark.parametrize("question", ["điều 2 quyết định 874", "điều 2 bộ quy tắc", "điều 2 quy tắc ứng xử"])
 def test_the_names_take_nothing_from_other_documents(library: Library, question: str) -> None:
     grown = library.with_document(Document(entry(DECISION)))
-    assert [found.document.id for found in resolve(find_reference(question, grown), grown)] == ["qd-874-2021"]
+    assert [found.document.id for found in resolve(find_reference(question, DocumentNames(grown)), grown)] == [
+        "qd-874-2021"
+    ]

@@ -71,8 +71,23 @@ def test_phrasings_find_what_the_text_does_not_say() -> None:
     assert first(ranker, "chui nhau") == "b"
 
 
-@pytest.mark.parametrize(("question", "asked"), [("mạng xã hội", True), ("mang xa hoi", False)])
-def test_words_are_asked_for_a_near_tie_with_accents_only(
+def test_the_mean_of_the_best_phrasings_counts_however_many_there_are() -> None:
+    def phrasings(count: int) -> tuple[str, ...]:
+        return tuple("hỏi" + " về" * n for n in range(count))
+
+    counts = (0, 1, ranking.BEST_PHRASINGS, 0, ranking.BEST_PHRASINGS + 3)
+    ranker = ranker_of([Passage(str(count), "", "chữ", phrasings(count)) for count in counts])
+    query = ranker.query("hỏi")
+    each = iter(ranker._views.scores(query.terms).tolist())
+    views = [sorted(next(each) for _ in range(count)) for count in counts]
+    expected = [sum(own[-ranking.BEST_PHRASINGS :]) / ranking.BEST_PHRASINGS for own in views]
+    assert ranker._phrasing_scores(query).tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"), [("mạng xã hội", True), ("mang xa hoi", False), ("mạng xã hội " + "." * 400, False)]
+)
+def test_words_are_asked_for_a_near_tie_with_accents_and_few_signs_only(
     monkeypatch: pytest.MonkeyPatch, question: str, asked: bool
 ) -> None:
     calls: list[str] = []

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 
 from knowledge.documents import Library
 from knowledge.loading import load_document
-from knowledge.references import UNNAMED, find_reference, missing_part, resolve
+from knowledge.references import UNNAMED, DocumentNames, Reference, find_reference, missing_part, resolve
 from tests.test_documents import GOOD, write
+
+
+def reference_in(question: str, library: Library) -> Reference:
+    return find_reference(question, DocumentNames(library))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +41,7 @@ from tests.test_documents import GOOD, write
     ],
 )
 def test_a_reference_is_resolved(library: Library, question: str, ids: list[str]) -> None:
-    found = resolve(find_reference(question, library), library)
+    found = resolve(reference_in(question, library), library)
     assert [provision.id for provision in found] == ids
 
 
@@ -52,7 +56,7 @@ def test_a_reference_is_resolved(library: Library, question: str, ids: list[str]
     ],
 )
 def test_what_is_no_reference_has_no_parts(library: Library, question: str) -> None:
-    assert find_reference(question, library).parts == ()
+    assert reference_in(question, library).parts == ()
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,7 @@ def test_what_is_no_reference_has_no_parts(library: Library, question: str) -> N
     ],
 )
 def test_what_does_not_exist_is_named(library: Library, question: str, missing: str, within: str | None) -> None:
-    found = missing_part(find_reference(question, library), library)
+    found = missing_part(reference_in(question, library), library)
     assert found is not None
     assert found[1] == missing
     assert (found[2].id if found[2] else None) == within
@@ -76,37 +80,45 @@ def test_what_does_not_exist_is_named(library: Library, question: str, missing: 
     ("question", "chapter"), [("chương II", "II"), ("chuong 2", "II"), ("chương 14", "XIV"), ("chương", "")]
 )
 def test_a_chapter_is_read_in_both_kinds_of_numbers(library: Library, question: str, chapter: str) -> None:
-    assert find_reference(question, library).chapter == chapter
+    assert reference_in(question, library).chapter == chapter
 
 
 def test_a_law_named_beside_an_article_is_another_document(library: Library) -> None:
-    assert find_reference("điều 4 bộ luật lao động", library).unknown_document == UNNAMED
-    assert find_reference("đăng tin giả vi phạm luật nào", library).unknown_document == ""
-    assert find_reference("điều 4 có trái pháp luật không", library).unknown_document == ""
+    assert reference_in("điều 4 bộ luật lao động", library).unknown_document == UNNAMED
+    assert reference_in("đăng tin giả vi phạm luật nào", library).unknown_document == ""
+    assert reference_in("điều 4 có trái pháp luật không", library).unknown_document == ""
 
 
 def test_the_rules_of_an_office_are_called_by_their_kind(library: Library, tmp_path: Path) -> None:
     own = library.with_document(load_document(write(tmp_path, GOOD)))
-    assert find_reference("điều 1 nội quy", own).documents == ("noi-quy-vi-du",)
-    assert find_reference("điều 1 nội quy", library).unknown_document == UNNAMED
+    assert reference_in("điều 1 nội quy", own).documents == ("noi-quy-vi-du",)
+    assert reference_in("điều 1 nội quy", library).unknown_document == UNNAMED
 
 
 def test_another_document_is_not_taken_for_a_loaded_one(library: Library) -> None:
-    reference = find_reference("điều 101 nghị định 15/2020", library)
+    reference = reference_in("điều 101 nghị định 15/2020", library)
     assert reference.unknown_document == "15"
     assert reference.documents == ()
 
 
 def test_a_general_name_counts_less_than_a_number(library: Library) -> None:
-    assert find_reference("bộ quy tắc nói gì", library).by_general_name
-    assert not find_reference("quyết định 874 nói gì", library).by_general_name
-    assert find_reference("bộ quy tắc theo công văn 6389", library).documents == ("cv-6389-2021",)
+    assert reference_in("bộ quy tắc nói gì", library).by_general_name
+    assert not reference_in("quyết định 874 nói gì", library).by_general_name
+    assert reference_in("bộ quy tắc theo công văn 6389", library).documents == ("cv-6389-2021",)
+
+
+def test_the_names_of_a_library_are_found_with_what_stands_around_them(library: Library) -> None:
+    names = DocumentNames(library)
+    assert names.find("quyet dinh so 874/qd-btttt noi gi", general=False)[0] == ["qd-874-2021"]
+    assert names.find("bo quy tac noi gi", general=False) == ([], "bo quy tac noi gi")
+    assert names.any_in("bo quy tac noi gi")
+    assert not names.any_in("quyet dinh 8745")
 
 
 @given(st.text(max_size=80))
 def test_any_text_has_a_reference_or_none(text: str) -> None:
     empty = Library([])
-    reference = find_reference(text, empty)
+    reference = reference_in(text, empty)
     if reference.parts:
         assert resolve(reference, empty) == []
         assert missing_part(reference, empty) is None

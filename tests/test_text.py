@@ -44,6 +44,17 @@ def test_fold_is_the_same_twice_and_for_decomposed_text(text: str) -> None:
     assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
 
 
+@given(ANY_TEXT | st.text("ăâđêôơưĐạảẵ ßøΩйд日\u0307\u0328"))
+def test_fold_takes_every_mark_away(text: str) -> None:
+    folded = fold(text)
+    assert "đ" not in folded
+    assert not any(map(unicodedata.combining, folded))
+
+
+def test_fold_keeps_the_letters_of_other_scripts() -> None:
+    assert fold("Ørsted, Ёлка và 日本") == "ørsted, елка va 日本"
+
+
 def test_decomposed_text_gives_the_same_syllables() -> None:
     text = "Cán bộ, công chức ở xã"
     assert syllables(unicodedata.normalize("NFD", text)) == syllables(text)
