@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: chat test lint types imports suite bench eval clean
+.PHONY: chat test lint types imports suite soak bench eval clean
 
 chat: .venv/ready
 	@$(BIN)/ungxu chat
@@ -22,6 +22,10 @@ imports: .venv/ready
 
 suite: .venv/ready
 	$(BIN)/pytest --cov --cov-report=term
+
+# The slow proofs at their full size, about a quarter of an hour.
+soak: .venv/ready
+	$(BIN)/pytest --soak -s tests/test_kill.py tests/test_flooded_chat.py
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks $(ARGS)

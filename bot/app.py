@@ -1,4 +1,4 @@
-"""The wiring: settings to a running conversation."""
+"""The wiring: settings to channels, receiver, delivery and everything beside them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from bot.channels.base import Channel
+from bot.channels.base import Channel, Event, Taken
 from bot.delivery import Delivery, utc_now
+from bot.fetcher import Fetcher
+from bot.files import FileStore, make_box
+from bot.housekeeping import tidy
+from bot.intake import Intake
 from bot.knowledge_base import load_search
+from bot.presence import Presence
 from bot.receiver import Receiver
 from bot.settings import Settings
 from bot.worker import Worker
-from handlers.conversation import Incoming
 from handlers.office import load_office
-from handlers.router import MENU_LIFE
 from handlers.texts import load_texts
-from storage import mailbox, questions
+from storage import outbox
 from storage.database import FILE_NAME, Database
 from storage.errors import StorageBusy
 
-# How long the key of an event is kept: longer than any messenger repeats an update.
-KEEP_EVENTS = dt.timedelta(days=30)
-# How long it stays known how a message ended; its text is erased at its end.
-KEEP_MESSAGES = dt.timedelta(days=30)
-# Questions that nobody asked again for so long have been dealt with, or never will be.
-KEEP_QUESTIONS = dt.timedelta(days=365)
 # A window of the terminal that was opened longer ago is not there any more.
 LONGEST_WINDOW = dt.timedelta(days=1)
 # How long a busy storage is waited for, in seconds, beside the waiting of SQLite itself.
@@ -39,16 +36,29 @@ class App:
     def __init__(self, settings: Settings, channels: Sequence[Channel]) -> None:
         """Open everything; raise the named errors of the rooms where something cannot be used."""
         office = load_office(settings.office)
-        search = load_search(settings.office, office)
-        self._receiver = Receiver(
-            search=search,
+        box = make_box(settings.keys)
+        self.channels = channels
+        self.receiver = Receiver(
+            search=load_search(settings.office, office),
             texts=load_texts(settings.office),
             office=office,
             zone=settings.zone,
             abilities={channel.name: channel.abilities for channel in channels},
         )
-        self._worker = Worker(database_path(settings))
-        self._delivery = Delivery(self._worker, channels)
+        self.worker = Worker(database_path(settings))
+        try:
+            self.presence = Presence(settings.data)
+        except OSError as error:
+            self.worker.close()
+            raise StorageBusy(str(error)) from None
+        files = FileStore(self.worker, box, lambda: utc_now().isoformat()) if box else None
+        self.delivery = Delivery(
+            self.worker, channels, happened=self.receiver.happened, files=files, presence=self.presence
+        )
+        self.fetcher = Fetcher(
+            self.worker, channels, files, self.receiver.happened, utc_now, self.delivery.wake, self.presence.owner
+        )
+        self.intake = Intake(self.worker, self.receiver, self._committed)
 
     async def converse(self, channel: Channel) -> None:
         """Hold a conversation in one window until it ends: each event is taken and answered in turn.
@@ -57,22 +67,36 @@ class App:
         """
         preparing: list[asyncio.Task[None]] = []
 
-        async def take(event: Incoming) -> None:
-            await _patiently(lambda: self._worker.run(self._receiver.take, event))
-            await _patiently(self._delivery.drain)
+        async def take(event: Event) -> Taken:
+            taken: list[Taken] = []
+
+            async def receive() -> None:
+                taken.append(await self.worker.run(self.receiver.take, event))
+
+            await _patiently(receive)
+            await _patiently(self.delivery.drain)
             if not preparing:
                 # While the greeting is read. On the worker, so that a question waits for it outside its transaction.
-                preparing.append(asyncio.create_task(self._worker.run(self._prepare)))
+                preparing.append(asyncio.create_task(self.worker.run(self.prepare)))
+            return taken[0]
 
-        await self._worker.run(_tidy, channel.name)
+        now = utc_now()
+        await self.worker.write(outbox.abandon, channel.name, (now - LONGEST_WINDOW).isoformat(), now.isoformat())
+        await tidy(self.worker, now)
         await channel.receive(take)
 
-    def _prepare(self, _: Database) -> None:
-        self._receiver.search.warm_up()
+    def prepare(self, _: Database) -> None:
+        """Load what a first question would have to wait for."""
+        self.receiver.search.warm_up()
 
     def close(self) -> None:
         """End the worker and close the database."""
-        self._worker.close()
+        self.worker.close()
+        self.presence.close()
+
+    def _committed(self) -> None:
+        self.delivery.wake()
+        self.fetcher.wake()
 
 
 async def _patiently(act: Callable[[], Awaitable[object]]) -> None:
@@ -85,20 +109,6 @@ async def _patiently(act: Callable[[], Awaitable[object]]) -> None:
         else:
             return
     await act()
-
-
-def _tidy(database: Database, channel: str) -> None:
-    now = utc_now()
-    with database.transaction():
-        mailbox.abandon(database, channel, (now - LONGEST_WINDOW).isoformat(), now.isoformat())
-        mailbox.purge(
-            database,
-            events_before=(now - KEEP_EVENTS).isoformat(),
-            menus_before=(now - MENU_LIFE).isoformat(),
-            messages_before=(now - KEEP_MESSAGES).isoformat(),
-        )
-        questions.purge(database, (now - KEEP_QUESTIONS).date().isoformat())
-    database.fold_log()
 
 
 def database_path(settings: Settings) -> Path:

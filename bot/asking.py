@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from bot.channels.markup import plain
 from bot.errors import InputError
 from bot.knowledge_base import load_search
 from bot.settings import Settings
@@ -37,7 +38,7 @@ class Asker:
         begun = time.perf_counter()
         today = dt.datetime.now(self._zone).date()
         finding = service.answer(self._search, question, today)
-        text = self._writer.reply(finding)
+        text = plain(self._writer.reply(finding))
         elapsed = 1000 * (time.perf_counter() - begun)
         return {**_as_json(finding, question), "text": text, "elapsed_ms": round(elapsed, 3)}
 

@@ -177,6 +177,21 @@ def documents_new(settings: Settings, file: Path, document_id: str, title: str |
     new(settings, file, document_id, title, output, click.echo)
 
 
+@cli.command(help=TEXTS("cli.run"))
+@with_settings
+def run(settings: Settings) -> None:
+    from bot.running import run
+
+    run(settings)
+
+
+@cli.command("new-key", help=TEXTS("cli.new_key"))
+def new_key() -> None:
+    from bot.files import new_key
+
+    click.echo(new_key())
+
+
 @cli.command(help=TEXTS("cli.doctor"))
 @with_settings
 def doctor(settings: Settings) -> None:

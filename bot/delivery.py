@@ -1,33 +1,70 @@
 """Sends what waits in the outbox, and records honestly how each message ended.
 
-A message is claimed and the claim committed before its first byte leaves. The channel says NotSent, OutcomeUnknown
-or Refused, and nothing else decides: answers and reports go out again after an unknown outcome, broadcasts do
-not.
+A message is claimed and the claim committed before its first byte leaves. The channel says NotSent, OutcomeUnknown or
+Refused, and nothing else decides: answers and reports go out again after an unknown outcome (at least once), broadcasts
+do not (at most once).
+
+It works in turns. A turn is one transaction on the storage thread: it records how messages ended meanwhile and claims
+those that may go out now, by class, by chat and by the pace of the account. Between turns the messages are on their
+way.
 """
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
+import random
+import time
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from bot.channels.base import Channel
-from bot.errors import NotSent, OutcomeUnknown, Refused
+from bot import metrics
+from bot.channels.base import Channel, Outgoing, OutgoingFile
+from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, Unreachable
+from bot.files import FileStore
+from bot.presence import Presence
+from bot.rate_limit import Pace
 from bot.worker import Worker
-from storage import mailbox
+from handlers.conversation import Outcome
+from storage import chats, leases, outbox
 from storage.database import Database
-from storage.mailbox import OutboxRow
+from storage.errors import StorageBusy
+from storage.outbox import ANSWER, BROADCAST, CLASSES, REPORT, OutboxRow
 
 log = logging.getLogger(__name__)
 
-# How long a claim holds: longer than any channel's time-out.
-LEASE = dt.timedelta(minutes=2)
-FIRST_PAUSE = dt.timedelta(seconds=1)
-LONGEST_PAUSE = dt.timedelta(minutes=10)
-MOST_ATTEMPTS = 12
+# Nothing is on its way for longer, and a claim holds longer than that.
+SEND_TIMEOUT = 40.0
+LEASE = dt.timedelta(seconds=60)
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 300.0
+"""Seconds between two attempts; they double, with up to a quarter more by chance."""
+
+GIVE_UP = {ANSWER: dt.timedelta(hours=24), REPORT: dt.timedelta(days=7), BROADCAST: dt.timedelta(hours=24)}
+"""How long a message is tried that cannot be sent, by its class."""
+
+MOST_MOVES = 5
+"""How often a message follows a chat that has become another."""
+
+MOST_REPEATS = 5
+"""How often a message goes out again whose outcome was unknown."""
+
+MOST_IN_FLIGHT = 64
+MOST_IN_A_TURN = 64
+
+# How long until the outbox is looked at again when nothing says that it should be.
+IDLE = 0.5
+# How long to wait for a storage that is busy, or for an account that is refused.
+BUSY_PAUSE = 1.0
+UNUSABLE_PAUSE = 60.0
+# How often claims that ran out are looked for.
+EXPIRY_INTERVAL = 5.0
 
 Clock = Callable[[], dt.datetime]
+Happened = Callable[[Database, Outcome, dt.datetime], None]
 
 
 def utc_now() -> dt.datetime:
@@ -35,71 +72,330 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Delivery:
-    """The only sender."""
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How sending a message ended: `error` None where it arrived."""
 
-    def __init__(self, worker: Worker, channels: Iterable[Channel], clock: Clock = utc_now) -> None:
+    row: OutboxRow
+    sent_id: str | None = None
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class _Turn:
+    claimed: list[OutboxRow]
+    wait: float
+
+
+class Delivery:
+    """The only sender of some channels. Several, in several processes, may send for the same ones."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        channels: Iterable[Channel],
+        *,
+        happened: Happened | None = None,
+        files: FileStore | None = None,
+        presence: Presence | None = None,
+        clock: Clock = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._worker = worker
         self._channels = {(channel.name, channel.account): channel for channel in channels}
+        self._happened = happened
+        self._files = files
         self._clock = clock
-        self._owner = uuid.uuid4().hex
+        self._monotonic = monotonic
+        self._presence = presence
+        self._owner = presence.owner if presence else uuid.uuid4().hex
+        self._paces = {
+            key: Pace(channel.limits, monotonic()) for key, channel in self._channels.items() if channel.limits
+        }
+        self._unusable_until: dict[tuple[str, str], float] = {}
+        self._expiry_at = 0.0
+        self._flights: set[asyncio.Task[None]] = set()
+        self._ended: list[_End] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.sent = 0
+
+    def wake(self) -> None:
+        """Say that something was put into the outbox."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is on its way has ended."""
+        self._stopping = True
+        self._wake.set()
+
+    def abort(self) -> None:
+        """Cut off what is still on its way; whether it arrived is then unknown."""
+        for flight in self._flights:
+            flight.cancel()
+
+    def unusable(self) -> list[str]:
+        """Return the channels whose account was refused lately."""
+        now = self._monotonic()
+        return sorted({channel for (channel, _), until in self._unusable_until.items() if until > now})
+
+    async def run(self) -> None:
+        """Send until it is stopped; what is on its way then still ends, and its end is recorded."""
+        while not self._stopping or self._flights or self._ended:
+            self._wake.clear()
+            try:
+                turn = await self._take_turn()
+            except StorageBusy:
+                log.warning("storage busy, delivery waits")
+                await asyncio.sleep(BUSY_PAUSE)
+                continue
+            if not self._ended:
+                await self._rest(turn.wait)
 
     async def drain(self) -> int:
-        """Send everything that is due; return how many messages arrived."""
-        await self._worker.run(self._release)
-        sent = 0
-        while (row := await self._worker.run(self._claim)) is not None:
-            sent += await self._send(row)
-        return sent
+        """Send everything that is due now; return how many messages arrived."""
+        before = self.sent
+        while True:
+            turn = await self._take_turn()
+            if turn.wait and not turn.claimed and not self._flights and not self._ended:
+                return self.sent - before
+            if self._flights:
+                await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _send(self, row: OutboxRow) -> bool:
+    async def _take_turn(self) -> _Turn:
+        ends, self._ended = self._ended, []
+        free = 0 if self._stopping else MOST_IN_FLIGHT - len(self._flights)
         try:
-            await self._channels[row.channel, row.account].send(row.chat, row.message)
-        except Refused as error:
-            await self._worker.run(self._end, row, "failed", str(error))
-        except NotSent as error:
-            await self._worker.run(self._again, row, "failed", str(error))
-        except OutcomeUnknown as error:
-            await self._worker.run(self._unknown, row, str(error))
+            turn = await self._worker.run(self._turn, ends, free)
+        except StorageBusy:
+            # Nothing was recorded, so nothing is forgotten.
+            self._ended = ends + self._ended
+            raise
+        for row in turn.claimed:
+            task = asyncio.create_task(self._send(row))
+            self._flights.add(task)
+            task.add_done_callback(self._flights.discard)
+        return turn
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
+
+    # On the way
+
+    async def _send(self, row: OutboxRow) -> None:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                message = await self._outgoing(row)
+                sent_id = await self._channels[row.channel, row.account].send(row.chat, message)
+        except (NotSent, OutcomeUnknown, Refused) as error:
+            self._ended.append(_End(row, error=error))
+        except (TimeoutError, asyncio.CancelledError) as error:
+            self._ended.append(_End(row, error=OutcomeUnknown(type(error).__name__)))
+        except StorageBusy as error:
+            self._ended.append(_End(row, error=NotSent(str(error))))
         except Exception as error:
             # A channel that breaks says nothing of what left; the others' messages go on.
             log.error("channel %s broke: %s", row.channel, type(error).__name__)
-            await self._worker.run(self._unknown, row, type(error).__name__)
+            self._ended.append(_End(row, error=OutcomeUnknown(type(error).__name__)))
         else:
-            await self._worker.run(self._end, row, "sent", None)
-            return True
-        return False
+            self._ended.append(_End(row, sent_id=sent_id))
+        self._wake.set()
 
-    def _claim(self, database: Database) -> OutboxRow | None:
-        now = self._clock()
-        with database.transaction():
-            return mailbox.claim(
-                database, self._owner, list(self._channels), now.isoformat(), (now + LEASE).isoformat()
-            )
+    async def _outgoing(self, row: OutboxRow) -> Outgoing:
+        message, file = row.message, None
+        if stored := message.get("file"):
+            data = await self._files.read(stored["blob"]) if self._files else None
+            if data is None:
+                raise Refused("file gone")
+            file = OutgoingFile(stored["kind"], stored["name"], data)
+        return Outgoing(
+            text=message["text"],
+            menu=message.get("menu", 0),
+            buttons=[(place, label) for place, label in message.get("buttons", ())],
+            edits=row.edits,
+            answers=message.get("answers", ""),
+            file=file,
+            broadcast=row.urgency == BROADCAST,
+        )
 
-    def _release(self, database: Database) -> None:
-        with database.transaction():
-            again, unknown = mailbox.release_expired(database, self._clock().isoformat(), MOST_ATTEMPTS)
-        if again or unknown:
-            log.warning("claims ran out: %d sent again, %d unknown", again, unknown)
+    # A turn, on the storage thread. The loop waits for it, so that what follows is touched by one thread at a time.
 
-    def _end(self, database: Database, row: OutboxRow, state: str, error: str | None) -> None:
+    def _turn(self, database: Database, ends: list[_End], free: int) -> _Turn:
+        now = self._monotonic()
+        if not ends and now < self._expiry_at and not self._something_due(database, now):
+            return _Turn([], self._until_next(now))
         with database.transaction():
-            kept = mailbox.end(database, row, state, self._clock().isoformat(), error)
-        if not kept:
-            log.warning("a claim ran out before its message ended as %s", state)
+            for end in ends:
+                self._settle(database, end)
+            if now >= self._expiry_at:
+                if self._presence:
+                    self._presence.free_the_dead(database)
+                self._settle_expired(database)
+                self._share_pace(database, now)
+                self._expiry_at = now + EXPIRY_INTERVAL
+            return self._claim(database, free, now)
+
+    def _something_due(self, database: Database, now: float) -> bool:
+        stamp = self._clock().isoformat()
+        return any(
+            outbox.due(database, *account, urgency, stamp, 1)
+            for account in self._usable(now)
+            for urgency in CLASSES
+            if self._room(account, urgency, now)
+        )
+
+    def _usable(self, now: float) -> list[tuple[str, str]]:
+        return [account for account in self._channels if now >= self._unusable_until.get(account, 0.0)]
+
+    def _room(self, account: tuple[str, str], urgency: int, now: float) -> int:
+        pace = self._paces.get(account)
+        return MOST_IN_A_TURN if pace is None else pace.room(urgency, now)
+
+    def _until_next(self, now: float) -> float:
+        """How long nothing can be due that is not known of: until a class that has no room may have some."""
+        waits = [
+            pace.wait(urgency, now)
+            for pace in self._paces.values()
+            for urgency in CLASSES
+            if not pace.room(urgency, now)
+        ]
+        return min([IDLE, *(max(wait, 0.001) for wait in waits)])
+
+    def _claim(self, database: Database, free: int, now: float) -> _Turn:
+        claimed: list[OutboxRow] = []
+        wait = self._until_next(now)
+        until = (self._clock() + LEASE).isoformat()
+        for urgency in CLASSES:
+            for account in self._usable(now):
+                room = min(self._room(account, urgency, now), MOST_IN_A_TURN, free - len(claimed))
+                if room <= 0:
+                    continue
+                ids, pause = self._choose(database, account, urgency, room, now)
+                wait = min(wait, pause)
+                claimed += outbox.claim(database, ids, self._owner, until)
+        return _Turn(claimed, 0.0 if claimed and len(claimed) < free else wait)
+
+    def _choose(
+        self, database: Database, account: tuple[str, str], urgency: int, room: int, now: float
+    ) -> tuple[list[int], float]:
+        """Choose the messages of a class that may go out; those whose chat may not have one yet wait until it may."""
+        pace, channel = self._paces.get(account), self._channels[account]
+        clock = self._clock()
+        ids: list[int] = []
+        pause = IDLE
+        found = outbox.due(database, *account, urgency, clock.isoformat(), room)
+        for row_id, chat in found:
+            if pace is None:
+                ids.append(row_id)
+                continue
+            group = channel.is_group(chat)
+            wait = pace.chat_wait(chat, group, now)
+            if wait > 0:
+                outbox.defer(database, row_id, (clock + dt.timedelta(seconds=wait)).isoformat())
+                pause = min(pause, wait)
+            else:
+                pace.sent(chat, group, urgency, now)
+                ids.append(row_id)
+        # Behind those that wait others may stand that need not.
+        return ids, 0.0 if len(ids) < len(found) == room else pause
+
+    def _settle(self, database: Database, end: _End) -> None:
+        row, error = end.row, end.error
+        account = (row.channel, row.account)
+        if error is None:
+            self._end(database, row, "sent", sent_id=end.sent_id)
+        elif isinstance(error, Moved) and row.attempt <= MOST_MOVES:
+            chats.move(database, row.channel, row.account, row.chat, error.chat)
+            outbox.retry(database, row, self._clock().isoformat(), str(error))
+        elif isinstance(error, Unreachable):
+            self._end(database, row, "failed", str(error))
+            self._close(database, row, str(error))
+        elif isinstance(error, Refused):
+            self._end(database, row, "failed", str(error))
+        elif isinstance(error, NotSent):
+            if isinstance(error, AccountUnusable):
+                if account not in self._unusable_until:
+                    log.error("account of %s refused: %s", row.channel, error)
+                self._unusable_until[account] = self._monotonic() + UNUSABLE_PAUSE
+            elif error.retry_after is not None and account in self._paces:
+                metrics.REFUSALS.labels(row.channel).inc()
+                group = self._channels[account].is_group(row.chat)
+                self._paces[account].refused(row.chat, group, error.retry_after, self._monotonic())
+            self._again(database, row, str(error), error.retry_after)
+        else:
+            self._unknown(database, row, str(error))
+
+    def _settle_expired(self, database: Database) -> None:
+        rows = outbox.expired(database, self._clock().isoformat(), MOST_IN_A_TURN)
+        for row in rows:
+            self._unknown(database, row, "lease")
+        if rows:
+            log.warning("claims ran out: %d", len(rows))
 
     def _unknown(self, database: Database, row: OutboxRow, error: str) -> None:
-        if row.urgency == mailbox.BROADCAST:
+        if row.urgency == BROADCAST or row.repeats >= MOST_REPEATS:
             self._end(database, row, "unknown", error)
-        else:
-            self._again(database, row, "unknown", error)
-
-    def _again(self, database: Database, row: OutboxRow, at_last: str, error: str) -> None:
-        """Give a message back to be sent later; after the last attempt it ends as said."""
-        if row.attempt >= MOST_ATTEMPTS:
-            self._end(database, row, at_last, error)
             return
-        due = self._clock() + min(FIRST_PAUSE * 2 ** (row.attempt - 1), LONGEST_PAUSE)
-        with database.transaction():
-            mailbox.retry(database, row, due.isoformat(), error)
+        metrics.REPEATS.labels(row.channel, metrics.CLASS_NAMES[row.urgency]).inc()
+        # After a lease that ran out enough time has passed.
+        pause = 0.0 if error == "lease" else _back_off(row.repeats + 1)
+        outbox.retry(database, row, self._later(pause), error, repeat=True)
+
+    def _again(self, database: Database, row: OutboxRow, error: str, seconds: float | None) -> None:
+        """Give a message back that did not leave; one that was tried for too long has failed."""
+        if self._clock() - dt.datetime.fromisoformat(row.created_at) > GIVE_UP[row.urgency]:
+            self._end(database, row, "failed", error)
+            return
+        outbox.retry(database, row, self._later(_back_off(row.attempt) if seconds is None else seconds), error)
+
+    def _later(self, seconds: float) -> str:
+        return (self._clock() + dt.timedelta(seconds=seconds)).isoformat()
+
+    def _end(
+        self, database: Database, row: OutboxRow, state: str, error: str | None = None, sent_id: str | None = None
+    ) -> None:
+        now = self._clock()
+        if not outbox.end(database, row, state, now.isoformat(), error, sent_id):
+            log.warning("a claim ran out before its message ended as %s", state)
+            return
+        self._count(row, state, now)
+        self._tell(database, row, state, error)
+
+    def _count(self, row: OutboxRow, state: str, now: dt.datetime) -> None:
+        metrics.DELIVERIES.labels(row.channel, metrics.CLASS_NAMES[row.urgency], state).inc()
+        if state == "sent":
+            self.sent += 1
+            if row.urgency == ANSWER:
+                metrics.ANSWER_SECONDS.observe((now - dt.datetime.fromisoformat(row.created_at)).total_seconds())
+
+    def _tell(self, database: Database, row: OutboxRow, state: str, error: str | None) -> None:
+        if row.concern and self._happened:
+            self._happened(database, Outcome(row.concern, state, error or ""), self._clock())
+
+    def _close(self, database: Database, row: OutboxRow, reason: str) -> None:
+        """Nobody can be reached in a chat: what waits for it has failed too."""
+        now = self._clock().isoformat()
+        chats.close(database, row.channel, row.account, row.chat, reason, now)
+        for other in outbox.give_up(database, row.channel, row.account, row.chat, now, reason, MOST_IN_A_TURN):
+            self._count(other, "failed", self._clock())
+            self._tell(database, other, "failed", reason)
+
+    def _share_pace(self, database: Database, now: float) -> None:
+        """Divide the account's rate among the processes that send for it."""
+        clock = self._clock()
+        for account, pace in self._paces.items():
+            prefix = f"delivery:{account[0]}:{account[1]}:"
+            until = clock + dt.timedelta(seconds=3 * EXPIRY_INTERVAL)
+            leases.acquire(database, prefix + self._owner, self._owner, clock.isoformat(), until.isoformat())
+            share = 1.0 / max(leases.alive(database, prefix, clock.isoformat()), 1)
+            if share != pace.share:
+                pace.divide(share, now)
+
+
+def _back_off(attempt: int) -> float:
+    """The seconds before the attempt after this one; a part by chance, so that many do not come back at once."""
+    pause = min(FIRST_PAUSE * 2.0 ** min(attempt - 1, 30), LONGEST_PAUSE)
+    return pause * random.uniform(1.0, 1.25)  # noqa: S311 - no secret

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 from bot.app import database_path
+from bot.channels.base import Examined, NetworkChannel, State
+from bot.channels.configured import configured
+from bot.delivery import utc_now
+from bot.files import make_box
 from bot.knowledge_base import load_search
 from bot.settings import Settings
 from handlers.office import Office, load_office
 from handlers.texts import Texts, load_texts
 from knowledge.search import Search
 from knowledge.text import words
+from storage import outbox
+from storage.chats import counts as closed_counts
 from storage.database import Database
 from storage.errors import StorageError
+from storage.people import chats_of
 
-State = Literal["ok", "warning", "failed"]
 Line = tuple[State, str]
 
 # Less free space than this and a busy week may fill the disk.
 LOW_DISK_GB = 1.0
 # The program is younger than any clock that shows less.
 EARLIEST_YEAR = 2026
+# An answer that has waited longer means that nothing is sent.
+OLDEST_ANSWER = dt.timedelta(minutes=10)
 
 
 def examine(settings: Settings, write: Callable[[str], None]) -> bool:
@@ -53,6 +61,8 @@ def _findings(settings: Settings, office: Office, texts: Texts) -> Iterator[Line
     yield _answering(search, texts)
     yield _segmentation(texts)
     yield _database(settings, texts)
+    yield from _channels(settings, texts)
+    yield _files(settings, texts)
     yield _disk(settings, texts)
     now = dt.datetime.now(settings.zone)
     name = "clock" if now.year >= EARLIEST_YEAR else "clock_wrong"
@@ -109,6 +119,56 @@ def _database(settings: Settings, texts: Texts) -> Line:
     except StorageError as error:
         return "failed", texts("doctor.database", path=path, state=error)
     return "ok" if state == "ok" else "failed", texts("doctor.database", path=path, state=state)
+
+
+def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
+    """Every messenger that is set up, asked by the network, and what waits to be sent."""
+    channels = configured(settings, texts)
+    if not channels:
+        yield "warning", texts("doctor.no_channel")
+        return
+    path = database_path(settings)
+    database = Database(path) if path.exists() else None
+    try:
+        for channel in channels:
+            chats = chats_of(database, channel.name, channel.account) if database else []
+            for found in asyncio.run(_examined(channel, chats)):
+                yield found.state, texts(f"doctor.{found.name}", **found.values)
+        if database:
+            yield _outbox(database, texts)
+    except StorageError:
+        # Said where the database is looked at.
+        return
+    finally:
+        if database:
+            database.close()
+
+
+async def _examined(channel: NetworkChannel, chats: Sequence[str]) -> list[Examined]:
+    await channel.open()
+    try:
+        return [found async for found in channel.examine(chats)]
+    finally:
+        await channel.close()
+
+
+def _outbox(database: Database, texts: Texts) -> Line:
+    oldest = min(
+        (oldest for _, urgency, _, _, oldest in outbox.depths(database) if urgency == outbox.ANSWER), default=""
+    )
+    waiting = outbox.unfinished(database)
+    age = utc_now() - dt.datetime.fromisoformat(oldest) if oldest else dt.timedelta()
+    state: State = "warning" if age > OLDEST_ANSWER else "ok"
+    closed = sum(count for _, count in closed_counts(database))
+    name = "outbox_old" if state == "warning" else "outbox"
+    return state, texts(f"doctor.{name}", count=waiting, closed=closed, minutes=round(age.total_seconds() / 60))
+
+
+def _files(settings: Settings, texts: Texts) -> Line:
+    if settings.keys:
+        make_box(settings.keys)
+        return "ok", texts("doctor.files")
+    return "warning", texts("doctor.files_no_key")
 
 
 def _disk(settings: Settings, texts: Texts) -> Line:

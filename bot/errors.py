@@ -3,10 +3,14 @@
 BotError
 ├── SettingsError       an environment variable or .env line that cannot be used
 ├── InputError          a file or argument of a command that cannot be used
-└── TransportError      a message that a channel could not carry
-    ├── NotSent         nothing left this machine: safe to try again
-    ├── OutcomeUnknown  it left, but whether it arrived is not known
-    └── Refused         the other side said no for good: trying again is useless
+├── NotReady            something that is asked for before the bot has started
+└── TransportError              a message that a channel could not carry
+    ├── NotSent                 nothing happened at the other side: safe to try again
+    │   └── AccountUnusable     the bot's own account is refused: everything waits for the administrator
+    ├── OutcomeUnknown          it left, but whether it arrived is not known
+    └── Refused                 the other side said no for good: trying again is useless
+        ├── Unreachable         nobody can be reached in the chat: blocked, deactivated, gone
+        └── Moved               the chat has become another one
 """
 
 from __future__ import annotations
@@ -29,12 +33,27 @@ class InputError(BotError):
     """A file or argument of a command that cannot be used; the message is what the person reads."""
 
 
+class NotReady(BotError):
+    """The bot has not started yet; whoever asked may come again."""
+
+
 class TransportError(BotError):
     """A message that a channel could not carry; delivery decides by the kind alone."""
 
 
 class NotSent(TransportError):
-    """Nothing left this machine."""
+    """Nothing happened at the other side.
+
+    `retry_after` is how many seconds the other side wants to be left alone with this chat, None where it did not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class AccountUnusable(NotSent):
+    """The bot's own account is refused (its token was revoked): nothing can be sent or received with it."""
 
 
 class OutcomeUnknown(TransportError):
@@ -43,3 +62,15 @@ class OutcomeUnknown(TransportError):
 
 class Refused(TransportError):
     """The other side refused the message for good."""
+
+
+class Unreachable(Refused):
+    """Nobody can be reached in the chat; the message is the reason: "blocked", "deactivated", "left" or "gone"."""
+
+
+class Moved(Refused):
+    """The chat has become another one, which the message can be sent to."""
+
+    def __init__(self, chat: str) -> None:
+        self.chat = chat
+        super().__init__("moved")

@@ -1,33 +1,41 @@
-"""Takes events: one event, one transaction, each exactly once.
+"""Takes events: each exactly once, what it changed and what is to be sent committed together with its key.
 
-The event's key, what it changed and what is to be sent are committed together. An event whose handler raises is
-recorded as failed with one apology and never tried again; a storage that is busy is not the event's fault, so
-StorageBusy goes to the caller, who keeps the event.
+Several events may share one commit. An event whose handler raises is undone, recorded as failed with one apology and
+never tried again; so is one that a channel could not read. A storage that is busy is not the event's fault: StorageBusy
+goes to the caller, nothing is committed, and the caller keeps the events.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from bot.channels.base import Abilities, fit
+from bot.channels.base import Abilities, Event, Taken, Unreadable, fit
+from bot.flood import FloodGuard, Verdict, pause
+from bot.metrics import EVENTS, QUESTIONS
 from handlers import router
 from handlers.context import Context
-from handlers.conversation import Incoming, Reply
+from handlers.conversation import Change, Incoming, Manner, Outcome, Reply
 from handlers.office import Office
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import mailbox
+from storage import chats, inbox, menus, outbox
 from storage.database import Database
 from storage.errors import StorageError
-from storage.people import person_at
+from storage.menus import SPENT, Menu
+from storage.people import Address, person_at
 
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Incoming, Context], list[Reply]]
+Tell = Callable[[Outcome, Context], list[Reply]]
+
+# Events share a commit until this many seconds are used: no transaction holds up others for long.
+GROUP_SECONDS = 0.025
 
 
 @dataclass
@@ -40,72 +48,205 @@ class Receiver:
     zone: ZoneInfo
     abilities: dict[str, Abilities]
     handle: Handle = router.handle
+    tell: Tell = router.tell
+    flood: FloodGuard = field(default_factory=FloodGuard)
 
-    def take(self, database: Database, event: Incoming) -> bool:
-        """Handle one event and commit; return False for one that was taken before. Raises StorageError."""
+    def take(self, database: Database, event: Event) -> Taken:
+        """Handle one event and commit. Raises StorageError."""
+        return self.take_some(database, [event])[0]
+
+    def take_some(self, database: Database, events: Sequence[Event]) -> list[Taken]:
+        """Handle the first of some events and as many more as there is time for, and commit them together.
+
+        Returns what became of those that were handled, at least one. Raises StorageError.
+        """
+        taken: list[Taken] = []
+        began = time.monotonic()
         try:
             with database.transaction():
-                if self._known(database, event):
-                    return False
-                self._record(database, event)
-                person = person_at(database, event.address, _utc(event))
-                context = Context(database, self.search, self.texts, self.office, self.zone, event.at, person)
-                for reply in self.handle(event, context):
-                    self._put(database, event, reply, person)
+                for event in events:
+                    taken.append(self._take(database, event))
+                    if time.monotonic() - began > GROUP_SECONDS:
+                        break
+        except StorageError:
+            # They come again, and nobody may be taken for a flood because of that.
+            for event in events:
+                self.flood.forget(event.address)
+            raise
+        return taken
+
+    def happened(self, database: Database, outcome: Outcome, at: dt.datetime) -> None:
+        """Tell a job how something ended, inside the transaction that records the end."""
+        try:
+            with database.savepoint():
+                context = self._context(database, at, outcome.person)
+                for reply in self.tell(outcome, context):
+                    assert reply.to is not None
+                    self._put(database, reply, reply.to, at)
+        except StorageError:
+            raise
+        except Exception as error:
+            log.error("outcome failed: %s at %s", type(error).__name__, place(error))
+
+    def _take(self, database: Database, event: Event) -> Taken:
+        if inbox.is_known(database, event.address.channel, event.address.account, event.key):
+            return Taken(new=False)
+        if isinstance(event, Unreadable):
+            log.error("event unreadable: %s", event.error)
+            self._fail(database, event, "unreadable", event.error)
+            return Taken(new=True)
+        try:
+            with database.savepoint():
+                notice = self._handle(database, event)
         except StorageError:
             raise
         except Exception as error:
             # What was written is no business of the log: the place tells where to look.
-            log.error("event failed: %s at %s", type(error).__name__, _place(error))
-            self._fail(database, event, type(error).__name__)
-        return True
+            log.error("event failed: %s at %s", type(error).__name__, place(error))
+            self._fail(database, event, event.kind, type(error).__name__)
+            return Taken(new=True)
+        EVENTS.labels(event.address.channel, "handled").inc()
+        return Taken(new=True, notice=notice)
 
-    def _fail(self, database: Database, event: Incoming, error: str) -> None:
-        with database.transaction():
-            if self._known(database, event):
-                return
-            self._record(database, event, error)
-        # The event is over, whatever becomes of the apology.
-        try:
-            with database.transaction():
-                person = person_at(database, event.address, _utc(event))
-                self._put(database, event, Reply(self.texts("trouble.apology")), person)
-        except Exception as fault:
-            log.error("no apology: %s at %s", type(fault).__name__, _place(fault))
+    def _handle(self, database: Database, event: Incoming) -> str:
+        """Do everything that an event asks for; return the passing notice."""
+        address, now = event.address, _utc(event.at)
+        self._follow_chat(database, event)
+        verdict = Verdict.HEAR if event.change else self.flood.judge(address, event.sent or event.at)
+        self._record(database, event, event.kind if verdict is Verdict.HEAR else "flood")
+        if verdict is Verdict.DROP:
+            return ""
+        # Where nobody said anything, nobody is met.
+        person = 0 if event.change else person_at(database, address, now)
+        if verdict is Verdict.WARN:
+            self._put(database, Reply(self.texts.rich("trouble.too_fast", seconds=pause())), address, event.at)
+            return ""
+        pressed = self._pressed(database, event, person)
+        replies = self.handle(event, self._context(database, event.at, person))
+        return self._answer(database, event, person, replies, pressed)
 
-    def _known(self, database: Database, event: Incoming) -> bool:
-        return mailbox.is_known(database, event.address.channel, event.address.account, event.key)
+    def _answer(
+        self, database: Database, event: Incoming, person: int, replies: Sequence[Reply], pressed: Menu | None
+    ) -> str:
+        """Put replies into the outbox, those to a press in the place where they belong; return the passing notice."""
+        abilities = self.abilities[event.address.channel]
+        shown_in = pressed.outbox_id if pressed and abilities.edits else None
+        notices = []
+        for reply in replies:
+            if reply.manner is Manner.PASSING and event.press and abilities.notices:
+                notices.append(str(reply.text))
+            elif reply.manner is Manner.INSTEAD and shown_in is not None:
+                self._put(database, reply, event.address, event.at, person=person, edits=shown_in)
+                shown_in = None
+            else:
+                answers = event.message if event.group else ""
+                self._put(database, reply, reply.to or event.address, event.at, person=person, answers=answers)
+        if pressed and shown_in is not None:
+            self._refresh(database, event, person, pressed, shown_in)
+        return "\n".join(notices)
 
-    def _record(self, database: Database, event: Incoming, error: str | None = None) -> None:
-        mailbox.record_event(
+    def _refresh(self, database: Database, event: Incoming, person: int, pressed: Menu, shown_in: int) -> None:
+        """Take the buttons whose choice was taken away from under the message."""
+        now = menus.get(database, pressed.id, event.address, person)
+        if now is None or now.buttons == pressed.buttons:
+            return
+        left = [(place, button["label"]) for place, button in enumerate(now.buttons) if not button.get(SPENT)]
+        address = event.address
+        outbox.put(
             database,
-            event.address.channel,
-            event.address.account,
-            event.key,
-            _utc(event),
-            event.kind,
-            error,
+            address.channel,
+            address.account,
+            address.chat,
+            outbox.ANSWER,
+            {"text": None, "menu": now.id, "buttons": left},
+            _utc(event.at),
+            edits=shown_in,
         )
 
-    def _put(self, database: Database, event: Incoming, reply: Reply, person: int) -> None:
-        now = _utc(event)
-        messages = fit(reply, self.abilities[event.address.channel], self.texts)
+    def _pressed(self, database: Database, event: Incoming, person: int) -> Menu | None:
+        return menus.get(database, event.press.menu, event.address, person) if event.press else None
+
+    def _follow_chat(self, database: Database, event: Incoming) -> None:
+        """Keep in mind whether somebody can be reached in the chat, and where it is now."""
+        channel, account, chat = event.address.channel, event.address.account, event.address.chat
+        if event.change in (Change.BLOCKED, Change.LEFT):
+            reason = "blocked" if event.change is Change.BLOCKED else "left"
+            chats.close(database, channel, account, chat, reason, _utc(event.at))
+        elif event.change is Change.MOVED:
+            chats.move(database, channel, account, chat, event.moved_to)
+        else:
+            chats.open_again(database, channel, account, chat)
+
+    def _fail(self, database: Database, event: Event, kind: str, error: str) -> None:
+        self._record(database, event, kind, error)
+        EVENTS.labels(event.address.channel, "failed").inc()
+        if not event.address.chat or (isinstance(event, Incoming) and event.change):
+            return
+        # The event is over, whatever becomes of the apology.
+        try:
+            with database.savepoint():
+                self._put(database, Reply(self.texts.rich("trouble.apology")), event.address, event.at)
+        except StorageError:
+            raise
+        except Exception as fault:
+            log.error("no apology: %s at %s", type(fault).__name__, place(fault))
+
+    def _record(self, database: Database, event: Event, kind: str, error: str | None = None) -> None:
+        address = event.address
+        inbox.record(database, address.channel, address.account, event.key, _utc(event.at), kind, error)
+
+    def _context(self, database: Database, at: dt.datetime, person: int) -> Context:
+        return Context(database, self.search, self.texts, self.office, self.zone, at, person, _tally)
+
+    def _put(
+        self,
+        database: Database,
+        reply: Reply,
+        to: Address,
+        at: dt.datetime,
+        *,
+        person: int | None = None,
+        edits: int | None = None,
+        answers: str = "",
+    ) -> None:
+        """Put a reply into the outbox, with its menu; only the last of its messages tells how it ended."""
+        now, menu = _utc(at), 0
         if reply.buttons:
-            buttons = [button.as_json() for button in reply.buttons]
-            messages[-1]["menu"] = mailbox.remember_menu(database, event.address, person, buttons, now)
-        for message in messages:
-            mailbox.put(database, event.address, mailbox.ANSWER, message, now)
+            # Sent to somebody else than who wrote, it is his menu.
+            owner = person_at(database, to, now) if reply.to or person is None else person
+            menu = menus.remember(database, to, owner, [button.as_json() for button in reply.buttons], now)
+        messages = fit(reply, self.abilities[to.channel], self.texts, menu, answers)
+        for number, message in enumerate(messages, 1):
+            last = number == len(messages)
+            row = outbox.put(
+                database,
+                to.channel,
+                to.account,
+                to.chat,
+                reply.urgency,
+                message,
+                now,
+                edits=edits if number == 1 else None,
+                concern=reply.concern if last else None,
+            )
+        if menu:
+            menus.show_in(database, menu, row)
 
 
-def _utc(event: Incoming) -> str:
-    # Times are compared as text, so all must stand in one zone.
-    return event.at.astimezone(dt.UTC).isoformat()
+def _tally(outcome: str) -> None:
+    QUESTIONS.labels(outcome).inc()
 
 
-def _place(error: BaseException) -> str:
+def place(error: BaseException) -> str:
+    """Return where an exception was raised, as "module:line"."""
     traceback = error.__traceback__
     while traceback and traceback.tb_next:
         traceback = traceback.tb_next
     if traceback is None:
         return "?"
     return f"{traceback.tb_frame.f_globals.get('__name__')}:{traceback.tb_lineno}"
+
+
+def _utc(at: dt.datetime) -> str:
+    # Times are compared as text, so all must stand in one zone.
+    return at.astimezone(dt.UTC).isoformat()

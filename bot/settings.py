@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -18,6 +20,14 @@ class Settings(BaseSettings):
         data: folder of the database.
         office: the office's own folder, or None.
         timezone: IANA name of the office's zone.
+        secret_keys: keys for what is encrypted at rest, newest first, separated by commas.
+        telegram_token: the bot's token, "" for no Telegram.
+        telegram_api_url: base of the Bot API.
+        telegram_updates: how updates come in.
+        telegram_rate: messages a second that Telegram allows the bot in all.
+        telegram_paid_rate: messages a second for broadcasts beside these, where the office pays for them; 0 for none.
+        public_url: where messengers reach this server, https.
+        listen: address and port for webhooks, `/healthz` and `/metrics`; "" for none.
     """
 
     model_config = SettingsConfigDict(
@@ -27,6 +37,14 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     office: Path | None = None
     timezone: str = "Asia/Ho_Chi_Minh"
+    secret_keys: SecretStr = SecretStr("")
+    telegram_token: SecretStr = SecretStr("")
+    telegram_api_url: str = Field("https://api.telegram.org", pattern=r"^https?://[^/\s]+(/\S*)?$")
+    telegram_updates: Literal["polling", "webhook"] = "polling"
+    telegram_rate: float = Field(30.0, gt=0)
+    telegram_paid_rate: float = Field(0.0, ge=0)
+    public_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
+    listen: str = Field("", pattern=r"^(\S+:\d{1,5})?$")
 
     @field_validator("timezone")
     @classmethod
@@ -36,6 +54,30 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(value) from None
         return value
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _whole_token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token and not re.fullmatch(r"\d{3,20}:[\w-]{10,100}", token):
+            raise ValueError
+        return value
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys for what is encrypted at rest, newest first."""
+        return [key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip()]
+
+    @property
+    def secrets(self) -> list[str]:
+        """Everything that must never be shown."""
+        return [*self.keys, *filter(None, [self.telegram_token.get_secret_value()])]
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where to listen, None for nowhere."""
+        host, _, port = self.listen.rpartition(":")
+        return (host.strip("[]"), int(port)) if host else None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -50,6 +92,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         name = "UNGXU_" + "_".join(map(str, fault["loc"])).upper()
-        raise SettingsError(name, str(fault["input"])) from None
+        # What was meant to be a secret is one also where it is wrong.
+        secret = fault["loc"][0] in ("telegram_token", "secret_keys")
+        raise SettingsError(name, "***" if secret else str(fault["input"])) from None
     except (UnicodeDecodeError, OSError) as error:
         raise SettingsError(".env", str(error)) from None

@@ -15,11 +15,12 @@ Result = TypeVar("Result")
 
 
 class Worker:
-    """A thread with an open database."""
+    """A thread with an open database, and another for long computations."""
 
     def __init__(self, path: Path) -> None:
         """Open the database on the thread; raise StorageError where it cannot be used."""
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage")
+        self._computing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="computing")
         try:
             self._database = self._executor.submit(Database, path).result()
         except BaseException:
@@ -31,7 +32,22 @@ class Worker:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: act(self._database, *args, **kwargs))
 
+    async def write(self, act: Callable[Concatenate[Database, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Run an act as `run` does, in a transaction of its own."""
+        return await self.run(_in_transaction, lambda database: act(database, *args, **kwargs))
+
+    async def compute(self, act: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Run what takes long and needs no database on another thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._computing, lambda: act(*args, **kwargs))
+
     def close(self) -> None:
-        """Close the database and end the thread."""
+        """Close the database and end the threads."""
         self._executor.submit(self._database.close).result()
         self._executor.shutdown()
+        self._computing.shutdown()
+
+
+def _in_transaction(database: Database, act: Callable[[Database], Result]) -> Result:
+    with database.transaction():
+        return act(database)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,8 @@ class Context:
 
     Attributes:
         now: the time, UTC, by the only clock a handler has.
-        person: the id of the person who wrote.
+        person: the id of the person who wrote; 0 where nobody did.
+        tally: counts what happened, without who did it, under a name such as "answered".
         units: names of the units the person belongs to, for documents of limited audience.
     """
 
@@ -29,6 +31,7 @@ class Context:
     zone: ZoneInfo
     now: dt.datetime
     person: int
+    tally: Callable[[str], None] = lambda _: None
     units: frozenset[str] = frozenset()
 
     @property

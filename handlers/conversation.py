@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
+from typing import Any, Literal
 
+from markupsafe import Markup
+
+from storage.outbox import ANSWER
 from storage.people import Address
+
+NOTHING = Markup()
+
+FileKind = Literal["photo", "document", "video", "voice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,37 @@ class Press:
 
     menu: int
     place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message, not fetched yet.
+
+    Attributes:
+        kind: how it was sent.
+        ref: what the channel needs to fetch it.
+        name: the name the sender's device gave it, "" where it gave none; never to be trusted.
+        size: bytes as the channel says, 0 where it does not.
+    """
+
+    kind: FileKind
+    ref: str
+    name: str = ""
+    size: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is stored until it is fetched."""
+        return {"kind": self.kind, "ref": self.ref, "name": self.name, "size": self.size}
+
+
+class Change(Enum):
+    """What happened to a chat, rather than in it."""
+
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    JOINED = "joined"
+    LEFT = "left"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +66,14 @@ class Incoming:
         text: what was written, as it came; empty for a press.
         press: the button that was pressed, where the channel has buttons.
         at: when it was received, UTC.
+        attachments: files that came with it.
+        other: what it is where it is neither text nor file: "sticker", "location", "contact".
+        change: what happened to the chat, where nobody said anything.
+        moved_to: the chat that this one has become, for MOVED.
+        group: whether others read the chat too.
+        message: what the channel calls the message, so that an answer can point at it; "" where it has no name.
+        sent: when it was written, where the channel tells it; `at` may be later.
+        follows: whether it is a further part of the message before, such as the second picture of an album.
     """
 
     key: str
@@ -34,11 +81,42 @@ class Incoming:
     text: str
     at: dt.datetime
     press: Press | None = None
+    attachments: tuple[Attachment, ...] = ()
+    other: str = ""
+    change: Change | None = None
+    moved_to: str = ""
+    group: bool = False
+    message: str = ""
+    sent: dt.datetime | None = None
+    follows: bool = False
 
     @property
     def kind(self) -> str:
         """What the event is, for the record that keeps no content."""
-        return "press" if self.press else "text"
+        if self.change:
+            return self.change.value
+        if self.press:
+            return "press"
+        return self.other or ("file" if self.attachments else "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How something ended that a job asked to be told of: a message sent, or a file fetched.
+
+    Attributes:
+        concern: what the job wanted to be reminded of; "job" in it names the job.
+        state: "sent", "failed", "unknown" of a message; "stored", "refused", "lost" of a file.
+        reason: why, where it did not go well.
+        blob: the number of the stored file.
+        person: who sent the file.
+    """
+
+    concern: dict[str, Any]
+    state: str
+    reason: str = ""
+    blob: int | None = None
+    person: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +127,59 @@ class Button:
         label: the words on it.
         action: the name of the act, "ask.article"; its first part is the job that takes it.
         data: what the act needs, plain JSON.
+        once: a name shared by the choices of which only one can be taken, and only once; "" for one that can always be.
     """
 
     label: str
     action: str
     data: dict[str, Any] = field(default_factory=dict)
+    once: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the button as it is stored."""
-        return {"label": self.label, "action": self.action, "data": self.data}
+        return {"label": self.label, "action": self.action, "data": self.data, "once": self.once}
 
     @staticmethod
     def from_json(stored: dict[str, Any]) -> Button:
         """Return the button that was stored."""
-        return Button(stored["label"], stored["action"], stored["data"])
+        return Button(stored["label"], stored["action"], stored["data"], stored.get("once", ""))
+
+
+class Manner(Enum):
+    """How a reply to a press is shown, where the channel can; where it cannot, it is a new message."""
+
+    NEW = "new"
+    INSTEAD = "instead"
+    """In the place of the message whose button was pressed."""
+    PASSING = "passing"
+    """For a moment, without a message of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A stored file that goes out with a reply: its blob, how it is shown, and the name it is given."""
+
+    blob: int
+    kind: FileKind
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message to send back: its text, the choices it offers, and what it ends with."""
+    """One message to send: its text, the choices it offers, and what it ends with.
 
-    text: str
+    Attributes:
+        text: with the few tags of `handlers.texts`; plain text is escaped first.
+        to: where it goes; None for where the event came from.
+        urgency: its class in the outbox.
+        concern: where given, the job named in it is told how the message ended, with an Outcome.
+    """
+
+    text: Markup
     buttons: tuple[Button, ...] = ()
-    closing: str = ""
+    closing: Markup = NOTHING
+    manner: Manner = Manner.NEW
+    files: tuple[File, ...] = ()
+    to: Address | None = None
+    urgency: int = ANSWER
+    concern: dict[str, Any] | None = None

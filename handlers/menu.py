@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from handlers.conversation import Button
 from knowledge.text import folded_syllables
 
 _NUMBER = re.compile(r"(?:so |chon )*(\d{1,2})")
@@ -20,24 +19,22 @@ def numbered(text: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def choose(text: str, buttons: Sequence[Button]) -> Button | None:
-    """Return the button that a typed message means, None where it means none of them.
+def choose(text: str, labels: Sequence[str]) -> int | None:
+    """Return the place, from 0, of the choice that a typed message means; None where it means none of them.
 
     Understood are its number, its label and its label's first letters, with or without accents.
     """
     number = numbered(text)
     if number is not None:
-        return buttons[number - 1] if 1 <= number <= len(buttons) else None
+        return number - 1 if 1 <= number <= len(labels) else None
     typed = folded_syllables(text)
     if not typed:
         return None
+    folded = [folded_syllables(label) for label in labels]
+    if typed in folded:
+        return folded.index(typed)
     joined = "".join(typed)
-    for button in buttons:
-        label = folded_syllables(button.label)
-        if typed == label:
-            return button
-    for button in buttons:
-        initials = "".join(syllable[0] for syllable in folded_syllables(button.label))
-        if len(joined) >= SHORTEST_INITIALS and joined == initials:
-            return button
-    return None
+    if len(joined) < SHORTEST_INITIALS:
+        return None
+    initials = ["".join(syllable[0] for syllable in label) for label in folded]
+    return initials.index(joined) if joined in initials else None

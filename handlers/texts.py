@@ -2,17 +2,51 @@
 
 Texts stand in `texts.vi.toml` as `[section] name = "…{placeholder}…"`. An office's `texts.toml` may replace any
 of them; it can neither add a text nor use a placeholder that the original does not have.
+
+What people read in a conversation may carry <b>, <i>, <code> (to copy with a tap) and <blockquote>. Every value that is
+filled in is escaped, so that only the catalogue can set a tag.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from string import Formatter
+
+from markupsafe import Markup, escape
 
 from handlers.errors import TextError
 
 CATALOGUE = Path(__file__).parent / "texts.vi.toml"
+
+TAGS = ("b", "i", "code", "blockquote")
+"""The tags that a text may carry."""
+
+_TAG = re.compile(rf"<(/?)({'|'.join(TAGS)})>")
+_LONE_AMPERSAND = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+);)")
+
+
+class _Template:
+    """A text taken apart once, since one of a conversation is filled in several times for each answer."""
+
+    def __init__(self, text: str) -> None:
+        # The catalogue may set tags, but an ampersand in it is only a letter.
+        self._whole = Markup(_LONE_AMPERSAND.sub("&amp;", text))  # noqa: S704
+        self._parts = list(Formatter().parse(self._whole))
+        # What has a format of its own ("{count:9}") is left to Markup.
+        self._is_plain = not any(form or conversion for _, _, form, conversion in self._parts)
+
+    def fill(self, values: Mapping[str, object]) -> Markup:
+        """Return the text with values, escaped unless they are marked; raise KeyError for one that is missing."""
+        if not self._is_plain:
+            return self._whole.format(**values)
+        filled = [
+            literal if name is None else literal + str(escape(values[name])) for literal, name, _, _ in self._parts
+        ]
+        return Markup("".join(filled))  # noqa: S704
 
 
 class Texts:
@@ -20,13 +54,20 @@ class Texts:
 
     def __init__(self, texts: dict[str, str]) -> None:
         self._texts = texts
+        self._rich: dict[str, _Template] = {}
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a text with its placeholders filled in; an unknown name or placeholder raises TextError."""
-        try:
+        with _named(name):
             return self._texts[name].format(**values)
-        except KeyError as missing:
-            raise TextError(CATALOGUE.name, name, "unknown_text", str(missing)) from None
+
+    def rich(self, name: str, /, **values: object) -> Markup:
+        """Return a text for a conversation: values are escaped unless they are such texts themselves."""
+        with _named(name):
+            template = self._rich.get(name)
+            if template is None:
+                template = self._rich[name] = _Template(self._texts[name])
+            return template.fill(values)
 
     def __contains__(self, name: str) -> bool:
         return name in self._texts
@@ -66,8 +107,32 @@ def _read(path: Path) -> dict[str, str]:
                 raise TextError(str(path), f"{section}.{name}", "string_type")
             if not text.strip():
                 raise TextError(str(path), f"{section}.{name}", "empty_text")
+            _check_tags(path, f"{section}.{name}", text)
             texts[f"{section}.{name}"] = text.strip("\n")
     return texts
+
+
+def _check_tags(path: Path, name: str, text: str) -> None:
+    """Raise TextError for a tag that is not known, not closed, or closed in the wrong order."""
+    rest = _TAG.sub("", text)
+    if "<" in rest:
+        raise TextError(str(path), name, "bad_tag", rest[rest.index("<") :][:20])
+    opened: list[str] = []
+    for closing, tag in _TAG.findall(text):
+        if not closing:
+            opened.append(tag)
+        elif not opened or opened.pop() != tag:
+            raise TextError(str(path), name, "bad_tag", f"</{tag}>")
+    if opened:
+        raise TextError(str(path), name, "bad_tag", f"<{opened[-1]}>")
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyError as missing:
+        raise TextError(CATALOGUE.name, name, "unknown_text", str(missing)) from None
 
 
 def _placeholders(path: Path, name: str, text: str) -> set[str]:

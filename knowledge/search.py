@@ -140,7 +140,11 @@ class Search:
 
     def article(self, provision: Provision, today: dt.date | None = None) -> list[Citation]:
         """Return every showable passage of the article that holds a provision, in reading order."""
-        return [self.cite(part, today) for part in provision.article.walk() if self._showable(part, today)]
+        return [self.cite(part, today) for part in self.article_parts(provision, today)]
+
+    def article_parts(self, provision: Provision, today: dt.date | None = None) -> list[Provision]:
+        """Return the provisions that `article` cites."""
+        return [part for part in provision.article.walk() if self._showable(part, today)]
 
     def successors(self, texts: Iterable[str]) -> list[SuccessorEntry]:
         """Return the merged units that the texts name, the longest names first."""

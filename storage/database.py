@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlite_utils
 
@@ -80,15 +80,39 @@ class Database:
                 self.run("ROLLBACK")
             raise
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Run a block inside a transaction so that, where it raises, only what the block did is undone."""
+        self.run("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            # A full disk makes SQLite roll back the whole transaction by itself.
+            if self._connection.in_transaction:
+                self.run("ROLLBACK TO part")
+                self.run("RELEASE part")
+            raise
+        self.run("RELEASE part")
+
     def run(self, sql: str, values: Mapping[str, Any] | None = None) -> int:
         """Run a statement with named parameters; return the number of rows it changed."""
-        with _named_errors():
+        try:
             return self._connection.execute(sql, values or {}).rowcount
+        except sqlite3.DatabaseError as error:
+            _raise_named(error)
+
+    def insert(self, sql: str, values: Mapping[str, Any]) -> int:
+        """Run an INSERT that ends in RETURNING a number; return that number."""
+        row = self.row(sql, values)
+        assert row is not None
+        return int(next(iter(row.values())))
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Row]:
         """Return the rows of a query as mappings."""
-        with _named_errors():
+        try:
             return [dict(row) for row in self._connection.execute(sql, values or {})]
+        except sqlite3.DatabaseError as error:
+            _raise_named(error)
 
     def row(self, sql: str, values: Mapping[str, Any] | None = None) -> Row | None:
         """Return the first row of a query, None where there is none."""
@@ -147,17 +171,23 @@ def _is_locked(error: StorageBusy) -> bool:
 
 @contextmanager
 def _named_errors() -> Iterator[None]:
-    """Name what is wrong with the file; faults of a statement stay sqlite3's own."""
     try:
         yield
-    except (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.NotSupportedError):
-        raise
     except sqlite3.DatabaseError as error:
-        # Extended codes say more than is needed here; the low byte is the primary code. Text that cannot be decoded
-        # comes without any.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in _TRY_AGAIN:
-            raise StorageBusy(str(error)) from error
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
-            raise StorageUnusable(str(error)) from error
-        raise
+        _raise_named(error)
+
+
+def _raise_named(error: sqlite3.DatabaseError) -> NoReturn:
+    """Name what is wrong with the file; faults of a statement stay sqlite3's own."""
+    if isinstance(
+        error, (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.NotSupportedError)
+    ):
+        raise error
+    # Extended codes say more than is needed here; the low byte is the primary code. Text that cannot be decoded comes
+    # without any.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code in _TRY_AGAIN:
+        raise StorageBusy(str(error)) from error
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
+        raise StorageUnusable(str(error)) from error
+    raise error

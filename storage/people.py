@@ -25,6 +25,17 @@ class Address:
         return {"channel": self.channel, "account": self.account, "chat": self.chat, "sender": self.sender}
 
 
+def chats_of(database: Database, channel: str, account: str) -> list[str]:
+    """Return the chats of an account in which somebody wrote and can be reached."""
+    rows = database.rows(
+        "SELECT DISTINCT chat FROM addresses a WHERE channel = :channel AND account = :account AND NOT EXISTS"
+        " (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel AND c.account = a.account AND c.chat = a.chat)"
+        " ORDER BY chat",
+        {"channel": channel, "account": account},
+    )
+    return [row["chat"] for row in rows]
+
+
 def person_at(database: Database, address: Address, now: str) -> int:
     """Return the id of the person at an address; a new address gets a new person."""
     values = {**address.values(), "now": now}

@@ -82,6 +82,9 @@ def counted(database: Database, limit: int) -> list[QuestionCount]:
     return [QuestionCount(**{**row, "shown": tuple(json.loads(row["shown"]))}) for row in rows]
 
 
-def purge(database: Database, before: str) -> int:
-    """Delete the questions that were last asked before a day; return how many."""
-    return database.run("DELETE FROM questions WHERE last_day < :before", {"before": before})
+def purge(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` questions that were last asked before a day; return how many."""
+    return database.run(
+        "DELETE FROM questions WHERE id IN (SELECT id FROM questions WHERE last_day < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )

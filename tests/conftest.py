@@ -20,6 +20,8 @@ from knowledge.search import Background, Search, load_background
 from storage.database import Database
 from storage.people import Address, person_at
 
+pytest_plugins = ["tests.telegram_bot"]
+
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
 TODAY = NOW.date()
 

@@ -6,11 +6,13 @@ import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+from bot.channels.markup import plain
 from handlers import router
 from handlers.context import Context
 from handlers.conversation import Incoming, Press, Reply
-from storage import mailbox
+from storage import menus
 from storage.people import Address
 
 _keys = itertools.count()
@@ -32,6 +34,10 @@ class Conversation:
         """Press a button of a menu that was shown."""
         return self._handle(Incoming(str(next(_keys)), self.address, "", self.context.now, Press(menu, place)))
 
+    def send(self, **event: Any) -> list[Reply]:
+        """Bring in an event that is neither words nor a press."""
+        return self._handle(Incoming(str(next(_keys)), self.address, "", self.context.now, **event))
+
     def wait(self, time: dt.timedelta) -> None:
         """Let time pass."""
         self.context = replace(self.context, now=self.context.now + time)
@@ -44,14 +50,19 @@ class Conversation:
                     buttons = [button.as_json() for button in reply.buttons]
                     now = self.context.now.isoformat()
                     self.menus.append(
-                        mailbox.remember_menu(self.context.database, self.address, self.context.person, buttons, now)
+                        menus.remember(self.context.database, self.address, self.context.person, buttons, now)
                     )
         return replies
 
 
+def read(reply: Reply) -> str:
+    """The text of a reply as a person reads it."""
+    return plain(reply.text)
+
+
 def whole(reply: Reply) -> str:
     """Everything a person reads of a reply."""
-    return "\n".join([reply.text, *(button.label for button in reply.buttons), reply.closing])
+    return "\n".join([read(reply), *(button.label for button in reply.buttons), plain(reply.closing)])
 
 
 def hold(conversation: Conversation, lines: Sequence[tuple[str, str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import io
 import os
@@ -16,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from bot.channels.base import Abilities, Take
+from bot.channels.base import Abilities, Outgoing, Take
 from bot.cli import main
+from bot.rate_limit import Limits
 from storage.database import Database
 from storage.people import Address
 from tests.conftest import NOW
@@ -77,31 +79,61 @@ class Clock:
     def __call__(self) -> dt.datetime:
         return self.now
 
+    def monotonic(self) -> float:
+        """The same time in seconds since whenever."""
+        return 1000.0 + (self.now - NOW).total_seconds()
+
     def advance(self, **delta: float) -> None:
         self.now += dt.timedelta(**delta)
 
 
 class Messenger:
-    """A channel that keeps what it carried; `ends` are raised by the sends to come, one each (None: it arrives)."""
+    """A channel that keeps what it carried; `ends` are raised by the sends to come, one each (None: it arrives).
+
+    A chat whose name begins with "nhom" is a group. What it carried has the name "m1", "m2" and so on.
+    """
 
     account = "bot-1"
+    polls = False
 
-    def __init__(self, name: str = "vidu", abilities: Abilities | None = None) -> None:
+    def __init__(self, name: str = "vidu", abilities: Abilities | None = None, limits: Limits | None = None) -> None:
         self.name = name
         self.abilities = abilities or Abilities(buttons=True, text_length=100)
-        self.ends: list[Exception | None] = []
+        self.limits = limits
+        self.ends: list[BaseException | None] = []
         self.tried: list[tuple[str, str]] = []
         self.arrived: list[tuple[str, str]] = []
+        self.carried: list[Outgoing] = []
 
     async def receive(self, take: Take) -> None:
         return
 
-    async def send(self, chat: str, message: dict[str, Any]) -> None:
-        self.tried.append((chat, message["text"]))
+    async def send(self, chat: str, message: Outgoing) -> str | None:
+        said = chat, message.text or ""
+        self.tried.append(said)
+        self.carried.append(message)
         end = self.ends.pop(0) if self.ends else None
         if end is not None:
             raise end
-        self.arrived.append((chat, message["text"]))
+        self.arrived.append(said)
+        return f"m{len(self.arrived)}"
+
+    def is_group(self, chat: str) -> bool:
+        return chat.startswith("nhom")
+
+
+class Slow(Messenger):
+    """A channel whose messages are on their way until it is told to go on."""
+
+    def __init__(self, name: str = "vidu", limits: Limits | None = None) -> None:
+        super().__init__(name, limits=limits)
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def send(self, chat: str, message: Outgoing) -> str | None:
+        self.begun.set()
+        await self.go_on.wait()
+        return await super().send(chat, message)
 
 
 @dataclass(frozen=True)

@@ -1,131 +1,123 @@
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from markupsafe import Markup
 
-from bot.channels.base import Abilities, fit, split_text
-from handlers.conversation import Button, Reply
+from bot.channels.base import Abilities, Channel, FileSource, fit
+from bot.channels.markup import length, plain
+from bot.channels.terminal import Terminal
+from handlers.conversation import Button, File, Reply
 from handlers.texts import Texts
+from tests.helpers import Messenger
 
-BUTTONS = (Button("Xem cả Điều 4", "ask.article"), Button("Đúng ý tôi", "ask.vote"))
+BUTTONS = (Button("Xem cả Điều 4", "ask.article"), Button("Đúng & đủ <ý>", "ask.vote"))
 WITH = Abilities(buttons=True, text_length=4096)
 WITHOUT = Abilities(buttons=False, text_length=4096)
-
-# Words, white space of every kind, and what stands between sentences.
-TEXT = st.lists(
-    st.sampled_from([" ", "  ", "\n", "\n\n", "\t", "\u00a0", ". ", "? ", "… ", "a", "là", "nghiêng", "x" * 25, "🙂"])
-).map("".join)
+CAPTIONS = replace(WITH, caption_length=20)
+FILES = (File(4, "photo", "anh.png"), File(5, "document", "đơn.pdf"))
+STORED = [{"blob": 4, "kind": "photo", "name": "anh.png"}, {"blob": 5, "kind": "document", "name": "đơn.pdf"}]
 
 
-# A reply on a channel
+def reply(text: str = "Chọn:", closing: str = "", **more: object) -> Reply:
+    return replace(Reply(Markup(text), closing=Markup(closing)), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("channel", [Terminal(""), Messenger()], ids=["terminal", "tests"])
+def test_a_channel_has_everything_that_one_needs(channel: Channel) -> None:
+    assert channel.name and channel.account
+    assert isinstance(channel.abilities, Abilities)
+    assert channel.polls is False
+    assert channel.limits is None
+    assert channel.is_group("riêng") is False
+    assert not isinstance(channel, FileSource)
+
+
+# Words
 
 
 @pytest.mark.parametrize("abilities", [WITH, WITHOUT])
 def test_a_plain_reply_is_one_plain_message(texts: Texts, abilities: Abilities) -> None:
-    assert fit(Reply("Chào anh/chị."), abilities, texts) == [{"text": "Chào anh/chị."}]
+    assert fit(reply("<b>Chào</b> anh/chị."), abilities, texts) == [{"text": "<b>Chào</b> anh/chị."}]
 
 
 @pytest.mark.parametrize("abilities", [WITH, WITHOUT])
 def test_the_closing_is_a_paragraph_of_its_own(texts: Texts, abilities: Abilities) -> None:
-    assert fit(Reply("Chưa thấy.", (), "Hỏi thêm: Văn phòng."), abilities, texts) == [
+    assert fit(reply("Chưa thấy.", "Hỏi thêm: Văn phòng."), abilities, texts) == [
         {"text": "Chưa thấy.\n\nHỏi thêm: Văn phòng."}
     ]
 
 
-def test_choices_are_the_labels_of_buttons(texts: Texts) -> None:
-    assert fit(Reply("Chọn:", BUTTONS, "Hết."), WITH, texts) == [
-        {"text": "Chọn:\n\nHết.", "buttons": ["Xem cả Điều 4", "Đúng ý tôi"]}
+def test_choices_are_the_places_and_labels_of_buttons(texts: Texts) -> None:
+    assert fit(reply("Chọn:", "Hết.", buttons=BUTTONS), WITH, texts, menu=7) == [
+        {"text": "Chọn:\n\nHết.", "menu": 7, "buttons": [(0, "Xem cả Điều 4"), (1, "Đúng & đủ <ý>")]}
     ]
 
 
 def test_without_buttons_the_choices_are_numbered_lines_before_the_closing(texts: Texts) -> None:
-    assert fit(Reply("Chọn:", BUTTONS, "Hết."), WITHOUT, texts) == [
-        {"text": f"Chọn:\n\n1. Xem cả Điều 4\n2. Đúng ý tôi\n{texts('menu.hint')}\n\nHết."}
-    ]
+    """A label is no marked text."""
+    (message,) = fit(reply("Chọn:", "Hết.", buttons=BUTTONS), WITHOUT, texts, menu=7)
+    lines = "1. Xem cả Điều 4\n2. Đúng &amp; đủ &lt;ý&gt;"
+    assert message == {"text": f"Chọn:\n\n{lines}\n{texts('menu.hint')}\n\nHết.", "menu": 7}
 
 
 def test_the_buttons_stand_under_the_last_part_of_a_long_reply(texts: Texts) -> None:
-    reply = Reply("Một câu. " * 20, BUTTONS, "Hết.")
-    *parts, last = fit(reply, Abilities(buttons=True, text_length=50), texts)
+    long = reply("Một câu. " * 20, "Hết.", buttons=BUTTONS)
+    *parts, last = fit(long, replace(WITH, text_length=50), texts, menu=7)
     assert parts
-    assert all("buttons" not in message for message in parts)
-    assert last["buttons"] == ["Xem cả Điều 4", "Đúng ý tôi"]
+    assert all(message.keys() == {"text"} for message in parts)
+    assert [label for _, label in last["buttons"]] == [button.label for button in BUTTONS]
     assert last["text"].endswith("Hết.")
 
 
 def test_no_message_is_longer_than_the_channel_allows(texts: Texts) -> None:
     for abilities in (Abilities(True, 40), Abilities(False, 40)):
-        messages = fit(Reply("Một câu dài hơn. " * 20, BUTTONS, "Hết."), abilities, texts)
-        assert max(len(message["text"]) for message in messages) <= 40
+        messages = fit(reply("<b>Một câu dài hơn 🙂.</b> " * 20, "Hết.", buttons=BUTTONS), abilities, texts)
+        assert max(length(plain(message["text"])) for message in messages) <= 40
 
 
-# Splitting
+def test_the_first_part_points_at_what_it_answers(texts: Texts) -> None:
+    first, *others = fit(reply("Một câu. " * 20), replace(WITH, text_length=50), texts, answers="t5")
+    assert first["answers"] == "t5"
+    assert others
+    assert all("answers" not in message for message in others)
 
 
-@pytest.mark.parametrize(
-    ("text", "limit", "parts"),
-    [
-        ("", 10, [""]),
-        ("vừa đủ mười", 11, ["vừa đủ mười"]),
-        ("đoạn một. Tiếp.\n\nđoạn hai", 22, ["đoạn một. Tiếp.", "đoạn hai"]),
-        ("dòng một. Tiếp.\ndòng hai", 22, ["dòng một. Tiếp.", "dòng hai"]),
-        ("Câu một. Câu hai. Câu ba.", 20, ["Câu một. Câu hai.", "Câu ba."]),
-        ("Câu một? Câu hai! Câu ba… Bốn", 26, ["Câu một? Câu hai! Câu ba…", "Bốn"]),
-        ("một hai ba bốn", 10, ["một hai ba", "bốn"]),
-        ("một hai ba bốn", 9, ["một hai", "ba bốn"]),
-        ("x" * 25, 10, ["x" * 10, "x" * 10, "x" * 5]),
-        ("một xin " + "y" * 20, 10, ["một xin", "y" * 10, "y" * 10]),
-        ("một\n\nhai ba bốn năm sáu", 18, ["một\n\nhai ba bốn", "năm sáu"]),
-    ],
-    ids=[
-        "nothing",
-        "just fits",
-        "paragraphs",
-        "lines",
-        "sentences",
-        "ends of sentences",
-        "words",
-        "inside a word would be",
-        "a word too long",
-        "a word too long after a short one",
-        "a paragraph that ends too early",
-    ],
-)
-def test_a_text_is_cut_where_a_reader_would(text: str, limit: int, parts: list[str]) -> None:
-    assert split_text(text, limit) == parts
+# Files
 
 
-@settings(deadline=None)
-@given(TEXT, st.integers(1, 40))
-def test_every_part_fits_and_nothing_but_white_space_is_lost(text: str, limit: int) -> None:
-    parts = split_text(text, limit)
-    assert all(len(part) <= limit for part in parts)
-    assert "".join("".join(parts).split()) == "".join(text.split())
+def test_a_file_carries_a_short_text(texts: Texts) -> None:
+    assert fit(reply("<b>Ảnh</b> một", files=FILES[:1]), CAPTIONS, texts) == [
+        {"text": "<b>Ảnh</b> một", "file": STORED[0]}
+    ]
 
 
-@settings(deadline=None)
-@given(st.text(max_size=200), st.integers(1, 40))
-def test_any_text_at_all_can_be_split(text: str, limit: int) -> None:
-    parts = split_text(text, limit)
-    assert all(len(part) <= limit for part in parts)
-    assert "".join("".join(parts).split()) == "".join(text.split())
+def test_a_text_that_is_too_long_for_a_file_comes_after_it(texts: Texts) -> None:
+    text = "🙂" * 11
+    assert fit(reply(text, files=FILES[:1], buttons=BUTTONS), CAPTIONS, texts, 7, "t5") == [
+        {"text": "", "file": STORED[0], "answers": "t5"},
+        {"text": text, "menu": 7, "buttons": [(0, "Xem cả Điều 4"), (1, "Đúng & đủ <ý>")]},
+    ]
 
 
-@settings(deadline=None)
-@given(TEXT, st.integers(5, 40))
-def test_words_that_fit_easily_stay_whole(text: str, limit: int) -> None:
-    short = Counter(word for word in text.split() if len(word) <= limit // 2)
-    kept = Counter(word for part in split_text(text, limit) for word in part.split())
-    assert not short - kept
+def test_several_files_have_a_message_each(texts: Texts) -> None:
+    """So that none is sent twice for the sake of another."""
+    assert fit(reply("Hai tệp", files=FILES), CAPTIONS, texts) == [
+        {"text": "", "file": STORED[0]},
+        {"text": "", "file": STORED[1]},
+        {"text": "Hai tệp"},
+    ]
 
 
-@example("aaaaaaaaaa ", 10)
-@example(" " * 11 + "a", 10)
-@settings(deadline=None)
-@given(TEXT.filter(str.strip), st.integers(5, 40))
-def test_no_part_is_empty(text: str, limit: int) -> None:
-    """A messenger refuses an empty message, and the buttons would stand under it."""
-    assert all(part.strip() for part in split_text(text, limit))
+def test_files_may_come_without_a_text(texts: Texts) -> None:
+    assert fit(reply("", files=FILES), CAPTIONS, texts) == [
+        {"text": "", "file": STORED[0]},
+        {"text": "", "file": STORED[1]},
+    ]
+    (last,) = fit(reply("", files=FILES[:1], buttons=BUTTONS), CAPTIONS, texts, 7)
+    assert (last["file"], last["menu"]) == (STORED[0], 7)
+
+
+def test_a_channel_without_files_says_so(texts: Texts) -> None:
+    assert fit(reply("Ảnh", files=FILES), WITH, texts) == [{"text": f"Ảnh\n\n{texts('media.not_here')}"}]

@@ -15,6 +15,7 @@ import pytest
 from bot.cli import cli
 from bot.errors import InputError, SettingsError
 from bot.explaining import TEXTS, explain, problem_line
+from bot.files import make_box, new_key
 from bot.settings import Settings
 from handlers.errors import OfficeError, TextError
 from handlers.texts import Texts
@@ -108,6 +109,20 @@ def test_a_wrong_call_is_told_how_to_call(ungxu: Command, arguments: tuple[str, 
     ended = ungxu(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("Usage: ungxu")
+
+
+def test_a_new_key_can_be_used(ungxu: Command) -> None:
+    first, second = (ungxu("new-key") for _ in range(2))
+    assert (first.code, first.err) == (0, "")
+    assert first.out != second.out
+    assert make_box([first.out.strip()]) is not None
+
+
+def test_an_answer_at_the_command_line_has_no_tags(ungxu: Command) -> None:
+    ended = ungxu("ask", "khoản 4 điều 4")
+    assert ended.out.startswith("Khoản 4 Điều 4, QĐ 874/QĐ-BTTTT\n")
+    answer = json.loads(ungxu("ask", "--json", "điều 4").out)
+    assert answer["text"].startswith("Điều 4, QĐ 874/QĐ-BTTTT\n")
 
 
 def test_the_console_command_is_the_same_door() -> None:
@@ -485,6 +500,35 @@ def test_a_database_that_cannot_be_used_is_one_clear_line(
         assert one_clear_line(ungxu(command)).startswith(TEXTS("cli.storage_busy", message=""))
     (here / "data" / "ungxu.db").write_bytes(b"x" * 5000)
     assert one_clear_line(ungxu(command)).startswith(TEXTS("cli.storage_unusable", message=""))
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_folder_that_cannot_be_written_to_is_one_clear_line(ungxu: Command, here: Path) -> None:
+    (here / "data").mkdir()
+    (here / "data" / "processes").write_text("x")
+    assert one_clear_line(ungxu("chat")).startswith(TEXTS("cli.storage_busy", message=""))
+
+
+@pytest.mark.parametrize("command", [("ask", "một"), ("chat",), ("run",)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("UNGXU_TELEGRAM_TOKEN", "chữ-bí-mật"), ("UNGXU_TELEGRAM_TOKEN", "123456789:bí mật")],
+)
+def test_a_secret_that_cannot_be_used_is_named_but_not_shown(
+    ungxu: Command, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    said = one_clear_line(ungxu(*command))
+    assert name in said
+    assert "mật" not in said
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_key_that_cannot_be_used_is_named_but_not_shown(ungxu: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNGXU_SECRET_KEYS", f"{new_key()},khong-phai-khoa")
+    said = one_clear_line(ungxu("chat"))
+    assert "UNGXU_SECRET_KEYS" in said
+    assert "khong-phai-khoa" not in said
 
 
 def test_somebody_at_a_terminal_is_told_how_to_end(

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers.context import Context
-from handlers.conversation import Button
+from handlers.conversation import Attachment, Button, Change, Incoming, Manner, Reply
 from handlers.office import Office
-from storage import questions
+from storage import menus, questions
 from storage.people import Address, person_at
-from tests.conversations import Conversation, hold, whole
+from tests.conversations import Conversation, hold, read, whole
 
 
 @pytest.fixture
@@ -38,19 +38,133 @@ def test_a_question_its_article_and_a_vote(conversation: Conversation) -> None:
     ]
 
 
+def answered(conversation: Conversation, question: str = "đặt biệt danh trên facebook được không") -> dict[str, int]:
+    """Ask and return the places of the buttons by their labels."""
+    (reply,) = conversation.say(question)
+    return {button.label: place for place, button in enumerate(reply.buttons)}
+
+
+def stranger(conversation: Conversation) -> Conversation:
+    """Somebody else in the same chat."""
+    address = Address("terminal", "local", "local", "somebody-else")
+    person = person_at(conversation.context.database, address, conversation.context.now.isoformat())
+    return Conversation(replace(conversation.context, person=person), address)
+
+
 def test_a_vote_counts_once(conversation: Conversation) -> None:
-    (reply,) = conversation.say("đặt biệt danh trên facebook được không")
-    place = [button.label for button in reply.buttons].index("Đúng ý tôi")
+    place = answered(conversation)["Đúng ý tôi"]
     menu = conversation.menus[-1]
-    hold(conversation, [(str(place + 1), "Cảm ơn"), (str(place + 1), "đã cũ")])
-    assert "đã cũ" in conversation.press(menu, place)[0].text
+    hold(conversation, [(str(place + 1), "Cảm ơn"), (str(place + 1), "Anh/chị đã chọn rồi.")])
+    (again,) = conversation.press(menu, place)
+    assert (read(again), again.manner) == ("Anh/chị đã chọn rồi.", Manner.PASSING)
     (counted,) = questions.counted(conversation.context.database, 10)
     assert counted.helpful == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [("Đúng ý tôi", "Chưa đúng"), ("Chưa đúng", "Đúng ý tôi"), ("Chưa đúng", "Chưa đúng")]
+)
+def test_of_the_votes_only_one_can_be_taken_and_the_other_buttons_still_work(
+    conversation: Conversation, first: str, second: str
+) -> None:
+    places = answered(conversation)
+    menu = conversation.menus[-1]
+    assert read(conversation.press(menu, places[first])[0]) != "Anh/chị đã chọn rồi."
+    assert read(conversation.press(menu, places[second])[0]) == "Anh/chị đã chọn rồi."
+    for _ in range(2):
+        assert read(conversation.press(menu, places["Xem cả Điều 4"])[0]).startswith("Điều 4, QĐ 874/QĐ-BTTTT")
+
+
+def test_why_an_answer_is_wrong_is_said_once(conversation: Conversation) -> None:
+    place = answered(conversation)["Chưa đúng"]
+    conversation.press(conversation.menus[-1], place)
+    why = conversation.menus[-1]
+    (thanks,) = conversation.press(why, 0)
+    assert thanks.manner is Manner.INSTEAD
+    assert [read(conversation.press(why, place)[0]) for place in range(3)] == ["Anh/chị đã chọn rồi."] * 3
+    (counted,) = questions.counted(conversation.context.database, 10)
+    assert counted.wrong + counted.off_topic + counted.unclear == 1
+
+
+def test_each_answer_has_votes_of_its_own(conversation: Conversation) -> None:
+    for _ in range(2):
+        places = answered(conversation)
+        assert "Cảm ơn" in read(conversation.press(conversation.menus[-1], places["Đúng ý tôi"])[0])
+    (counted,) = questions.counted(conversation.context.database, 10)
+    assert counted.helpful == 2
+
+
+def test_a_vote_passes_and_leaves_no_message(conversation: Conversation) -> None:
+    place = answered(conversation)["Đúng ý tôi"]
+    assert conversation.press(conversation.menus[-1], place)[0].manner is Manner.PASSING
+
+
+def test_a_press_by_somebody_else_is_not_taken(conversation: Conversation) -> None:
+    """In a group anybody can press; what the other was shown stays as it was."""
+    place = answered(conversation)["Đúng ý tôi"]
+    menu = conversation.menus[-1]
+    (refused,) = stranger(conversation).press(menu, place)
+    assert (read(refused), refused.manner) == (conversation.context.texts("menu.not_yours"), Manner.PASSING)
+    assert questions.counted(conversation.context.database, 10) == []
+    assert "Cảm ơn" in read(conversation.press(menu, place)[0])
+
+
+def test_a_menu_of_another_chat_is_nobody_s(conversation: Conversation) -> None:
+    place = answered(conversation)["Đúng ý tôi"]
+    elsewhere = replace(conversation.address, chat="another")
+    (refused,) = Conversation(conversation.context, elsewhere).press(conversation.menus[-1], place)
+    assert "đã cũ" in read(refused)
+
+
+# Neither words nor a press
+
+
+PHOTO = Attachment("photo", "AgAD-vi-du")
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ({"attachments": (PHOTO,)}, "media.file"),
+        ({"attachments": (Attachment("voice", "x"),)}, "media.file"),
+        ({"attachments": (PHOTO, PHOTO)}, "media.file"),
+        ({"other": "sticker"}, "media.other"),
+        ({"other": "location"}, "media.other"),
+    ],
+)
+def test_what_cannot_be_read_is_told_so(conversation: Conversation, event: dict[str, object], text: str) -> None:
+    assert conversation.send(**event) == [Reply(conversation.context.texts.rich(text))]
+    assert questions.counted(conversation.context.database, 10) == []
+
+
+def test_of_an_album_only_the_first_picture_is_answered(conversation: Conversation) -> None:
+    assert len(conversation.send(attachments=(PHOTO,))) == 1
+    for _ in range(3):
+        assert conversation.send(attachments=(PHOTO,), follows=True) == []
+
+
+def test_words_with_a_picture_are_a_question(conversation: Conversation) -> None:
+    event = Incoming("anh", conversation.address, "khoản 4 điều 4", conversation.context.now, attachments=(PHOTO,))
+    (reply,) = conversation._handle(event)
+    assert "Khoản 4 Điều 4" in reply.text
+
+
+def test_a_group_is_greeted_when_the_bot_joins_it(conversation: Conversation) -> None:
+    (reply,) = conversation.send(change=Change.JOINED, group=True)
+    assert reply == Reply(conversation.context.texts.rich("welcome.group"))
+
+
+@pytest.mark.parametrize("change", [change for change in Change if change is not Change.JOINED])
+def test_other_changes_of_a_chat_get_no_words(conversation: Conversation, change: Change) -> None:
+    assert conversation.send(change=change, moved_to="moi" if change is Change.MOVED else "") == []
+
+
+# Answers
+
+
 def test_whether_the_code_holds_is_answered_first(conversation: Conversation) -> None:
     (reply,) = conversation.say("quyết định 874 còn hiệu lực không")
-    assert reply.text.startswith("Lưu ý: QĐ 874/QĐ-BTTTT đã được thay thế")
+    assert read(reply).startswith("Lưu ý: QĐ 874/QĐ-BTTTT đã được thay thế")
 
 
 def test_a_wrong_answer_is_asked_why(conversation: Conversation) -> None:
@@ -176,10 +290,7 @@ def test_a_number_belongs_to_the_newest_menu_of_the_same_person(conversation: Co
     conversation.say("nick bị hack")
     first = len(conversation.say("chửi nhau trên mạng có sao không")[0].buttons)
     hold(conversation, [(str(first + 1), f"số từ 1 đến {first}")])
-    database, now = conversation.context.database, conversation.context.now.isoformat()
-    other = Address("terminal", "local", "local", "somebody-else")
-    stranger = Conversation(replace(conversation.context, person=person_at(database, other, now)), other)
-    hold(stranger, [("1", "đã cũ")])
+    hold(stranger(conversation), [("1", "đã cũ")])
 
 
 def test_an_article_is_chosen_from_the_contents(conversation: Conversation) -> None:
@@ -207,23 +318,22 @@ def test_another_provision_can_be_chosen(conversation: Conversation) -> None:
     (reply,) = conversation.say("trang cơ quan có phải có người phụ trách không")
     place = next(n for n, button in enumerate(reply.buttons) if button.action == "ask.provision")
     chosen = conversation.press(conversation.menus[-1], place)[0]
-    assert chosen.text.startswith(reply.buttons[place].label.rsplit("(", 1)[1].split(",")[0])
+    assert read(chosen).startswith(reply.buttons[place].label.rsplit("(", 1)[1].split(",")[0])
 
 
 @pytest.mark.parametrize(
     "button",
     [
         Button("x", "ask.provision", {"id": "qd-874-2021/dieu-99"}),
+        Button("x", "ask.article", {"id": "qd-874-2021/dieu-99"}),
         Button("x", "ask.nothing"),
         Button("x", "quiz.start"),
     ],
 )
 def test_a_button_whose_aim_is_gone_says_so(conversation: Conversation, button: Button) -> None:
-    from storage import mailbox
-
     context = conversation.context
     with context.database.transaction():
-        menu = mailbox.remember_menu(
+        menu = menus.remember(
             context.database, conversation.address, context.person, [button.as_json()], context.now.isoformat()
         )
     assert "đã cũ" in conversation.press(menu, 0)[0].text

@@ -9,11 +9,16 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlite_utils
 
+from storage import outbox
 from storage.database import Database
 from storage.errors import StorageBusy, StorageUnusable
+from storage.migrations import migrations
+from storage.outbox import ANSWER
 from tests.helpers import locked, open_together, read_then_write, shrunk
 
 NOBODY = 65534
@@ -89,7 +94,7 @@ def test_two_processes_may_create_the_file_together(tmp_path: Path) -> None:
         process.join(30)
     assert [process.exitcode for process in processes] == [0, 0]
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*), count(DISTINCT name) FROM _sqlite_migrations").fetchone() == (1, 1)
+        assert connection.execute("SELECT count(*), count(DISTINCT name) FROM _sqlite_migrations").fetchone() == (2, 2)
 
 
 def test_opening_waits_for_a_process_that_is_just_creating_the_file(tmp_path: Path) -> None:
@@ -144,6 +149,175 @@ def test_a_broken_rule_of_the_schema_rolls_back_what_went_before(database: Datab
         add_person(database)
         database.run("INSERT INTO addresses VALUES ('vidu', 'bot-1', 'chat-1', 'a', 99)")
     assert people(database) == 0
+
+
+# A part of a transaction
+
+
+def test_a_savepoint_that_raises_undoes_only_what_it_did(database: Database) -> None:
+    with database.transaction():
+        add_person(database, "trước")
+        with pytest.raises(LookupError), database.savepoint():
+            add_person(database, "trong")
+            raise LookupError("ví dụ")
+        add_person(database, "sau")
+    assert [row["created_at"] for row in database.rows("SELECT created_at FROM people")] == ["trước", "sau"]
+
+
+def test_savepoints_stand_inside_each_other(database: Database) -> None:
+    with database.transaction(), database.savepoint():
+        add_person(database, "ngoài")
+        with pytest.raises(LookupError), database.savepoint():
+            add_person(database, "trong")
+            raise LookupError("ví dụ")
+        with database.savepoint():
+            add_person(database, "giữ")
+    assert [row["created_at"] for row in database.rows("SELECT created_at FROM people")] == ["ngoài", "giữ"]
+
+
+def test_what_a_savepoint_kept_goes_with_its_transaction(database: Database) -> None:
+    with pytest.raises(LookupError), database.transaction():
+        with database.savepoint():
+            add_person(database)
+        raise LookupError("ví dụ")
+    assert people(database) == 0
+
+
+def test_a_full_disk_inside_a_savepoint_is_busy_and_everything_is_rolled_back(database: Database) -> None:
+    """SQLite rolls the whole transaction back by itself then; there is no savepoint left to go back to."""
+    with shrunk(database), pytest.raises(StorageBusy), database.transaction():
+        add_person(database)
+        with database.savepoint():
+            for _ in range(100):
+                add_person(database, "x" * 1000)
+    assert people(database) == 0
+    with database.transaction(), database.savepoint():
+        add_person(database)
+    assert people(database) == 1
+
+
+def test_an_insert_tells_the_number_it_was_given(database: Database) -> None:
+    sql = "INSERT INTO people (created_at) VALUES (:at) RETURNING id"
+    assert [database.insert(sql, {"at": "x"}) for _ in range(2)] == [1, 2]
+
+
+# Files of the version before
+
+
+OLD_ROWS = [
+    # chat, class, state, ended_at; as the first version could leave them.
+    ("a", 1, "sent", "2026-11-21"),
+    ("a", 1, "sending", None),
+    ("a", 1, "waiting", None),
+    ("a", 1, "waiting", None),
+    ("a", 2, "waiting", None),
+    ("a", 2, "waiting", None),
+    ("b", 1, "failed", "2026-11-21"),
+    ("b", 1, "waiting", None),
+    ("b", 3, "unknown", "2026-11-21"),
+]
+NEW_STATES = ["sent", "sending", "queued", "queued", "waiting", "queued", "failed", "waiting", "unknown"]
+
+
+@pytest.fixture
+def old_file(tmp_path: Path) -> Path:
+    """A database as the first version made it, with messages in every state."""
+    path = tmp_path / "ungxu.db"
+    old = sqlite_utils.Database(path)
+    migrations.apply(old, stop_before="m0002_messengers")
+    old.execute("INSERT INTO people (created_at) VALUES ('2026-11-20')")
+    old.execute("INSERT INTO addresses VALUES ('terminal', 'x', 'a', 'local', 1)")
+    old.execute("INSERT INTO inbox VALUES ('terminal', 'x', '1', '2026-11-20', 'handled', 'text', NULL)")
+    old.execute(
+        "INSERT INTO menus (channel, account, chat, person_id, buttons, created_at)"
+        " VALUES ('terminal', 'x', 'a', 1, '[]', '2026-11-20')"
+    )
+    old.execute(
+        "INSERT INTO questions (folded, text, outcome, shown, asked, first_day, last_day)"
+        " VALUES ('x', 'x', 'not found', '[]', 3, '2026-11-20', '2026-11-20')"
+    )
+    for chat, urgency, state, ended_at in OLD_ROWS:
+        old.execute(
+            "INSERT INTO outbox (channel, account, chat, class, message, state, attempts, owner, lease_until, due_at,"
+            " created_at, ended_at, error) VALUES ('terminal', 'x', ?, ?, ?, ?, 2, ?, ?, '2026-11-20', '2026-11-20',"
+            " ?, 'x')",
+            [
+                chat,
+                urgency,
+                None if ended_at else '{"text": "x"}',
+                state,
+                "dead" if state == "sending" else None,
+                "2026-11-20" if state == "sending" else None,
+                ended_at,
+            ],
+        )
+    old.conn.commit()
+    old.close()
+    return path
+
+
+def all_rows(path: Path, tables: list[str]) -> dict[str, list[dict[str, Any]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return {table: [dict(row) for row in connection.execute(f"SELECT * FROM {table}")] for table in tables}
+
+
+def test_a_file_of_the_first_version_keeps_everything_and_gets_its_lines(old_file: Path) -> None:
+    tables = ["people", "addresses", "inbox", "menus", "questions", "outbox"]
+    before = all_rows(old_file, tables)
+    assert [row["state"] for row in before["outbox"]] == [state for _, _, state, _ in OLD_ROWS]
+    Database(old_file).close()
+    after = all_rows(old_file, tables)
+    for table in tables:
+        new = {"repeats": 0, "edits": None, "sent_id": None, "concern": None}
+        new = new if table == "outbox" else {"outbox_id": None} if table == "menus" else {}
+        expected = [{**row, **new} for row in before[table]]
+        if table == "outbox":
+            expected = [{**row, "state": state} for row, state in zip(expected, NEW_STATES, strict=True)]
+        assert after[table] == expected, table
+
+
+def test_what_an_old_file_holds_back_is_sent_in_order(old_file: Path) -> None:
+    database = Database(old_file)
+    sent = []
+    for row in outbox.expired(database, "2026-11-22", 10):
+        outbox.end(database, row, "unknown", "2026-11-22")
+    for _ in range(4):
+        found = [row_id for c in (1, 2) for row_id, _ in outbox.due(database, "terminal", "x", c, "2026-11-22", 10)]
+        for row in outbox.claim(database, found, "a", "2026-11-23"):
+            sent.append(row.id)
+            outbox.end(database, row, "sent", "2026-11-22")
+    assert sent == [3, 8, 5, 4, 6]
+    assert outbox.unfinished(database) == 0
+    # Numbers go on where they were.
+    assert outbox.put(database, "terminal", "x", "a", ANSWER, {"text": "x"}, "2026-11-22") == len(OLD_ROWS) + 1
+    assert database.check() == "ok"
+    assert database.rows("PRAGMA foreign_key_check") == []
+    database.close()
+
+
+@pytest.mark.parametrize("fails_at", ["CREATE TABLE leases", "DROP TABLE outbox"])
+def test_a_step_that_fails_leaves_the_old_file_as_it_was(
+    old_file: Path, monkeypatch: pytest.MonkeyPatch, fails_at: str
+) -> None:
+    before = all_rows(old_file, ["outbox", "_sqlite_migrations"])
+    from storage import migrations as module
+
+    def create(tables: Any, statements: str) -> None:
+        for statement in filter(None, map(str.strip, statements.split(";"))):
+            if statement.startswith(fails_at):
+                raise MemoryError
+            tables.execute(statement)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_create", create)
+        with pytest.raises(MemoryError):
+            Database(old_file)
+    assert all_rows(old_file, ["outbox", "_sqlite_migrations"]) == before
+    Database(old_file).close()
+
+
+# Rows
 
 
 def test_a_row_that_is_not_there_is_none(database: Database) -> None:

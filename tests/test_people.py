@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from storage import chats
 from storage.database import Database
-from storage.people import Address, person_at
+from storage.people import Address, chats_of, person_at
 from tests.helpers import STAMP, later, place
 
 
@@ -37,3 +38,12 @@ def test_two_addresses_that_belong_to_two_people_stay_apart(database: Database) 
     assert person_at(database, place("chat-1"), STAMP) == first
     assert person_at(database, place("chat-2"), STAMP) == second
     assert person_at(database, place("chat-3"), STAMP) == first
+
+
+def test_the_chats_where_somebody_can_be_reached_are_named(database: Database) -> None:
+    for at in (place("b"), place("a"), place("a", sender="nguoi-khac"), place("đóng"), place("c", account="bot-2")):
+        person_at(database, at, STAMP)
+    chats.close(database, "vidu", "bot-1", "đóng", "blocked", STAMP)
+    chats.close(database, "vidu", "bot-2", "a", "blocked", STAMP)
+    assert chats_of(database, "vidu", "bot-1") == ["a", "b"]
+    assert chats_of(database, "khac", "bot-1") == []

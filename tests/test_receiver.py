@@ -1,26 +1,35 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from markupsafe import Markup, escape
 
-from bot.channels.base import Abilities
+from bot import receiver as receiver_module
+from bot.channels.base import Abilities, Taken, Unreadable
+from bot.flood import BURST, pause
+from bot.metrics import REGISTRY
 from bot.receiver import Receiver
 from handlers import router
 from handlers.context import Context
-from handlers.conversation import Button, Incoming, Press, Reply
+from handlers.conversation import Attachment, Button, Change, File, Incoming, Manner, Outcome, Press, Reply
 from handlers.office import Office
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import mailbox, questions
+from storage import chats, menus, questions
+from storage import outbox as storage_outbox
 from storage.database import Database
 from storage.errors import StorageBusy
-from storage.people import Address
+from storage.menus import SPENT
+from storage.outbox import ANSWER, REPORT
+from storage.people import Address, person_at
 from tests.helpers import NOW, STAMP, locked, place, shrunk
 
 SECRET = "chuyện riêng của Nguyễn Văn Ví Dụ"
@@ -31,19 +40,29 @@ Make = Callable[..., Receiver]
 
 @pytest.fixture
 def make(search: Search, texts: Texts) -> Make:
-    def with_handler(handle: Handle, *, buttons: bool = True, length: int = 4000) -> Receiver:
+    def with_handler(handle: Handle, *, buttons: bool = True, length: int = 4000, **more: Any) -> Receiver:
         zone = ZoneInfo("Asia/Ho_Chi_Minh")
-        return Receiver(search, texts, Office(), zone, {"vidu": Abilities(buttons, length)}, handle)
+        tell = {"tell": more.pop("tell")} if "tell" in more else {}
+        return Receiver(search, texts, Office(), zone, {"vidu": Abilities(buttons, length, **more)}, handle, **tell)
 
     return with_handler
 
 
-def event(text: str = "xin chào", key: str = "1", at: Address | None = None, press: Press | None = None) -> Incoming:
-    return Incoming(key, at or place(), text, NOW, press)
+NEW, KNOWN = Taken(new=True), Taken(new=False)
+
+
+def event(
+    text: str = "xin chào", key: str = "1", at: Address | None = None, press: Press | None = None, **more: Any
+) -> Incoming:
+    return Incoming(key, at or place(), text, NOW, press, **more)
 
 
 def echo(event: Incoming, context: Context) -> list[Reply]:
-    return [Reply(event.text)]
+    return [Reply(escape(event.text))]
+
+
+def said(*texts: str) -> list[Reply]:
+    return [Reply(Markup(text)) for text in texts]
 
 
 def outbox(database: Database) -> list[dict[str, Any]]:
@@ -72,24 +91,21 @@ def broken(event: Incoming, context: Context) -> list[Reply]:
 
 
 def test_an_event_is_answered_where_it_came_from(database: Database, make: Make) -> None:
-    receiver = make(lambda e, c: [Reply("một"), Reply("hai")])
-    assert receiver.take(database, event(at=place("chat-9"))) is True
+    receiver = make(lambda e, c: said("một", "hai"))
+    assert receiver.take(database, event(at=place("chat-9"))) == NEW
     rows = database.rows("SELECT channel, account, chat, class, state, due_at, created_at FROM outbox")
-    assert (
-        rows
-        == [
-            {
-                "channel": "vidu",
-                "account": "bot-1",
-                "chat": "chat-9",
-                "class": mailbox.ANSWER,
-                "state": "waiting",
-                "due_at": STAMP,
-                "created_at": STAMP,
-            }
-        ]
-        * 2
-    )
+    assert rows == [
+        {
+            "channel": "vidu",
+            "account": "bot-1",
+            "chat": "chat-9",
+            "class": ANSWER,
+            "state": state,
+            "due_at": STAMP,
+            "created_at": STAMP,
+        }
+        for state in ("waiting", "queued")
+    ]
     assert outbox(database) == [{"text": "một"}, {"text": "hai"}]
     assert inbox(database) == [("text", "handled", None)]
 
@@ -102,7 +118,7 @@ def test_the_same_event_is_handled_and_answered_once(database: Database, make: M
         return echo(event, context)
 
     receiver = make(handle)
-    assert [receiver.take(database, event()) for _ in range(3)] == [True, False, False]
+    assert [receiver.take(database, event()) for _ in range(3)] == [NEW, KNOWN, KNOWN]
     assert handled == ["xin chào"]
     assert outbox(database) == [{"text": "xin chào"}]
 
@@ -114,12 +130,12 @@ def test_the_same_event_is_handled_and_answered_once(database: Database, make: M
 )
 def test_another_event_is_handled_too(database: Database, make: Make, other: Incoming) -> None:
     receiver = make(echo)
-    assert receiver.take(database, event()) and receiver.take(database, other)
+    assert receiver.take(database, event()) == receiver.take(database, other) == NEW
     assert len(outbox(database)) == 2
 
 
 def test_an_event_may_have_no_reply(database: Database, make: Make) -> None:
-    assert make(lambda e, c: []).take(database, event())
+    assert make(lambda e, c: []).take(database, event()) == NEW
     assert outbox(database) == []
     assert inbox(database) == [("text", "handled", None)]
 
@@ -135,9 +151,9 @@ def test_the_handler_is_given_the_world_of_the_event(database: Database, make: M
     receiver.take(database, event(key="1", at=place("rieng")))
     receiver.take(database, event(key="2", at=place("nhom")))
     receiver.take(database, event(key="3", at=place("nhom", sender="nguoi-khac")))
-    assert seen[0] == Context(
-        database, receiver.search, texts, Office(), ZoneInfo("Asia/Ho_Chi_Minh"), NOW, seen[0].person
-    )
+    zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    expected = Context(database, receiver.search, texts, Office(), zone, NOW, seen[0].person)
+    assert replace(seen[0], tally=expected.tally) == expected
     assert seen[0].person == seen[1].person != seen[2].person
 
 
@@ -165,7 +181,7 @@ def test_an_event_whose_handler_raises_is_recorded_as_failed_with_one_apology(
 ) -> None:
     receiver = make(broken)
     poison = event(SECRET, press=press)
-    assert [receiver.take(database, poison) for _ in range(2)] == [True, False]
+    assert [receiver.take(database, poison) for _ in range(2)] == [NEW, KNOWN]
     assert inbox(database) == [(kind, "failed", "LookupError")]
     assert outbox(database) == [{"text": texts("trouble.apology")}]
 
@@ -197,7 +213,7 @@ def test_whatever_a_handler_raises_is_the_fault_of_the_event(
     def handle(event: Incoming, context: Context) -> list[Reply]:
         raise error
 
-    assert make(handle).take(database, event(SECRET)) is True
+    assert make(handle).take(database, event(SECRET)) == NEW
     assert inbox(database) == [("text", "failed", type(error).__name__)]
     assert SECRET not in caplog.text
 
@@ -207,7 +223,7 @@ def test_a_wrong_statement_in_a_handler_is_the_fault_of_the_event(database: Data
         context.database.run("INSERT INTO people (created_at) VALUES (:at)", {})
         return []
 
-    assert make(handle).take(database, event()) is True
+    assert make(handle).take(database, event()) == NEW
     assert inbox(database) == [("text", "failed", "ProgrammingError")]
 
 
@@ -216,8 +232,8 @@ def test_what_the_handler_wrote_before_it_raised_is_rolled_back(database: Databa
         questions.count(
             context.database, "asked", folded="x", text=SECRET, outcome="not found", shown=[], day="2026-11-21"
         )
-        mailbox.put(context.database, event.address, mailbox.REPORT, {"text": SECRET}, STAMP)
-        mailbox.remember_menu(context.database, event.address, context.person, [], STAMP)
+        storage_outbox.put(context.database, "vidu", "bot-1", "chat-1", REPORT, {"text": SECRET}, STAMP)
+        menus.remember(context.database, event.address, context.person, [], STAMP)
         raise LookupError(SECRET)
 
     make(handle).take(database, event(SECRET))
@@ -227,30 +243,9 @@ def test_what_the_handler_wrote_before_it_raised_is_rolled_back(database: Databa
     assert SECRET not in everything(database)
 
 
-def test_an_event_that_another_process_took_meanwhile_gets_no_apology(
-    database: Database, make: Make, tmp_path: Path
-) -> None:
-    """The other one handles it well, just before this one records its failure."""
-    other = Database(tmp_path / "ungxu.db")
-
-    class Meanwhile(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            make(echo).take(other, event(SECRET))
-
-    log, meanwhile = logging.getLogger("bot.receiver"), Meanwhile()
-    log.addHandler(meanwhile)
-    try:
-        make(broken).take(database, event(SECRET))
-    finally:
-        log.removeHandler(meanwhile)
-        other.close()
-    assert inbox(database) == [("text", "handled", None)]
-    assert outbox(database) == [{"text": SECRET}]
-
-
 def test_a_reply_that_cannot_be_stored_is_the_fault_of_the_event(database: Database, make: Make, texts: Texts) -> None:
     """A letter that no encoding has stands in the second reply; the first one is not sent either."""
-    make(lambda e, c: [Reply("một"), Reply("\ud800")]).take(database, event())
+    make(lambda e, c: said("một", "\ud800")).take(database, event())
     assert outbox(database) == [{"text": texts("trouble.apology")}]
 
 
@@ -261,7 +256,7 @@ def test_a_stop_of_the_program_is_no_fault_of_the_event(database: Database, make
     with pytest.raises(KeyboardInterrupt):
         make(handle).take(database, event())
     assert inbox(database) == []
-    assert make(echo).take(database, event()) is True
+    assert make(echo).take(database, event()) == NEW
 
 
 # A storage that is busy is not the event's fault
@@ -282,17 +277,17 @@ def test_a_locked_storage_goes_to_the_caller_and_the_event_can_be_taken_again(
         receiver.take(database, event(SECRET))
     assert inbox(database) == []
     assert outbox(database) == []
-    assert receiver.take(database, event(SECRET)) is True
+    assert receiver.take(database, event(SECRET)) == NEW
     assert len(inbox(database)) == len(outbox(database)) == 1
     database.close()
 
 
 def test_a_full_storage_goes_to_the_caller_and_the_event_can_be_taken_again(database: Database, make: Make) -> None:
-    receiver = make(lambda e, c: [Reply("x" * 3000) for _ in range(20)])
+    receiver = make(lambda e, c: said(*["x" * 3000] * 20))
     with shrunk(database), pytest.raises(StorageBusy):
         receiver.take(database, event())
     assert inbox(database) == []
-    assert receiver.take(database, event()) is True
+    assert receiver.take(database, event()) == NEW
     assert len(outbox(database)) == 20
 
 
@@ -306,7 +301,7 @@ def test_a_storage_that_is_full_at_the_first_write_goes_to_the_caller(
     with shrunk(database, spare_pages=0), pytest.raises(StorageBusy):
         receiver.take(database, poor)
     assert inbox(database) == []
-    assert receiver.take(database, poor) is True
+    assert receiver.take(database, poor) == NEW
 
 
 def test_a_storage_that_a_handler_found_busy_goes_to_the_caller(database: Database, make: Make) -> None:
@@ -345,7 +340,7 @@ def test_the_log_says_what_failed_and_where(database: Database, make: Make, capl
 
 
 ACTIONS = (Button("Xem cả Điều 4", "ask.article", {"id": "vd-2026/dieu-4"}), Button("Đúng ý tôi", "ask.vote"))
-LONG = Reply(" ".join(f"Câu thứ {n}." for n in range(60)), ACTIONS, "Hết.")
+LONG = Reply(Markup(" ").join(f"Câu thứ {n}." for n in range(60)), ACTIONS, Markup("Hết."))
 
 
 def test_a_long_reply_is_split_and_the_menu_belongs_to_its_last_part(database: Database, make: Make) -> None:
@@ -354,25 +349,27 @@ def test_a_long_reply_is_split_and_the_menu_belongs_to_its_last_part(database: D
     assert len(parts) >= 3
     assert all(len(message["text"]) <= 200 for message in [*parts, last])
     assert all(message.keys() == {"text"} for message in parts)
-    assert last["buttons"] == ["Xem cả Điều 4", "Đúng ý tôi"]
-    (menu,) = database.rows("SELECT id, buttons FROM menus")
+    assert last["buttons"] == [[0, "Xem cả Điều 4"], [1, "Đúng ý tôi"]]
+    (menu,) = database.rows("SELECT id, buttons, outbox_id FROM menus")
     assert last["menu"] == menu["id"]
+    assert menu["outbox_id"] == len(parts) + 1
     assert json.loads(menu["buttons"]) == [button.as_json() for button in ACTIONS]
 
 
 def test_a_channel_without_buttons_gets_a_numbered_menu_that_is_remembered(
     database: Database, make: Make, texts: Texts
 ) -> None:
-    make(lambda e, c: [Reply("Chọn:", ACTIONS)], buttons=False).take(database, event())
+    make(lambda e, c: [Reply(Markup("Chọn:"), ACTIONS)], buttons=False).take(database, event())
     (message,) = outbox(database)
     assert message["text"] == f"Chọn:\n\n1. Xem cả Điều 4\n2. Đúng ý tôi\n{texts('menu.hint')}"
     assert "buttons" not in message
-    found = mailbox.menu(database, message["menu"], place(), 1)
-    assert found == [button.as_json() for button in ACTIONS]
+    found = menus.get(database, message["menu"], place(), 1)
+    assert found is not None
+    assert found.buttons == [button.as_json() for button in ACTIONS]
 
 
 def test_a_reply_without_choices_leaves_the_older_menu(database: Database, make: Make) -> None:
-    replies = iter([[Reply("Chọn:", ACTIONS)], [Reply("Không có gì.")]])
+    replies = iter([[Reply(Markup("Chọn:"), ACTIONS)], said("Không có gì.")])
     receiver = make(lambda e, c: next(replies))
     receiver.take(database, event(key="1"))
     receiver.take(database, event(key="2"))
@@ -386,4 +383,418 @@ def test_a_real_conversation_goes_through(database: Database, make: Make) -> Non
     receiver.take(database, event("2", "2"))
     first, second = outbox(database)
     assert "Khoản 3 Điều 4" in first["text"]
-    assert second["text"].startswith("Điều 4")
+    assert second["text"].startswith("<b>Điều 4")
+
+
+# Several events in one commit
+
+
+def test_events_share_a_commit_in_their_order(database: Database, make: Make) -> None:
+    events = [event(str(number), str(number)) for number in range(10)]
+    assert make(echo).take_some(database, [*events, events[0]]) == [NEW] * 10 + [KNOWN]
+    assert [message["text"] for message in outbox(database)] == [str(number) for number in range(10)]
+    assert [row["state"] for row in database.rows("SELECT state FROM outbox ORDER BY id")] == ["waiting"] + [
+        "queued"
+    ] * 9
+
+
+def test_a_poison_event_harms_no_neighbour(database: Database, make: Make, texts: Texts) -> None:
+    def handle(event: Incoming, context: Context) -> list[Reply]:
+        replies = echo(event, context)
+        menus.remember(context.database, event.address, context.person, [], STAMP)
+        if event.text == SECRET:
+            raise LookupError(SECRET)
+        return replies
+
+    events = [event("một", "1"), event(SECRET, "2"), event("ba", "3")]
+    assert make(handle).take_some(database, events) == [NEW] * 3
+    assert inbox(database) == [("text", "handled", None), ("text", "failed", "LookupError"), ("text", "handled", None)]
+    assert [message["text"] for message in outbox(database)] == ["một", texts("trouble.apology"), "ba"]
+    assert len(database.rows("SELECT * FROM menus")) == 2
+
+
+@pytest.mark.parametrize("place_of_fault", [0, 1, 2])
+def test_a_storage_that_is_busy_takes_none_of_a_group(database: Database, make: Make, place_of_fault: int) -> None:
+    faults = iter([number == place_of_fault for number in range(3)] + [False] * 3)
+
+    def handle(event: Incoming, context: Context) -> list[Reply]:
+        if next(faults):
+            raise StorageBusy("ví dụ")
+        return echo(event, context)
+
+    events = [event(str(number), str(number)) for number in range(3)]
+    receiver = make(handle)
+    with pytest.raises(StorageBusy):
+        receiver.take_some(database, events)
+    assert (inbox(database), outbox(database)) == ([], [])
+    faults = iter([False] * 3)
+    assert receiver.take_some(database, events) == [NEW] * 3
+
+
+def test_a_disk_that_fills_up_takes_none_of_a_group(database: Database, make: Make) -> None:
+    receiver = make(lambda e, c: said("x" * 3000))
+    events = [event(str(number), str(number)) for number in range(20)]
+    with shrunk(database), pytest.raises(StorageBusy):
+        receiver.take_some(database, events)
+    assert (inbox(database), outbox(database)) == ([], [])
+    taken: list[Taken] = []
+    while len(taken) < len(events):
+        taken += receiver.take_some(database, events[len(taken) :])
+    assert taken == [NEW] * 20
+
+
+def test_a_group_ends_when_its_time_is_used(database: Database, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no transaction holds up others for long; the rest comes with the next one."""
+    monkeypatch.setattr(receiver_module, "GROUP_SECONDS", 0.0)
+    events = [event(str(number), str(number)) for number in range(3)]
+    receiver = make(echo)
+    assert receiver.take_some(database, events) == [NEW]
+    assert len(inbox(database)) == 1
+    assert receiver.take_some(database, events[1:]) == [NEW]
+    assert [message["text"] for message in outbox(database)] == ["0", "1"]
+
+
+# An event that a channel cannot read
+
+
+@pytest.mark.parametrize("chat", ["chat-1", ""])
+def test_what_cannot_be_read_is_over_with_an_apology_where_one_can_go(
+    database: Database, make: Make, texts: Texts, chat: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    unreadable = Unreadable("1", place(chat), NOW, "KeyError")
+    receiver = make(echo)
+    assert [receiver.take(database, unreadable) for _ in range(2)] == [NEW, KNOWN]
+    assert inbox(database) == [("unreadable", "failed", "KeyError")]
+    assert outbox(database) == ([{"text": texts("trouble.apology")}] if chat else [])
+    assert caplog.text.count("event unreadable: KeyError") == 1
+
+
+def test_an_apology_that_cannot_be_written_is_no_trouble(
+    database: Database, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver = make(broken)
+    receiver.abilities = {}
+    assert receiver.take(database, event(SECRET)) == NEW
+    assert inbox(database) == [("text", "failed", "LookupError")]
+    assert "no apology: KeyError" in caplog.text
+    assert outbox(database) == []
+
+
+def test_a_storage_that_is_busy_at_the_apology_keeps_the_event(
+    database: Database, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*arguments: Any, **more: Any) -> int:
+        raise StorageBusy("ví dụ")
+
+    receiver = make(broken)
+    with monkeypatch.context() as patch:
+        patch.setattr(storage_outbox, "put", busy)
+        with pytest.raises(StorageBusy):
+            receiver.take(database, event(SECRET))
+    assert inbox(database) == []
+    assert receiver.take(database, event(SECRET)) == NEW
+
+
+# What happens to a chat
+
+
+@pytest.mark.parametrize(("change", "reason"), [(Change.BLOCKED, "blocked"), (Change.LEFT, "left")])
+def test_a_chat_that_is_closed_is_remembered_and_who_writes_again_opens_it(
+    database: Database, make: Make, change: Change, reason: str
+) -> None:
+    receiver = make(router.handle)
+    receiver.take(database, event("", "1", change=change))
+    assert chats.closed(database, "vidu", "bot-1", "chat-1") == reason
+    assert outbox(database) == []
+    assert inbox(database) == [(change.value, "handled", None)]
+    receiver.take(database, event("chào bạn", "2"))
+    assert chats.closed(database, "vidu", "bot-1", "chat-1") is None
+    assert len(outbox(database)) == 1
+
+
+@pytest.mark.parametrize("change", [Change.UNBLOCKED, Change.JOINED])
+def test_a_chat_is_opened_by_a_change_too(database: Database, make: Make, change: Change) -> None:
+    chats.close(database, "vidu", "bot-1", "chat-1", "blocked", STAMP)
+    make(lambda e, c: []).take(database, event("", change=change))
+    assert chats.closed(database, "vidu", "bot-1", "chat-1") is None
+
+
+def test_a_chat_that_moved_takes_what_waits_along(database: Database, make: Make) -> None:
+    receiver = make(router.handle)
+    receiver.take(database, event("chào bạn", "1", place("cu")))
+    receiver.take(database, event("", "2", place("cu"), change=Change.MOVED, moved_to="moi"))
+    assert database.rows("SELECT chat FROM outbox") == [{"chat": "moi"}]
+
+
+def test_a_change_that_cannot_be_handled_gets_no_apology(database: Database, make: Make) -> None:
+    make(broken).take(database, event("", change=Change.BLOCKED))
+    assert inbox(database) == [("blocked", "failed", "LookupError")]
+    assert outbox(database) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({}, "text"),
+        ({"press": Press(1, 0)}, "press"),
+        ({"attachments": (Attachment("photo", "x"),)}, "file"),
+        ({"other": "sticker"}, "sticker"),
+    ],
+)
+def test_the_record_tells_the_kind_of_an_event(database: Database, make: Make, more: Any, kind: str) -> None:
+    make(lambda e, c: []).take(database, event("", **more))
+    assert inbox(database) == [(kind, "handled", None)]
+
+
+# Too much
+
+
+def take_many(receiver: Receiver, database: Database, count: int, first: int = 0, **more: Any) -> None:
+    for number in range(first, first + count):
+        receiver.take(database, event("x", str(number), **more))
+
+
+def test_a_flood_is_asked_once_to_wait_and_then_not_heard(database: Database, make: Make, texts: Texts) -> None:
+    receiver = make(echo)
+    take_many(receiver, database, BURST + 10)
+    sent = [message["text"] for message in outbox(database)]
+    assert sent == ["x"] * BURST + [texts("trouble.too_fast", seconds=pause())]
+    assert [kind for kind, _, _ in inbox(database)] == ["text"] * BURST + ["flood"] * 10
+
+
+def test_a_change_of_the_chat_is_no_flood(database: Database, make: Make) -> None:
+    receiver = make(echo)
+    take_many(receiver, database, BURST + 3)
+    receiver.take(database, event("", "zu", change=Change.BLOCKED))
+    assert chats.closed(database, "vidu", "bot-1", "chat-1") == "blocked"
+    assert inbox(database)[-1] == ("blocked", "handled", None)
+
+
+def test_what_piled_up_while_the_bot_was_off_is_heard(database: Database, make: Make) -> None:
+    """It is judged by when it was written, not by when it came."""
+    receiver = make(echo)
+    for number in range(3 * BURST):
+        receiver.take(database, event("x", str(number), sent=NOW - dt.timedelta(minutes=200 - number)))
+    assert len(outbox(database)) == 3 * BURST
+
+
+def test_nobody_is_taken_for_a_flood_because_the_disk_was_full(database: Database, make: Make) -> None:
+    """The channel brings the same event again and again until there is room."""
+    receiver = make(lambda e, c: said("x" * 20_000), length=100_000)
+    for _ in range(2 * BURST):
+        with shrunk(database), pytest.raises(StorageBusy):
+            receiver.take(database, event())
+    assert receiver.take(database, event()) == NEW
+    assert inbox(database) == [("text", "handled", None)]
+    assert len(outbox(database)[0]["text"]) == 20_000
+
+
+# Replies to a press
+
+
+VOTES = (
+    Button("Xem cả Điều 4", "ask.article", {"id": "qd-874-2021/dieu-4"}),
+    Button("Đúng", "ask.vote", {"vote": "helpful"}, once="vote"),
+    Button("Sai", "ask.vote", {"vote": "wrong"}, once="vote"),
+)
+
+
+def shown(database: Database, receiver: Receiver) -> int:
+    """Show a menu as if it were the answer to a question, and return its number."""
+    receiver.handle = lambda e, c: [Reply(Markup("Chọn:"), VOTES)]
+    receiver.take(database, event("hỏi", "0"))
+    (row,) = database.rows("SELECT id FROM menus")
+    return int(row["id"])
+
+
+def edits(database: Database) -> list[int | None]:
+    return [row["edits"] for row in database.rows("SELECT edits FROM outbox ORDER BY id")]
+
+
+def pressing(database: Database, receiver: Receiver, *replies: Reply, **more: Any) -> Taken:
+    """Press the first button of a menu that gets these replies."""
+    menu = shown(database, receiver)
+    receiver.handle = lambda e, c: list(replies)
+    return receiver.take(database, event("", "1", press=Press(menu, 0), **more))
+
+
+def test_a_passing_reply_is_a_notice_where_the_channel_has_them(database: Database, make: Make) -> None:
+    reply = Reply(Markup("Cảm ơn."), manner=Manner.PASSING)
+    assert pressing(database, make(echo, notices=True), reply, reply) == Taken(new=True, notice="Cảm ơn.\nCảm ơn.")
+    assert len(outbox(database)) == 1
+
+
+def test_a_passing_reply_is_a_message_where_it_has_none_or_nobody_pressed(database: Database, make: Make) -> None:
+    reply = Reply(Markup("Cảm ơn."), manner=Manner.PASSING)
+    assert pressing(database, make(echo), reply) == NEW
+    assert outbox(database)[1] == {"text": "Cảm ơn."}
+    receiver = make(lambda e, c: [reply], notices=True)
+    assert receiver.take(database, event("đúng ý tôi", "2")) == NEW
+    assert outbox(database)[2] == {"text": "Cảm ơn."}
+
+
+def test_a_reply_takes_the_place_of_the_message_that_was_pressed(database: Database, make: Make) -> None:
+    replies = [Reply(Markup("Đã ghi."), manner=Manner.INSTEAD), Reply(Markup("Và nữa."), manner=Manner.INSTEAD)]
+    pressing(database, make(echo, edits=True), *replies, group=True, message="t9")
+    assert outbox(database)[1:] == [{"text": "Đã ghi."}, {"text": "Và nữa.", "answers": "t9"}]
+    assert edits(database) == [None, 1, None]
+
+
+def test_of_a_long_reply_only_the_first_part_takes_its_place(database: Database, make: Make) -> None:
+    pressing(database, make(echo, edits=True, length=10), Reply(Markup("một hai ba bốn"), manner=Manner.INSTEAD))
+    assert edits(database) == [None, 1, None]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_reply_is_a_new_message_where_there_is_nothing_to_replace(
+    database: Database, make: Make, known: bool
+) -> None:
+    """The channel cannot edit, or nobody knows which message shows the menu."""
+    receiver = make(echo, edits=not known)
+    menu = shown(database, receiver)
+    if not known:
+        database.run("UPDATE menus SET outbox_id = NULL")
+    receiver.handle = lambda e, c: [Reply(Markup("Đã ghi."), manner=Manner.INSTEAD)]
+    receiver.take(database, event("", "1", press=Press(menu, 0)))
+    assert edits(database) == [None, None]
+
+
+def test_buttons_that_are_spent_disappear_from_under_their_message(database: Database, make: Make) -> None:
+    receiver = make(echo, edits=True)
+    menu = shown(database, receiver)
+
+    def vote(event: Incoming, context: Context) -> list[Reply]:
+        found = menus.get(context.database, menu, event.address, context.person)
+        assert found is not None
+        menus.spend(context.database, found, {1, 2})
+        return said("Cảm ơn.")
+
+    receiver.handle = vote
+    receiver.take(database, event("", "1", press=Press(menu, 1)))
+    assert outbox(database)[1:] == [
+        {"text": "Cảm ơn."},
+        {"text": None, "menu": menu, "buttons": [[0, "Xem cả Điều 4"]]},
+    ]
+    assert edits(database) == [None, None, 1]
+    receiver.handle = lambda e, c: []
+    receiver.take(database, event("", "2", press=Press(menu, 0)))
+    assert len(outbox(database)) == 3
+
+
+def test_a_vote_from_beginning_to_end(database: Database, make: Make, texts: Texts) -> None:
+    """With the real handlers on a channel that can do everything."""
+    receiver = make(router.handle, edits=True, notices=True)
+    receiver.take(database, event("khoản 4 điều 4", "1"))
+    (message,) = outbox(database)
+    helpful = next(place for place, label in message["buttons"] if label == texts("button.helpful"))
+    press = Press(message["menu"], helpful)
+    assert receiver.take(database, event("", "2", press=press)) == Taken(True, texts("vote.thanks"))
+    assert receiver.take(database, event("", "3", press=press)) == Taken(True, texts("menu.spent"))
+    assert receiver.take(database, event("", "4", place(sender="nguoi-khac"), press)) == Taken(
+        True, texts("menu.not_yours")
+    )
+    first, changed = outbox(database)
+    assert changed["text"] is None
+    assert {label for _, label in first["buttons"]} - {label for _, label in changed["buttons"]} == {
+        texts("button.helpful"),
+        texts("button.not_helpful"),
+    }
+    (menu,) = database.rows("SELECT buttons FROM menus")
+    assert [button.get(SPENT, False) for button in json.loads(menu["buttons"])].count(True) == 2
+
+
+# Where replies go
+
+
+def test_in_a_group_an_answer_points_at_the_question(database: Database, make: Make) -> None:
+    receiver = make(echo)
+    receiver.take(database, event("nhóm", "1", group=True, message="t5"))
+    receiver.take(database, event("riêng", "2", message="t6"))
+    assert outbox(database) == [{"text": "nhóm", "answers": "t5"}, {"text": "riêng"}]
+
+
+def test_a_reply_may_go_to_somebody_else_with_a_menu_of_his_own(database: Database, make: Make) -> None:
+    head = place("truong-phong", "truong-phong")
+    receiver = make(lambda e, c: [Reply(Markup("Có báo cáo."), ACTIONS, to=head, urgency=REPORT)])
+    receiver.take(database, event())
+    assert database.rows("SELECT chat, class FROM outbox") == [{"chat": "truong-phong", "class": REPORT}]
+    owner = person_at(database, head, STAMP)
+    assert menus.latest(database, head, owner, STAMP) is not None
+    assert owner != person_at(database, place(), STAMP)
+
+
+def test_only_the_last_part_of_a_reply_tells_how_it_ended(database: Database, make: Make) -> None:
+    make(lambda e, c: [replace(LONG, concern={"job": "vidu"})], length=100).take(database, event())
+    concerns = [row["concern"] for row in database.rows("SELECT concern FROM outbox ORDER BY id")]
+    assert len(concerns) > 3
+    assert concerns == [None] * (len(concerns) - 1) + ['{"job": "vidu"}']
+
+
+def test_files_go_out_with_a_reply(database: Database, make: Make) -> None:
+    reply = Reply(Markup("Ảnh"), files=(File(4, "photo", "anh.png"),))
+    make(lambda e, c: [reply], caption_length=100).take(database, event())
+    assert outbox(database) == [{"text": "Ảnh", "file": {"blob": 4, "kind": "photo", "name": "anh.png"}}]
+
+
+# The end of what was sent
+
+
+def test_a_job_is_told_of_an_end_with_the_world_of_that_moment(database: Database, make: Make) -> None:
+    seen: list[tuple[Outcome, Context]] = []
+
+    def tell(outcome: Outcome, context: Context) -> list[Reply]:
+        seen.append((outcome, context))
+        return [Reply(Markup("Xong."), ACTIONS, to=place("chat-9"), urgency=REPORT)]
+
+    outcome = Outcome({"job": "vidu"}, "stored", blob=3, person=5)
+    later = NOW + dt.timedelta(hours=1)
+    with database.transaction():
+        make(echo, tell=tell).happened(database, outcome, later)
+    assert [(told, context.person, context.now) for told, context in seen] == [(outcome, 5, later)]
+    assert database.rows("SELECT chat, class, created_at FROM outbox") == [
+        {"chat": "chat-9", "class": REPORT, "created_at": later.isoformat()}
+    ]
+    assert menus.latest(database, place("chat-9"), person_at(database, place("chat-9"), STAMP), STAMP) is not None
+
+
+def test_a_reply_to_an_end_that_goes_nowhere_is_undone_and_logged(
+    database: Database, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    replies = [Reply(Markup(SECRET), to=place()), Reply(Markup(SECRET))]
+    with database.transaction():
+        make(echo, tell=lambda o, c: replies).happened(database, Outcome({"job": "vidu"}, "sent"), NOW)
+    assert outbox(database) == []
+    assert "outcome failed: AssertionError at bot.receiver:" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_storage_that_is_busy_while_a_job_is_told_goes_to_the_caller(database: Database, make: Make) -> None:
+    def tell(outcome: Outcome, context: Context) -> list[Reply]:
+        raise StorageBusy("ví dụ")
+
+    with pytest.raises(StorageBusy), database.transaction():
+        make(echo, tell=tell).happened(database, Outcome({"job": "vidu"}, "sent"), NOW)
+
+
+# Figures
+
+
+def test_events_and_questions_are_counted_without_who_asked(database: Database, make: Make) -> None:
+    def figures() -> list[float]:
+        return [
+            REGISTRY.get_sample_value(name, labels) or 0.0
+            for name, labels in [
+                ("ungxu_events_total", {"channel": "vidu", "outcome": "handled"}),
+                ("ungxu_events_total", {"channel": "vidu", "outcome": "failed"}),
+                ("ungxu_questions_total", {"outcome": "answered"}),
+            ]
+        ]
+
+    before = figures()
+    make(router.handle).take(database, event("khoản 4 điều 4", "1"))
+    make(broken).take(database, event(SECRET, "2"))
+    assert [now - then for now, then in zip(figures(), before, strict=True)] == [1, 1, 1]
+
+
+def test_the_place_of_an_error_that_was_never_raised_is_not_known() -> None:
+    assert receiver_module.place(ValueError("x")) == "?"

@@ -105,5 +105,13 @@ def test_what_nobody_asked_again_is_deleted_after_its_day(database: Database) ->
     count(database, folded="moi", text="Mới?", day="2025-11-21")
     count(database, folded="hoi lai", text="Hỏi lại?", day="2025-01-01")
     count(database, folded="hoi lai", text="Hỏi lại?", day="2026-11-21")
-    assert questions.purge(database, "2025-11-21") == 1
+    assert questions.purge(database, "2025-11-21", 10) == 1
     assert {question.text for question in questions.counted(database, 10)} == {"Mới?", "Hỏi lại?"}
+
+
+def test_many_old_questions_are_deleted_in_parts(database: Database) -> None:
+    for number in range(5):
+        count(database, folded=str(number), day="2025-01-01")
+    count(database)
+    assert [questions.purge(database, "2025-11-21", 2) for _ in range(4)] == [2, 2, 1, 0]
+    assert len(questions.counted(database, 10)) == 1

@@ -14,15 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app import App
+from bot.channels.base import Event, Outgoing, Taken
 from bot.channels.terminal import Terminal, wrapped
+from bot.delivery import Delivery
 from bot.errors import Refused
+from bot.receiver import Receiver
 from bot.settings import Settings
 from handlers.conversation import Incoming
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import mailbox
+from storage import outbox
 from storage.database import FILE_NAME, Database
-from storage.people import Address
+from storage.errors import StorageBusy
 from storage.questions import counted
 from tests.helpers import Ended, run_process
 
@@ -42,8 +45,10 @@ def heard(monkeypatch: pytest.MonkeyPatch, stdin: io.TextIOBase) -> list[Incomin
     monkeypatch.setattr(sys, "stdin", stdin)
     events: list[Incoming] = []
 
-    async def take(event: Incoming) -> None:
+    async def take(event: Event) -> Taken:
+        assert isinstance(event, Incoming)
         events.append(event)
+        return Taken(new=True)
 
     asyncio.run(asyncio.wait_for(Terminal("Anh/chị: ").receive(take), 2))
     return events
@@ -166,8 +171,14 @@ def test_a_message_is_printed_with_room_around_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    asyncio.run(Terminal("").send("local", {"text": "Một câu dài hơn bốn mươi cột thì xuống dòng.", "menu": 1}))
+    asyncio.run(Terminal("").send("local", Outgoing("Một câu dài hơn bốn mươi cột thì xuống dòng.", menu=1)))
     assert capsys.readouterr().out == "\nMột câu dài hơn bốn mươi cột thì xuống\ndòng.\n\n"
+
+
+def test_a_message_is_printed_without_its_tags(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal("")
+    assert asyncio.run(terminal.send("local", Outgoing("<b>Điều 4</b>: 1 &lt; 2 &amp; “x”"))) is None
+    assert capsys.readouterr().out == "\nĐiều 4: 1 < 2 & “x”\n\n"
 
 
 class Closed(io.StringIO):
@@ -182,7 +193,7 @@ class Closed(io.StringIO):
 def test_a_reader_that_went_away_is_gone_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Closed())
     with pytest.raises(Refused):
-        asyncio.run(Terminal("").send("local", {"text": "một"}))
+        asyncio.run(Terminal("").send("local", Outgoing("một")))
 
 
 def hold(monkeypatch: pytest.MonkeyPatch, search: Search, data: Path, said: str, stdout: io.StringIO) -> str:
@@ -213,8 +224,8 @@ def test_a_conversation_that_was_killed_does_not_hold_up_the_next(
     dead = Terminal("")
     database = Database(tmp_path / FILE_NAME)
     now, until = "2026-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"
-    mailbox.put(database, Address(dead.name, dead.account, "local", "local"), mailbox.ANSWER, {"text": "CŨ"}, now)
-    assert mailbox.claim(database, "dead", [(dead.name, dead.account)], now, until)
+    row = outbox.put(database, dead.name, dead.account, "local", outbox.ANSWER, {"text": "CŨ"}, now)
+    assert outbox.claim(database, [row], "dead", until)
     database.close()
     printed = hold(monkeypatch, search, tmp_path, "điều 4 khoản 3\n", io.StringIO())
     assert RULE in printed
@@ -251,6 +262,40 @@ def test_a_conversation_does_not_show_what_an_earlier_one_could_not_print(
     assert printed.count(GREETING) == 1
     assert RULE in printed
     assert texts("decline.not_found") not in printed.replace("\n", " ")
+
+
+@pytest.mark.parametrize("part", ["receiver", "delivery"])
+@pytest.mark.parametrize(("times", "answered"), [(3, True), (4, False)])
+def test_a_storage_that_is_busy_for_a_moment_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, search: Search, tmp_path: Path, part: str, times: int, answered: bool
+) -> None:
+    monkeypatch.setattr("bot.app.BUSY_PAUSES", (0.001,) * 3)
+    faults = [StorageBusy("ví dụ")] * times
+    if part == "receiver":
+        act = Receiver.take
+
+        def take(receiver: Receiver, database: Database, event: Event) -> Taken:
+            if faults and event.key == "1":
+                raise faults.pop()
+            return act(receiver, database, event)
+
+        monkeypatch.setattr(Receiver, "take", take)
+    else:
+        drain = Delivery.drain
+
+        async def drained(delivery: Delivery) -> int:
+            if faults and delivery.sent == 1:
+                raise faults.pop()
+            return await drain(delivery)
+
+        monkeypatch.setattr(Delivery, "drain", drained)
+    printed = io.StringIO()
+    if answered:
+        hold(monkeypatch, search, tmp_path, "điều 4 khoản 3\n", printed)
+    else:
+        with pytest.raises(StorageBusy):
+            hold(monkeypatch, search, tmp_path, "điều 4 khoản 3\n", printed)
+    assert printed.getvalue().count(RULE) == int(answered)
 
 
 # Wrapping

@@ -23,7 +23,7 @@ def reply(writer: Writer, question: str) -> str:
 
 def test_a_verbatim_rule_is_quoted_with_its_article_and_document(writer: Writer) -> None:
     first, second, *_ = reply(writer, "khoản 4 điều 4").split("\n")
-    assert first == "Khoản 4 Điều 4, QĐ 874/QĐ-BTTTT"
+    assert first == "<b>Khoản 4 Điều 4, QĐ 874/QĐ-BTTTT</b>"
     assert second == "“Chia sẻ những thông tin có nguồn chính thống, đáng tin cậy.”"
 
 

@@ -79,3 +79,37 @@ def test_closing_folds_the_log_into_the_file_and_ends_the_thread(tmp_path: Path)
     worker.close()
     assert threading.active_count() == before
     assert [path.name for path in tmp_path.iterdir()] == ["ungxu.db"]
+
+
+def test_a_write_is_a_transaction_of_its_own(worker: Worker) -> None:
+    def act(database: Database, at: str, *, fail: bool) -> int:
+        number = database.insert("INSERT INTO people (created_at) VALUES (:at) RETURNING id", {"at": at})
+        if fail:
+            raise LookupError("ví dụ")
+        return number
+
+    assert asyncio.run(worker.write(act, "một", fail=False)) == 1
+    with pytest.raises(LookupError):
+        asyncio.run(worker.write(act, "hai", fail=True))
+    assert asyncio.run(worker.run(Database.rows, "SELECT created_at FROM people")) == [{"created_at": "một"}]
+
+
+def test_a_computation_holds_up_nothing_that_needs_the_database(worker: Worker) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def compute(text: str, *, more: str) -> tuple[str, str]:
+        begun.set()
+        assert go_on.wait(10)
+        return text + more, threading.current_thread().name
+
+    async def both() -> tuple[str, str]:
+        computing = asyncio.create_task(worker.compute(compute, "a", more="b"))
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        name = await asyncio.wait_for(worker.run(lambda database: threading.current_thread().name), 5)
+        go_on.set()
+        result, thread = await computing
+        assert len({name, thread, threading.current_thread().name}) == 3
+        return result, thread
+
+    assert asyncio.run(both())[0] == "ab"

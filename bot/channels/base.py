@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from handlers.conversation import Incoming, Reply
+from markupsafe import Markup
+
+from bot.channels.markup import length, plain, split_text
+from bot.rate_limit import Limits
+from handlers.conversation import FileKind, Incoming, Reply
 from handlers.texts import Texts
+from storage.people import Address
 
-Take = Callable[[Incoming], Awaitable[None]]
-"""Takes an event; returns after it is committed, so that the source may be told."""
 
-_BREAKS = (re.compile(r"\n\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?…;])\s"), re.compile(r"\s"))
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An event that a channel cannot make sense of.
+
+    Attributes:
+        key: as of `Incoming`.
+        address: where it comes from; `chat` is "" where even that is not known.
+        error: the kind of fault, no content.
+    """
+
+    key: str
+    address: Address
+    at: dt.datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of an event: whether it was new, and the passing notice for whoever pressed a button."""
+
+    new: bool
+    notice: str = ""
+
+
+Event = Incoming | Unreadable
+Take = Callable[[Event], Awaitable[Taken]]
+"""Takes an event; returns after it is committed, so that the source may be told. Raises StorageError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,68 +51,161 @@ class Abilities:
 
     Attributes:
         buttons: whether messages can carry buttons; without, a numbered menu takes their place.
-        text_length: the longest text of one message, in characters.
+        text_length: the longest text of one message, in UTF-16 units without tags.
+        edits: whether a message that was sent can be changed.
+        notices: whether a press can be answered with a few words that pass.
+        caption_length: the longest text of a message that carries a file, 0 where none can.
     """
 
     buttons: bool
     text_length: int
+    edits: bool = False
+    notices: bool = False
+    caption_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file as it is sent."""
+
+    kind: FileKind
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to carry.
+
+    Attributes:
+        text: marked, see `bot.channels.markup`; None where only the buttons of a message are changed.
+        menu: the number of the menu that the buttons belong to.
+        buttons: (place in the menu, label).
+        edits: what the messenger calls the message that this one changes; None for a new one.
+        answers: what the messenger calls the message that this one answers, "" for none.
+        file: what it carries.
+        broadcast: whether it is one of many.
+    """
+
+    text: str | None
+    menu: int = 0
+    buttons: Sequence[tuple[int, str]] = ()
+    edits: str | None = None
+    answers: str = ""
+    file: OutgoingFile | None = None
+    broadcast: bool = False
 
 
 class Channel(Protocol):
-    """A way in and out. `name` and `account` together name it in the database."""
+    """A way in and out.
+
+    Attributes:
+        name, account: together they name it in the database; the account is the bot's own in the messenger.
+        limits: what the messenger allows; None has no pace.
+        polls: whether it asks for events, so that only one process at a time may.
+    """
 
     name: str
     account: str
     abilities: Abilities
+    limits: Limits | None
+    polls: bool
 
     async def receive(self, take: Take) -> None:
-        """Bring events in until the channel ends."""
+        """Bring events in until the channel ends or the task is cancelled."""
         ...
 
-    async def send(self, chat: str, message: dict[str, Any]) -> None:
-        """Carry one message out; raise NotSent, OutcomeUnknown or Refused."""
+    async def send(self, chat: str, message: Outgoing) -> str | None:
+        """Carry one message out and return what the messenger calls it; raise a TransportError."""
+        ...
+
+    def is_group(self, chat: str) -> bool:
+        """Tell whether others read a chat."""
         ...
 
 
-def fit(reply: Reply, abilities: Abilities, texts: Texts) -> list[dict[str, Any]]:
-    """Return a reply as the messages that a channel can carry, as plain JSON.
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A door that a messenger calls at.
 
-    Choices go under the last one as the labels of buttons, or stand in the text as a numbered menu.
+    Attributes:
+        path: where it is called.
+        header, secret: what each call must carry.
+        take: takes the body; returns after the commit. Where it raises StorageError or NotReady, the messenger is asked
+            to come again.
+    """
+
+    path: str
+    header: str
+    secret: str
+    take: Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+State = Literal["ok", "warning", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing that was looked at: how it stands, the name of its text in [doctor], and what is filled in there."""
+
+    state: State
+    name: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class NetworkChannel(Channel, Protocol):
+    """A channel to a messenger on the network; `webhook` is None where it is not called."""
+
+    webhook: Webhook | None
+
+    async def open(self) -> None:
+        """Open what the channel needs, inside the event loop; nothing is asked of the messenger yet."""
+        ...
+
+    async def close(self) -> None:
+        """Close it."""
+        ...
+
+    def examine(self, chats: Sequence[str]) -> AsyncIterator[Examined]:
+        """Look at everything that the channel needs of its messenger; `chats` are those that are known."""
+        ...
+
+
+@runtime_checkable
+class FileSource(Protocol):
+    """A channel that can bring the files that people send."""
+
+    async def fetch(self, source: Mapping[str, Any]) -> bytes:
+        """Bring a file that an attachment named; raise a TransportError, Refused for one that is not to be had."""
+        ...
+
+
+def fit(reply: Reply, abilities: Abilities, texts: Texts, menu: int = 0, answers: str = "") -> list[dict[str, Any]]:
+    """Return a reply as the messages that a channel can carry, as plain JSON for the outbox.
+
+    Each file has a message of its own, so that none is sent twice for the sake of another; a single one carries a text
+    that is short enough. Choices go under the last one as buttons of the menu, or stand in its text with their numbers.
     """
     paragraphs = [reply.text]
     if reply.buttons and not abilities.buttons:
         lines = [
-            texts("menu.line", number=number, label=button.label) for number, button in enumerate(reply.buttons, 1)
+            texts.rich("menu.line", number=number, label=button.label) for number, button in enumerate(reply.buttons, 1)
         ]
-        paragraphs.append("\n".join([*lines, texts("menu.hint")]))
-    text = "\n\n".join(filter(None, [*paragraphs, reply.closing]))
+        paragraphs.append(Markup("\n").join([*lines, texts.rich("menu.hint")]))
+    if reply.files and not abilities.caption_length:
+        paragraphs.append(texts.rich("media.not_here"))
+    text = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing]))
     messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, abilities.text_length)]
-    if reply.buttons and abilities.buttons:
-        messages[-1]["buttons"] = [button.label for button in reply.buttons]
+    if reply.files and abilities.caption_length:
+        files = [{"blob": file.blob, "kind": file.kind, "name": file.name} for file in reply.files]
+        if len(files) == 1 and length(plain(text)) <= abilities.caption_length:
+            messages[0]["file"] = files[0]
+        else:
+            messages = [*({"text": "", "file": file} for file in files), *(m for m in messages if m["text"])]
+    if answers:
+        messages[0]["answers"] = answers
+    if reply.buttons:
+        messages[-1]["menu"] = menu
+        if abilities.buttons:
+            messages[-1]["buttons"] = [(place, button.label) for place, button in enumerate(reply.buttons)]
     return messages
-
-
-def split_text(text: str, limit: int) -> list[str]:
-    """Return a text in parts of at most `limit` characters, cut between paragraphs, lines, sentences or words.
-
-    Nothing but the white space at a cut is lost, and no part is blank unless the whole text is. A word longer than
-    the limit is cut inside.
-    """
-    parts = []
-    rest = text.strip()
-    while len(rest) > limit:
-        cut = _last_break(rest, limit)
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return [*parts, rest]
-
-
-def _last_break(text: str, limit: int) -> int:
-    """The last place within a limit where a text is best cut."""
-    for pattern in _BREAKS:
-        # Between words any cut is better than inside one; the others must not make the parts many.
-        earliest = 1 if pattern is _BREAKS[-1] else limit // 3 + 1
-        found = [match.start() for match in pattern.finditer(text, earliest, limit + 1)]
-        if found:
-            return found[-1]
-    return limit

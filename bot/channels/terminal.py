@@ -10,10 +10,11 @@ import sys
 import textwrap
 import threading
 import uuid
-from typing import Any
 
-from bot.channels.base import Abilities, Take
+from bot.channels.base import Abilities, Outgoing, Take
+from bot.channels.markup import plain
 from bot.errors import Refused
+from bot.rate_limit import Limits
 from handlers.conversation import Incoming
 from knowledge.text import fold
 from storage.people import Address
@@ -30,6 +31,8 @@ class Terminal:
 
     name = "terminal"
     abilities = Abilities(buttons=False, text_length=20_000)
+    limits: Limits | None = None
+    polls = False
 
     def __init__(self, prompt: str) -> None:
         # An account of its own for each conversation: another window, or one that was killed, never gets or holds up
@@ -70,13 +73,18 @@ class Terminal:
             number += 1
             await take(self._event(str(number), line))
 
-    async def send(self, chat: str, message: dict[str, Any]) -> None:
+    async def send(self, chat: str, message: Outgoing) -> str | None:
         """Print a message, wrapped to the width of the window."""
         try:
-            print("\n" + wrapped(message["text"]) + "\n", flush=True)  # noqa: T201
+            print("\n" + wrapped(plain(message.text or "")) + "\n", flush=True)  # noqa: T201
         except (OSError, ValueError) as error:
             # The window or the pipe is gone, for this conversation and for good.
             raise Refused(type(error).__name__) from None
+        return None
+
+    def is_group(self, chat: str) -> bool:
+        """One person sits at a terminal."""
+        return False
 
     def _event(self, key: str, text: str) -> Incoming:
         return Incoming(key, self._address, text, dt.datetime.now(dt.UTC))

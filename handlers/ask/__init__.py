@@ -1,5 +1,5 @@
 """Ask: a question gets the provision that answers it, or an honest no."""
 
-from handlers.ask.dialogue import ONCE, act, answer, help_text, welcome
+from handlers.ask.dialogue import act, answer, help_text, welcome, welcome_group
 
-__all__ = ["ONCE", "act", "answer", "help_text", "welcome"]
+__all__ = ["act", "answer", "help_text", "welcome", "welcome_group"]

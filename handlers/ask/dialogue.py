@@ -4,40 +4,51 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from handlers.ask import service
 from handlers.ask.wording import Writer
 from handlers.context import Context
-from handlers.conversation import Button, Reply
+from handlers.conversation import Button, Manner, Reply
 from knowledge.documents import Provision
 from knowledge.finding import Finding, Outcome
 
-ONCE = ("vote",)
-"""Acts that end their menu, so that they are not done twice."""
+_PARAGRAPHS = Markup("\n\n")
 
 
 def welcome(context: Context) -> Reply:
     """Greet: whose bot it is, that it is automatic, how to ask, what is not to be sent."""
     office, texts = context.office, context.texts
-    hello = texts(
+    hello = texts.rich(
         "welcome.hello",
-        office_of=texts("welcome.office_of", office=office.name) if office.name else "",
-        introduced=texts("welcome.introduced", document=office.introduced_by) if office.introduced_by else "",
+        office_of=texts.rich("welcome.office_of", office=office.name) if office.name else "",
+        introduced=texts.rich("welcome.introduced", document=office.introduced_by) if office.introduced_by else "",
     )
-    return Reply("\n\n".join([hello, texts("welcome.usage"), texts("welcome.privacy"), _writer(context).contact()]))
+    return Reply(
+        _PARAGRAPHS.join(
+            [hello, texts.rich("welcome.usage"), texts.rich("welcome.privacy"), _writer(context).contact()]
+        )
+    )
+
+
+def welcome_group(context: Context) -> Reply:
+    """Greet a group: when the bot answers there."""
+    return Reply(context.texts.rich("welcome.group"))
 
 
 def help_text(context: Context) -> Reply:
     """Say what can be done and which documents are in use."""
-    documents = "\n".join(
-        context.texts("help.document", short=document.short, title=document.entry.title)
+    documents = Markup("\n").join(
+        context.texts.rich("help.document", short=document.short, title=document.entry.title)
         for document in context.search.library.documents.values()
     )
-    return Reply("\n\n".join([context.texts("help.body", documents=documents), _writer(context).contact()]))
+    return Reply(_PARAGRAPHS.join([context.texts.rich("help.body", documents=documents), _writer(context).contact()]))
 
 
 def answer(question: str, context: Context) -> list[Reply]:
     """Answer a question; one without an answer is noted, without who asked."""
     finding, noted = service.ask(context.database, context.search, question, context.today, context.units)
+    context.tally(finding.outcome.value)
     writer = _writer(context)
     buttons = tuple(_buttons(finding, context))
     return [Reply(writer.body(finding), buttons, writer.closing(finding, noted=noted))]
@@ -50,10 +61,10 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     if name == "provision":
         return [_provision(data["id"], context)]
     if name == "report":
-        return [Reply(context.texts("report.now", who=_writer(context).who()))]
+        return [Reply(context.texts.rich("report.now", who=_writer(context).who()))]
     if name == "vote":
         return [_vote(data, context)]
-    return [Reply(context.texts("menu.stale"))]
+    return [Reply(context.texts.rich("menu.stale"))]
 
 
 def _writer(context: Context) -> Writer:
@@ -63,7 +74,7 @@ def _writer(context: Context) -> Writer:
 def _article(provision_id: str, context: Context) -> Reply:
     found = service.article(context.search, provision_id, context.today)
     if found is None:
-        return Reply(context.texts("menu.stale"))
+        return Reply(context.texts.rich("menu.stale"))
     article, citations = found
     writer = _writer(context)
     return Reply(writer.article(citations) if citations else writer.no_wording(article))
@@ -72,7 +83,7 @@ def _article(provision_id: str, context: Context) -> Reply:
 def _provision(provision_id: str, context: Context) -> Reply:
     finding = service.show(context.search, provision_id, context.today)
     if finding is None:
-        return Reply(context.texts("menu.stale"))
+        return Reply(context.texts.rich("menu.stale"))
     provision = finding.citations[0].provision
     return Reply(_writer(context).reply(finding), tuple(_article_button(provision, context)))
 
@@ -80,15 +91,15 @@ def _provision(provision_id: str, context: Context) -> Reply:
 def _vote(data: dict[str, Any], context: Context) -> Reply:
     if data["vote"] == "not_helpful":
         choices = [
-            Button(context.texts(f"button.{vote}"), "ask.vote", {**data, "vote": vote})
+            Button(context.texts(f"button.{vote}"), "ask.vote", {**data, "vote": vote}, once="vote")
             for vote in service.VOTES
             if vote != "helpful"
         ]
-        return Reply(context.texts("vote.why"), tuple(choices))
+        return Reply(context.texts.rich("vote.why"), tuple(choices))
     service.vote(context.database, data["vote"], data["question"], data["outcome"], data["shown"], context.today)
     if data["vote"] == "helpful":
-        return Reply(context.texts("vote.thanks"))
-    return Reply(context.texts("vote.thanks_wrong", contact=_writer(context).contact()))
+        return Reply(context.texts.rich("vote.thanks"), manner=Manner.PASSING)
+    return Reply(context.texts.rich("vote.thanks_wrong", contact=_writer(context).contact()), manner=Manner.INSTEAD)
 
 
 def _buttons(finding: Finding, context: Context) -> list[Button]:
@@ -111,7 +122,9 @@ def _buttons(finding: Finding, context: Context) -> list[Button]:
         "shown": service.shown_ids(finding),
     }
     votes = ("helpful", "not_helpful")
-    return buttons + [Button(texts(f"button.{vote}"), "ask.vote", {**kept, "vote": vote}) for vote in votes]
+    return buttons + [
+        Button(texts(f"button.{vote}"), "ask.vote", {**kept, "vote": vote}, once="vote") for vote in votes
+    ]
 
 
 def _provision_button(provision: Provision, context: Context) -> Button:
@@ -123,7 +136,7 @@ def _provision_button(provision: Provision, context: Context) -> Button:
 
 def _article_button(provision: Provision, context: Context) -> list[Button]:
     """The button that shows the whole article, where it holds more than the provision."""
-    if len(context.search.article(provision, context.today)) < 2:
+    if len(context.search.article_parts(provision, context.today)) < 2:
         return []
     label = context.texts("button.article", label=provision.article.label)
     return [Button(label, "ask.article", {"id": provision.id})]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from handlers.office import Office
 from handlers.texts import Texts
 from knowledge.documents import Document, Provision
@@ -12,6 +14,8 @@ from knowledge.finding import Citation, Finding, Outcome
 from knowledge.references import UNNAMED
 from knowledge.schema import Certainty, FactEntry, Level, Wording
 from knowledge.search import Search
+
+_LINES = Markup("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,74 +26,76 @@ class Writer:
     office: Office
     search: Search
 
-    def reply(self, finding: Finding, *, noted: bool = False) -> str:
+    def reply(self, finding: Finding, *, noted: bool = False) -> Markup:
         """Return the whole reply to a finding as one text; `noted` says that the question was kept."""
         others = finding.alternatives or finding.nearest
         listed = [self._listed(provision) for provision in others]
         if finding.alternatives:
-            listed.insert(0, self.texts("answer.alternatives"))
-        return _paragraphs([self.body(finding), "\n".join(listed), self.closing(finding, noted=noted)])
+            listed.insert(0, self.texts.rich("answer.alternatives"))
+        return _paragraphs([self.body(finding), _LINES.join(listed), self.closing(finding, noted=noted)])
 
-    def body(self, finding: Finding) -> str:
+    def body(self, finding: Finding) -> Markup:
         """Return what a reply says before it lists other provisions."""
         if finding.outcome is Outcome.ANSWERED:
             return _paragraphs(self._answer(finding))
         if finding.outcome is Outcome.SMALL_TALK:
-            return self.texts(f"talk.{finding.intent}", contact=self.contact())
+            return self.texts.rich(f"talk.{finding.intent}", contact=self.contact())
         if finding.outcome is Outcome.EMPTY:
-            return self.texts("empty.body")
+            return self.texts.rich("empty.body")
         if finding.outcome is Outcome.INCOMPLETE:
-            return self.texts("empty.incomplete", missing=_inside(finding.missing))
+            return self.texts.rich("empty.incomplete", missing=_inside(finding.missing))
         if finding.outcome is Outcome.CONTENTS and finding.document:
             what = f"{finding.missing}, {finding.document.short}" if finding.missing else finding.document.short
             validity = self._document_validity(finding.document)
             return _paragraphs(
-                [*validity, self.texts("answer.contents", what=what, title=finding.document.entry.title)]
+                [*validity, self.texts.rich("answer.contents", what=what, title=finding.document.entry.title)]
             )
-        nearest = self.texts("decline.nearest") if finding.nearest else ""
+        nearest = self.texts.rich("decline.nearest") if finding.nearest else Markup()
         return _paragraphs([self._reason(finding), nearest])
 
-    def closing(self, finding: Finding, *, noted: bool = False) -> str:
+    def closing(self, finding: Finding, *, noted: bool = False) -> Markup:
         """Return what a reply that declines ends with: whether the question was kept, and whom to ask."""
         if not finding.outcome.declined:
-            return ""
-        return "\n".join([*([self.texts("decline.noted")] if noted else []), self.contact()])
+            return Markup()
+        return _LINES.join([*([self.texts.rich("decline.noted")] if noted else []), self.contact()])
 
-    def article(self, citations: Sequence[Citation]) -> str:
+    def article(self, citations: Sequence[Citation]) -> Markup:
         """Return the text of a whole article: every passage that may be shown, then its validity."""
         first = citations[0].provision
-        heading = self.texts("answer.article", label=first.article.label, document=first.document.short)
+        heading = self.texts.rich("answer.article", label=first.article.label, document=first.document.short)
         title = first.article.title
-        lines = [f"{heading}\n{title}" if title else heading]
+        lines = [heading + "\n" + title if title else heading]
         for citation in citations:
             own = citation.provision.label_within_article
-            lines.append((f"{own}: " if own else "") + self._words(citation))
+            lines.append((Markup.escape(f"{own}: ") if own else Markup()) + self._words(citation))
         lines += self._validity(citations)
         return _paragraphs(lines)
 
-    def no_wording(self, provision: Provision) -> str:
+    def no_wording(self, provision: Provision) -> Markup:
         """Return the text for a provision none of whose words may be shown."""
-        reason = self.texts("decline.no_wording", document=provision.document.short, missing=_inside(provision.label))
+        reason = self.texts.rich(
+            "decline.no_wording", document=provision.document.short, missing=_inside(provision.label)
+        )
         return _paragraphs([reason, self.contact()])
 
-    def contact(self) -> str:
+    def contact(self) -> Markup:
         """Return the line that says whom to ask, when and how."""
-        return self.texts("contact.line", who=self.who())
+        return self.texts.rich("contact.line", who=self.who())
 
-    def who(self) -> str:
+    def who(self) -> Markup:
         """Return the office's contact with phone and hours, as part of a sentence."""
         office = self.office
-        return self.texts(
+        return self.texts.rich(
             "contact.who",
-            contact=office.contact or self.texts("contact.nobody"),
-            phone=self.texts("contact.phone", phone=office.phone) if office.phone else "",
-            hours=self.texts("contact.hours", hours=office.hours) if office.hours else "",
+            contact=office.contact or self.texts.rich("contact.nobody"),
+            phone=self.texts.rich("contact.phone", phone=office.phone) if office.phone else "",
+            hours=self.texts.rich("contact.hours", hours=office.hours) if office.hours else "",
         )
 
-    def _answer(self, finding: Finding) -> Iterator[str]:
+    def _answer(self, finding: Finding) -> Iterator[Markup]:
         first = finding.citations[0]
         if finding.missing:
-            yield self.texts("answer.no_full_text", number=finding.missing)
+            yield self.texts.rich("answer.no_full_text", number=finding.missing)
             yield from self._facts(finding.facts)
         if finding.asks_validity:
             yield from self._validity(finding.citations)
@@ -98,64 +104,64 @@ class Writer:
         else:
             yield self._heading(first) + "\n" + self._words(first)
             if finding.previous and finding.previous.text:
-                until = self.texts("answer.previous_until", date=_date(finding.previous.to or ""))
-                yield self.texts("answer.previous", period=until, quote=finding.previous.text)
+                until = self.texts.rich("answer.previous_until", date=_date(finding.previous.to or ""))
+                yield self.texts.rich("answer.previous", period=until, quote=finding.previous.text)
             if not finding.asks_validity:
                 yield from self._validity(finding.citations)
         if not finding.missing:
             yield from self._facts(finding.facts)
 
-    def _reason(self, finding: Finding) -> str:
+    def _reason(self, finding: Finding) -> Markup:
         if finding.outcome is Outcome.REFUSED:
-            return self.texts(f"refusal.{finding.intent}")
+            return self.texts.rich(f"refusal.{finding.intent}")
         if finding.outcome is Outcome.NO_SUCH_DOCUMENT:
             if finding.missing == UNNAMED:
-                return self.texts("decline.no_such_law")
-            return self.texts("decline.no_such_document", number=finding.missing)
+                return self.texts.rich("decline.no_such_law")
+            return self.texts.rich("decline.no_such_document", number=finding.missing)
         if finding.document is not None:
             document = finding.document
             missing = _inside(finding.missing)
             if finding.outcome is Outcome.NO_WORDING:
-                return self.texts("decline.no_wording", document=document.short, missing=missing)
+                return self.texts.rich("decline.no_wording", document=document.short, missing=missing)
             have = self._have(document, finding.within, finding.missing)
-            return self.texts("decline.no_such_provision", document=document.short, missing=missing, have=have)
-        return self.texts("decline.not_found")
+            return self.texts.rich("decline.no_such_provision", document=document.short, missing=missing, have=have)
+        return self.texts.rich("decline.not_found")
 
-    def _have(self, document: Document, within: Provision | None, missing: str) -> str:
+    def _have(self, document: Document, within: Provision | None, missing: str) -> Markup:
         """What a document, or the provision that should hold what was asked for, does have."""
         if within is not None:
             clauses = [child for child in within.children if child.entry.part.startswith("khoan-")]
             if clauses and missing.startswith("Khoản"):
-                return self.texts("decline.have_clauses", label=within.label, count=len(clauses))
-            return ""
+                return self.texts.rich("decline.have_clauses", label=within.label, count=len(clauses))
+            return Markup()
         if missing.startswith("Chương"):
-            return self.texts("decline.have_chapters", count=len(document.chapters()))
+            return self.texts.rich("decline.have_chapters", count=len(document.chapters()))
         articles = document.articles()
         name = "have_articles" if articles[0].entry.part.startswith("dieu-") else "have_items"
         last = articles[-1].entry.part.partition("-")[2]
-        return self.texts(f"decline.{name}", count=len(articles), last=last)
+        return self.texts.rich(f"decline.{name}", count=len(articles), last=last)
 
-    def _heading(self, citation: Citation) -> str:
+    def _heading(self, citation: Citation) -> Markup:
         provision = citation.provision
-        return self.texts("answer.heading", label=provision.label, document=citation.document.short)
+        return self.texts.rich("answer.heading", label=provision.label, document=citation.document.short)
 
-    def _words(self, citation: Citation) -> str:
+    def _words(self, citation: Citation) -> Markup:
         """The words of a provision as its wording allows: quoted, quoted with a note, or summed up."""
         lines = []
         if citation.quote:
-            lines.append(self.texts("answer.quote", quote=citation.quote))
+            lines.append(self.texts.rich("answer.quote", quote=citation.quote))
             if citation.wording is Wording.NEAR_VERBATIM:
-                lines.append(self.texts("answer.not_compared"))
+                lines.append(self.texts.rich("answer.not_compared"))
         else:
-            lines.append(self.texts("answer.summary", summary=citation.summary))
+            lines.append(self.texts.rich("answer.summary", summary=citation.summary))
             sources = citation.provision.sources(citation.edition)
             if sources:
-                lines.append(self.texts("answer.source", source=sources[0].url or sources[0].note))
+                lines.append(self.texts.rich("answer.source", source=sources[0].url or sources[0].note))
         if citation.provision.number_in_doubt:
-            lines.append(self.texts("answer.number_in_doubt"))
-        return "\n".join(lines)
+            lines.append(self.texts.rich("answer.number_in_doubt"))
+        return _LINES.join(lines)
 
-    def _validity(self, citations: Sequence[Citation]) -> Iterator[str]:
+    def _validity(self, citations: Sequence[Citation]) -> Iterator[Markup]:
         """Whether what was quoted holds today, what the new document says, and who the named units are now."""
         document = citations[0].document
         lines = list(self._document_validity(document))
@@ -166,44 +172,44 @@ class Writer:
             named.append(document.entry.issuer)
         for entry in self.search.successors(named):
             name = "answer.successor" if entry.certainty is Certainty.HIGH else "answer.successor_medium"
-            lines.append(self.texts(name, name=entry.name, now=entry.now))
+            lines.append(self.texts.rich(name, name=entry.name, now=entry.now))
         if lines:
-            yield "\n".join(lines)
+            yield _LINES.join(lines)
 
-    def _document_validity(self, document: Document) -> Iterator[str]:
+    def _document_validity(self, document: Document) -> Iterator[Markup]:
         validity = document.entry.validity
         if validity.by:
             by = validity.by
-            yield self.texts("answer.replaced", document=document.short, by=by.short, date=_date(by.date))
+            yield self.texts.rich("answer.replaced", document=document.short, by=by.short, date=_date(by.date))
         elif validity.note:
-            yield self.texts("answer.validity_note", note=validity.note)
+            yield self.texts.rich("answer.validity_note", note=validity.note)
         if document.foreign_to(self.office.province):
-            yield self.texts("answer.foreign")
+            yield self.texts.rich("answer.foreign")
 
-    def _now(self, citations: Sequence[Citation]) -> list[str]:
+    def _now(self, citations: Sequence[Citation]) -> list[Markup]:
         """What the new document says on the same matters, each once, with where that was read."""
         said = {now.summary: (now, c.provision) for c in citations if (now := c.provision.now)}
         if not said:
             by = citations[0].document.entry.validity.by
-            return [self.texts("answer.now_unknown", by=by.short if by else "")]
+            return [self.texts.rich("answer.now_unknown", by=by.short if by else "")]
         lines = [
-            self.texts("answer.now" if now.certainty is Certainty.HIGH else "answer.now_medium", summary=summary)
+            self.texts.rich("answer.now" if now.certainty is Certainty.HIGH else "answer.now_medium", summary=summary)
             for summary, (now, _) in said.items()
         ]
         sources = dict.fromkeys(provision.source_names(now) for now, provision in said.values())
-        return [*lines, self.texts("answer.now_sources", sources="; ".join(sources))]
+        return [*lines, self.texts.rich("answer.now_sources", sources="; ".join(sources))]
 
-    def _facts(self, facts: Sequence[FactEntry]) -> Iterator[str]:
+    def _facts(self, facts: Sequence[FactEntry]) -> Iterator[Markup]:
         if facts:
-            yield "\n".join([self.texts("answer.facts"), *map(self._fact, facts)])
+            yield _LINES.join([self.texts.rich("answer.facts"), *map(self._fact, facts)])
 
-    def _fact(self, fact: FactEntry) -> str:
+    def _fact(self, fact: FactEntry) -> Markup:
         name = "answer.fact" if fact.certainty is Certainty.HIGH else "answer.fact_medium"
         sources = "; ".join(fact.sources)
-        return self.texts(name, text=fact.text, sources=sources, checked=_date(fact.checked))
+        return self.texts.rich(name, text=fact.text, sources=sources, checked=_date(fact.checked))
 
-    def _listed(self, provision: Provision) -> str:
-        return self.texts(
+    def _listed(self, provision: Provision) -> Markup:
+        return self.texts.rich(
             "answer.alternative",
             label=provision.label,
             document=provision.document.short,
@@ -211,8 +217,8 @@ class Writer:
         )
 
 
-def _paragraphs(parts: Iterable[str]) -> str:
-    return "\n\n".join(part for part in parts if part)
+def _paragraphs(parts: Iterable[Markup]) -> Markup:
+    return Markup("\n\n").join(part for part in parts if part)
 
 
 def _inside(label: str) -> str:

@@ -1,0 +1,299 @@
+"""The channel: what the bot is in Telegram, how updates come in, and what is done beside answering."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
+
+from telegram import Bot, BotCommand
+from telegram.constants import ChatAction
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot import metrics
+from bot.channels.base import Abilities, Examined, Outgoing, Take, Webhook
+from bot.channels.telegram.api import Api
+from bot.channels.telegram.examining import examine
+from bot.channels.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, carry, named_errors, notice, retry_seconds
+from bot.channels.telegram.transport import AiohttpRequest
+from bot.channels.telegram.updates import ALLOWED_UPDATES, UpdateReader
+from bot.errors import NotReady, Refused
+from bot.rate_limit import Limits
+from handlers.texts import Texts
+from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+Updates = Literal["polling", "webhook"]
+Result = TypeVar("Result")
+Clock = Callable[[], dt.datetime]
+
+# One update after the other is asked for; what is asked for at once is what Telegram gives at most.
+BATCH = 100
+POLL_SECONDS = 25
+# The server may be a little later than it was told.
+POLL_SLACK = 10.0
+
+CONNECTIONS = 64
+READ_TIMEOUT = 15.0
+
+# Where Telegram calls when it is asked to, and what it then carries.
+PATH = "/telegram"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+# Another process polls, or the token was revoked: nothing will change within seconds.
+CONFLICT_PAUSE = 10.0
+UNUSABLE_PAUSE = 60.0
+BUSY_PAUSE = 1.0
+
+# An answer that takes longer shows that the bot is typing; Telegram shows it for five seconds.
+TYPING_AFTER = 0.7
+TYPING_AGAIN = 4.5
+
+# Telegram gives a bot no larger files.
+LARGEST_FILE = 20 * 1024 * 1024
+
+
+class Telegram:
+    """A bot in Telegram. Open it inside the event loop with `open`, and close it."""
+
+    name = "telegram"
+    abilities = Abilities(
+        buttons=True, text_length=TEXT_LENGTH, edits=True, notices=True, caption_length=CAPTION_LENGTH
+    )
+
+    def __init__(
+        self,
+        token: str,
+        texts: Texts,
+        *,
+        api_url: str,
+        updates: Updates = "polling",
+        public_url: str = "",
+        limits: Limits | None = None,
+        clock: Clock,
+    ) -> None:
+        """Prepare a bot; nothing is asked of Telegram yet. `public_url` is where it can reach the webhook."""
+        self.account = token.partition(":")[0]
+        self.limits: Limits | None = limits or Limits()
+        self.polls = updates == "polling"
+        self.webhook = None if self.polls else Webhook(PATH, SECRET_HEADER, webhook_secret(token), self._receive_raw)
+        self._texts = texts
+        self._public_url = public_url.rstrip("/")
+        self._clock = clock
+        self._polling = AiohttpRequest(1, POLL_SECONDS + POLL_SLACK)
+        self._requests = (AiohttpRequest(CONNECTIONS, READ_TIMEOUT), self._polling)
+        self._bot = Bot(
+            token,
+            base_url=f"{api_url.rstrip('/')}/bot",
+            base_file_url=f"{api_url.rstrip('/')}/file/bot",
+            request=self._requests[0],
+            get_updates_request=self._polling,
+        )
+        self._api = Api(self._requests[0], self._bot.base_url)
+        self._reader = UpdateReader(self.name, self.account, int(self.account))
+        self._beside: set[asyncio.Task[None]] = set()
+        self._take: Take | None = None
+
+    async def open(self) -> None:
+        """Open the connections."""
+        for request in self._requests:
+            await request.initialize()
+
+    async def close(self) -> None:
+        """End what is done beside answering, and close the connections."""
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+        for request in self._requests:
+            await request.shutdown()
+
+    def examine(self, chats: Sequence[str]) -> AsyncIterator[Examined]:
+        """Ask Telegram about the bot, its updates, the groups among some chats, and the time."""
+        groups = [chat for chat in chats if self.is_group(chat)]
+        webhook_url = self._public_url + self.webhook.path if self.webhook else ""
+        return examine(self._bot, self._requests[0], webhook_url, groups, self._clock())
+
+    def is_group(self, chat: str) -> bool:
+        """Groups and channels have negative numbers."""
+        return chat.startswith("-")
+
+    async def send(self, chat: str, message: Outgoing) -> str | None:
+        """Send or change a message; return its number."""
+        return await carry(self._api, chat, message)
+
+    async def fetch(self, source: Mapping[str, Any]) -> bytes:
+        """Bring a file; Refused where it is too large or not to be had any more."""
+        if source["size"] > LARGEST_FILE:
+            raise Refused("too large")
+        async with named_errors():
+            file = await self._bot.get_file(source["ref"])
+            if (file.file_size or 0) > LARGEST_FILE:
+                raise Refused("too large")
+            return bytes(await file.download_as_bytearray())
+
+    # Coming in
+
+    async def receive(self, take: Take) -> None:
+        """Bring updates in until cancelled: poll, or wait for the webhook to be called."""
+        self._take = take
+        await self._persist(self._introduce)
+        metrics.UP.labels(self.name).set(1)
+        if self.polls:
+            await self._poll(take)
+        else:
+            await asyncio.Event().wait()
+
+    async def _receive_raw(self, raw: Mapping[str, Any]) -> None:
+        """Take an update that the webhook brought; return after its commit. Raises StorageError or NotReady."""
+        if self._take is None:
+            # The bot does not know its own name yet; Telegram will come again.
+            raise NotReady("not introduced yet")
+        await self._take_update(raw, self._take)
+
+    async def _introduce(self) -> None:
+        """Learn who the bot is, set its commands, and have updates sent the way that was chosen."""
+        me = await self._bot.get_me()
+        self._reader.username = me.username or ""
+        if self.webhook is None:
+            # Only unset, never with the updates that wait.
+            await self._bot.delete_webhook(drop_pending_updates=False)
+        else:
+            await self._bot.set_webhook(
+                self._public_url + self.webhook.path,
+                secret_token=self.webhook.secret,
+                allowed_updates=ALLOWED_UPDATES,
+                max_connections=CONNECTIONS,
+            )
+        await self._bot.set_my_commands(
+            [BotCommand(name, self._texts(f"command.{name}")) for name in ("start", "trogiup")]
+        )
+
+    async def _poll(self, take: Take) -> None:
+        """Ask for updates, one batch after the other; each is confirmed only after all of it is committed."""
+        offset: int | None = None
+
+        async def ask() -> Sequence[Mapping[str, Any]]:
+            # Not `get_updates` of the library: it reads all or none.
+            asked = {"timeout": POLL_SECONDS, "limit": BATCH, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
+            if offset is not None:
+                asked["offset"] = offset
+            found = await self._polling.post(f"{self._bot.base_url}/getUpdates?{urlencode(asked)}")
+            return found if isinstance(found, list) else []
+
+        while True:
+            updates = await self._persist(ask)
+            if updates and await self._take_batch(updates, take):
+                offset = updates[-1]["update_id"] + 1
+
+    async def _take_batch(self, updates: Sequence[Mapping[str, Any]], take: Take) -> bool:
+        """Take a batch in its order; return whether all of it is committed.
+
+        What was committed is known when the batch comes again.
+        """
+        tasks = []
+        for update in updates:
+            tasks.append(asyncio.create_task(self._take_update(update, take)))
+            # One at a time, so that the loop stays free while a full batch is read.
+            await asyncio.sleep(0)
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        failed = [end for end in ends if isinstance(end, BaseException)]
+        if not failed:
+            return True
+        for error in failed:
+            if not isinstance(error, StorageError):
+                raise error
+        log.warning("storage busy, %d updates wait", len(failed))
+        await asyncio.sleep(BUSY_PAUSE)
+        return False
+
+    async def _take_update(self, raw: Mapping[str, Any], take: Take) -> None:
+        event = self._reader.read(raw, self._clock())
+        if event is None:
+            return
+        with self._typing(event.address.chat):
+            taken = await take(event)
+        query = raw.get("callback_query")
+        if isinstance(query, dict) and isinstance(query.get("id"), str):
+            self._do_beside(self._answer_press(query["id"], taken.notice))
+
+    async def _persist(self, act: Callable[[], Awaitable[Result]]) -> Result:
+        """Do an act until it succeeds, waiting longer and longer; what was wrong is told once, and when it is over."""
+        pause, told = FIRST_PAUSE, ""
+        while True:
+            try:
+                result = await act()
+            except RetryAfter as error:
+                wait = retry_seconds(error)
+            except Conflict:
+                wait = CONFLICT_PAUSE
+                told = self._tell(told, "another process receives for this bot")
+            except InvalidToken:
+                wait = UNUSABLE_PAUSE
+                metrics.UP.labels(self.name).set(0)
+                told = self._tell(told, "the token is refused")
+            except TelegramError as error:
+                wait, pause = pause, min(pause * 2, LONGEST_PAUSE)
+                known = type(error) not in (NetworkError, TelegramError)
+                told = self._tell(told, type(error).__name__ if known else "the server does not answer as it should")
+            else:
+                if told:
+                    log.warning("telegram answers again")
+                    metrics.UP.labels(self.name).set(1)
+                return result
+            await asyncio.sleep(wait)
+
+    def _tell(self, told: str, trouble: str) -> str:
+        if trouble != told:
+            log.warning("telegram: %s", trouble)
+        return trouble
+
+    # Beside answering: never stored, and no harm where it fails
+
+    def _do_beside(self, act: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(act)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        return task
+
+    async def _answer_press(self, query_id: str, text: str) -> None:
+        try:
+            await self._bot.answer_callback_query(query_id, text=notice(text) if text else None)
+        except TelegramError as error:
+            # Too old, or answered before a restart: the button's clock just runs out.
+            log.info("a press was not answered: %s", type(error).__name__)
+
+    @contextmanager
+    def _typing(self, chat: str) -> Iterator[None]:
+        """Show in a chat that the bot is typing while the block takes long."""
+        shown: list[asyncio.Task[None]] = []
+        timer = asyncio.get_running_loop().call_later(
+            TYPING_AFTER, lambda: shown.append(self._do_beside(self._show_typing(chat)))
+        )
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for task in shown:
+                task.cancel()
+
+    async def _show_typing(self, chat: str) -> None:
+        while chat:
+            try:
+                await self._bot.send_chat_action(int(chat), ChatAction.TYPING)
+            except TelegramError:
+                return
+            await asyncio.sleep(TYPING_AGAIN)
+
+
+def webhook_secret(token: str) -> str:
+    """Return what Telegram must send with every call of the webhook: the same for all processes that know the token."""
+    return hmac.new(token.encode(), b"ungxu webhook", hashlib.sha256).hexdigest()

@@ -1,0 +1,152 @@
+"""Messages in Telegram's form, and Telegram's refusals in ours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from telegram.constants import ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot.channels.base import Outgoing
+from bot.channels.markup import plain, split_text
+from bot.channels.telegram.api import Api, Json
+from bot.channels.telegram.transport import RequestNotSent
+from bot.channels.telegram.updates import callback_data
+from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, Unreachable
+
+TEXT_LENGTH = 4096
+CAPTION_LENGTH = 1024
+NOTICE_LENGTH = 200
+
+_NO_PREVIEW = {"is_disabled": True}
+
+# What Telegram says, in lower case, where nobody can be reached in a chat any more.
+_UNREACHABLE = (
+    ("blocked by the user", "blocked"),
+    ("user is deactivated", "deactivated"),
+    ("can't initiate conversation", "gone"),
+    ("kicked", "left"),
+    ("not a member", "left"),
+    ("chat not found", "gone"),
+    ("group chat was deactivated", "gone"),
+    ("peer_id_invalid", "gone"),
+)
+_UNCHANGED = "message is not modified"
+_NOT_TO_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_BAD_MARKUP = "can't parse entities"
+
+
+@asynccontextmanager
+async def named_errors() -> AsyncIterator[None]:
+    """Raise Telegram's errors as ours."""
+    try:
+        yield
+    except RetryAfter as error:
+        raise NotSent("retry_after", retry_seconds(error)) from None
+    except ChatMigrated as error:
+        raise Moved(str(error.new_chat_id)) from None
+    except (InvalidToken, Conflict) as error:
+        raise AccountUnusable(type(error).__name__) from None
+    except (Forbidden, BadRequest) as error:
+        said = error.message.lower()
+        for part, reason in _UNREACHABLE:
+            if part in said:
+                raise Unreachable(reason) from None
+        raise Refused(error.message) from None
+    except RequestNotSent as error:
+        raise NotSent(error.message) from None
+    except NetworkError as error:
+        # Also every answer of 500 and above: what stood behind the gateway may have sent the message.
+        raise OutcomeUnknown(type(error).__name__ if type(error) is not NetworkError else "server error") from None
+    except TelegramError as error:
+        raise OutcomeUnknown(type(error).__name__) from None
+
+
+async def carry(api: Api, chat: str, message: Outgoing) -> str | None:
+    """Send or change a message; return the number of the message in its chat. Raises a TransportError."""
+    async with named_errors():
+        if message.edits:
+            return await _change(api, chat, message)
+        if message.text is None:
+            # Only buttons to change, of a message that nobody knows.
+            return None
+        return await _send(api, chat, message)
+
+
+async def _send(api: Api, chat: str, message: Outgoing) -> str:
+    values: Json = {"chat_id": int(chat), "reply_markup": _keyboard(message), "reply_parameters": _answered(message)}
+    if message.broadcast:
+        values["allow_paid_broadcast"] = True
+    if message.file is None:
+        values["link_preview_options"] = _NO_PREVIEW
+        sent = await _marked_or_plain(api, "sendMessage", values, "text", message)
+    else:
+        method = "sendPhoto" if message.file.kind == "photo" else "sendDocument"
+        sent = await _marked_or_plain(api, method, values, "caption", message)
+    return str(sent.get("message_id", ""))
+
+
+async def _change(api: Api, chat: str, message: Outgoing) -> str | None:
+    number = int(message.edits or 0)
+    values: Json = {"chat_id": int(chat), "message_id": number, "reply_markup": _keyboard(message)}
+    try:
+        if message.text is None:
+            await api.call("editMessageReplyMarkup", values)
+        else:
+            values["link_preview_options"] = _NO_PREVIEW
+            await _marked_or_plain(api, "editMessageText", values, "text", message)
+    except BadRequest as error:
+        said = error.message.lower()
+        if any(part in said for part in _NOT_TO_EDIT):
+            return await _send(api, chat, message) if message.text else None
+        if _UNCHANGED not in said:
+            raise
+    return str(number)
+
+
+async def _marked_or_plain(api: Api, method: str, values: Json, field: str, message: Outgoing) -> Json:
+    """Send marked text; where the marks are refused, the same words without them."""
+    text = message.text or ""
+    if not text:
+        return await api.call(method, values, message.file)
+    try:
+        return await api.call(method, {**values, field: text, "parse_mode": ParseMode.HTML}, message.file)
+    except BadRequest as error:
+        if _BAD_MARKUP not in error.message.lower():
+            raise
+        return await api.call(method, {**values, field: plain(text)}, message.file)
+
+
+def _keyboard(message: Outgoing) -> Json | None:
+    if not message.buttons:
+        return None
+    rows = [[{"text": label, "callback_data": callback_data(message.menu, place)}] for place, label in message.buttons]
+    return {"inline_keyboard": rows}
+
+
+def _answered(message: Outgoing) -> Json | None:
+    if not message.answers:
+        return None
+    return {"message_id": int(message.answers), "allow_sending_without_reply": True}
+
+
+def retry_seconds(error: RetryAfter) -> float:
+    """Return how long Telegram wants to be left alone."""
+    told = error.retry_after
+    return told.total_seconds() if isinstance(told, dt.timedelta) else float(told)
+
+
+def notice(text: str) -> str:
+    """Return a notice as short as Telegram wants it, without marks."""
+    return split_text(plain(text), NOTICE_LENGTH)[0]

@@ -1,0 +1,201 @@
+"""`ungxu run`: every configured channel, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import gc
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+
+from bot import logs, metrics
+from bot.app import App
+from bot.channels.base import Channel, NetworkChannel
+from bot.channels.configured import configured
+from bot.delivery import utc_now
+from bot.errors import SettingsError
+from bot.housekeeping import keep_tidy
+from bot.settings import Settings
+from bot.web import Health, make_app, serving
+from handlers.texts import load_texts
+from storage import leases, outbox
+from storage.errors import StorageBusy, StorageError
+
+log = logging.getLogger(__name__)
+
+# How long what is on its way may take to end when the bot is told to stop.
+GRACE = 10.0
+
+# Who polls an account says so this often, and is believed for so long.
+LEASE_INTERVAL = 10.0
+LEASE = dt.timedelta(seconds=30)
+
+# An answer that has waited longer than this means that something is wrong.
+OLDEST_ANSWER = 120.0
+
+
+def run(settings: Settings) -> None:
+    """Run until a signal or an interrupt; raise the named errors of the rooms where it cannot start."""
+    logs.set_up(settings.secrets)
+    channels = configured(settings, load_texts(settings.office))
+    if not channels:
+        raise SettingsError("UNGXU_TELEGRAM_TOKEN", "")
+
+    async def until_signal() -> None:
+        stop = asyncio.Event()
+        _on_signals(asyncio.get_running_loop(), stop)
+        await run_until(stop, settings, channels)
+
+    asyncio.run(until_signal())
+
+
+async def run_until(stop: asyncio.Event, settings: Settings, channels: Sequence[NetworkChannel]) -> None:
+    """Run until told to stop; raise the named errors of the rooms where it cannot start."""
+    logs.log_loop_faults(asyncio.get_running_loop())
+    app = App(settings, channels)
+    try:
+        await app.worker.write(app.presence.free_the_dead)
+        await app.worker.run(app.prepare)
+        # Whatever was loaded so far stays: without this, looking through it again stops everything now and then.
+        gc.collect()
+        gc.freeze()
+        async with contextlib.AsyncExitStack() as open_things:
+            for channel in channels:
+                await channel.open()
+                open_things.push_async_callback(channel.close)
+            port = await open_things.enter_async_context(_serving(settings, app, channels))
+            log.info("started", extra={"channels": [channel.name for channel in channels], "port": port})
+            await work(app, channels, stop)
+    finally:
+        app.close()
+    log.info("stopped", extra={"sent": app.delivery.sent})
+
+
+async def work(app: App, channels: Sequence[NetworkChannel], stop: asyncio.Event) -> None:
+    """Receive, send and fetch until told to stop; then end in an order that loses nothing."""
+    receiving = [asyncio.create_task(_receive(app, channel)) for channel in channels]
+    beside = [asyncio.create_task(app.fetcher.run()), asyncio.create_task(keep_tidy(app.worker, utc_now))]
+    sending = asyncio.create_task(app.delivery.run())
+    stopped = asyncio.create_task(_told(stop))
+    tasks = [*receiving, *beside, sending]
+    try:
+        await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        log.info("stopping")
+        # Nothing more comes in; what came is taken, what is on its way ends, what is left stays in the outbox.
+        await _cancel([stopped, *receiving])
+        await app.intake.finish()
+        await _cancel(beside)
+        app.delivery.stop()
+        _, late = await asyncio.wait([sending], timeout=GRACE)
+        if late:
+            app.delivery.abort()
+            await asyncio.wait([sending], timeout=GRACE)
+    for task in tasks:
+        # A part that ended by itself ended by a fault.
+        if task.done() and not task.cancelled() and (error := task.exception()):
+            raise error
+
+
+async def _told(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _receive(app: App, channel: Channel) -> None:
+    """Receive on a channel; one that polls only while no other process does."""
+    if not channel.polls:
+        await channel.receive(app.intake.take)
+        return None
+    name, owner = f"polling:{channel.name}:{channel.account}", app.presence.owner
+    task: asyncio.Task[None] | None = None
+    try:
+        while True:
+            mine = await _hold(app, name, owner)
+            if mine and task is None:
+                log.info("receiving", extra={"channel": channel.name})
+                task = asyncio.create_task(channel.receive(app.intake.take))
+            elif not mine and task is not None:
+                log.warning("another process receives now", extra={"channel": channel.name})
+                await _cancel([task])
+                task = None
+            if task is None:
+                await asyncio.sleep(LEASE_INTERVAL)
+                continue
+            await asyncio.wait([task], timeout=LEASE_INTERVAL)
+            if task.done():
+                return task.result()
+    finally:
+        if task is not None:
+            await _cancel([task])
+        with contextlib.suppress(StorageError):
+            await app.worker.write(leases.release, name, owner)
+
+
+async def _hold(app: App, name: str, owner: str) -> bool:
+    now = utc_now()
+    try:
+        return await app.worker.write(leases.acquire, name, owner, now.isoformat(), (now + LEASE).isoformat())
+    except StorageBusy:
+        return False
+
+
+@contextlib.asynccontextmanager
+async def _serving(settings: Settings, app: App, channels: Sequence[NetworkChannel]) -> AsyncIterator[int | None]:
+    if settings.address is None:
+        yield None
+        return
+    webhooks = [channel.webhook for channel in channels if channel.webhook]
+    host, port = settings.address
+    try:
+        async with serving(make_app(webhooks, lambda: _health(app), lambda: _metrics(app)), host, port) as found:
+            yield found
+    except OSError as error:
+        raise SettingsError("UNGXU_LISTEN", f"{settings.listen}: {error.strerror}") from None
+
+
+async def _health(app: App) -> Health:
+    troubles = [f"account:{name}" for name in app.delivery.unusable()]
+    try:
+        ages = [age for _, urgency, _, _, age in await _depths(app) if urgency == outbox.ANSWER]
+    except StorageError:
+        return Health([*troubles, "storage"])
+    return Health([*troubles, *(["old answers"] if max(ages, default=0.0) > OLDEST_ANSWER else [])])
+
+
+async def _metrics(app: App) -> bytes:
+    return metrics.exposition(await _depths(app))
+
+
+async def _depths(app: App) -> list[metrics.Depth]:
+    now = utc_now()
+    return [
+        (channel, urgency, state, count, (now - dt.datetime.fromisoformat(oldest)).total_seconds())
+        for channel, urgency, state, count, oldest in await app.worker.run(outbox.depths)
+    ]
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop at SIGINT and SIGTERM; a second one ends at once."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+
+        def told(number: signal.Signals = number) -> None:
+            stop.set()
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+
+        try:
+            loop.add_signal_handler(number, told)
+        except NotImplementedError:
+            # Windows: its loop has none; Ctrl+C and Ctrl+Break come as ordinary signals.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    if sys.platform == "win32":
+        signal.signal(signal.SIGBREAK, lambda *_: loop.call_soon_threadsafe(stop.set))

@@ -1,0 +1,111 @@
+"""What is served on `UNGXU_LISTEN`: webhooks, `/healthz` and `/metrics`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.channels.base import Webhook
+from bot.errors import NotReady
+from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+# Updates are some kilobytes.
+LARGEST_BODY = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the bot works: what does not, by name."""
+
+    troubles: list[str]
+
+
+def make_app(
+    webhooks: list[Webhook], health: Callable[[], Awaitable[Health]], metrics: Callable[[], Awaitable[bytes]]
+) -> Starlette:
+    """Return the application."""
+
+    async def healthz(_: Request) -> Response:
+        troubles = (await health()).troubles
+        return JSONResponse({"ok": not troubles, "troubles": troubles}, status_code=503 if troubles else 200)
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(await metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    routes = [Route(webhook.path, _endpoint(webhook), methods=["POST"]) for webhook in webhooks]
+    return Starlette(routes=[*routes, Route("/healthz", healthz), Route("/metrics", show_metrics)])
+
+
+def _endpoint(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:
+    async def called(request: Request) -> Response:
+        given = request.headers.get(webhook.header, "")
+        # Compared as bytes: a text with other letters than ASCII cannot be compared in constant time.
+        if not hmac.compare_digest(given.encode(), webhook.secret.encode()):
+            return Response(status_code=401)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return Response(status_code=415)
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        try:
+            update = json.loads(body)
+        except (ValueError, RecursionError):
+            return Response(status_code=400)
+        if not isinstance(update, dict):
+            return Response(status_code=400)
+        try:
+            await webhook.take(update)
+        except (StorageError, NotReady) as error:
+            log.warning("an update waits: %s", type(error).__name__)
+            return Response(status_code=503)
+        return Response(status_code=200)
+
+    return called
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read a body; None for one that is too large, and no more of it is read."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            return None
+    return bytes(body)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to whoever runs the bot."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
+    """Serve an application while the block runs; yield the port. Raises OSError where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await task

@@ -1,0 +1,81 @@
+"""Files, encrypted before they come here, in parts small enough that none holds up a transaction.
+
+A file is begun, its parts are put, each in a transaction of its own, and it is complete with the last one. What was
+begun and never completed is purged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.database import Database
+
+PART_SIZE = 512 * 1024
+"""Bytes of one part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What is known of a file without reading it.
+
+    Attributes:
+        media_type: what it was found to be, such as "image/jpeg".
+        size: bytes before it was encrypted.
+        parts: how many parts it has.
+    """
+
+    id: int
+    media_type: str
+    size: int
+    parts: int
+
+
+def begin(database: Database, media_type: str, size: int, parts: int, now: str) -> int:
+    """Begin a file; return its number."""
+    return database.insert(
+        "INSERT INTO blobs (media_type, size, parts, created_at) VALUES (:type, :size, :parts, :now) RETURNING id",
+        {"type": media_type, "size": size, "parts": parts, "now": now},
+    )
+
+
+def put_part(database: Database, blob_id: int, number: int, data: bytes) -> None:
+    """Store the part of this number, from 0."""
+    database.run(
+        "INSERT INTO blob_parts (blob_id, number, data) VALUES (:blob, :number, :data)",
+        {"blob": blob_id, "number": number, "data": data},
+    )
+
+
+def complete(database: Database, blob_id: int) -> None:
+    """Note that all parts of a file are stored."""
+    database.run("UPDATE blobs SET complete = 1 WHERE id = :id", {"id": blob_id})
+
+
+def get(database: Database, blob_id: int) -> Blob | None:
+    """Return what is known of a complete file; None where there is none."""
+    row = database.row("SELECT id, media_type, size, parts FROM blobs WHERE id = :id AND complete = 1", {"id": blob_id})
+    return Blob(**row) if row else None
+
+
+def part(database: Database, blob_id: int, number: int) -> bytes:
+    """Return a part of a file; raise LookupError where there is none."""
+    row = database.row(
+        "SELECT data FROM blob_parts WHERE blob_id = :blob AND number = :number",
+        {"blob": blob_id, "number": number},
+    )
+    if row is None:
+        raise LookupError(f"part {number} of file {blob_id}")
+    return bytes(row["data"])
+
+
+def delete(database: Database, blob_id: int) -> None:
+    """Delete a file with all its parts."""
+    database.run("DELETE FROM blobs WHERE id = :id", {"id": blob_id})
+
+
+def purge_incomplete(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` files that were begun before a time and never completed; return how many."""
+    return database.run(
+        "DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE complete = 0 AND created_at < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )

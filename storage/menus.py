@@ -1,0 +1,104 @@
+"""The choices that people were shown, so that a press or a typed number is looked up here and not believed.
+
+A menu is a list of buttons as plain JSON. It belongs to the person it was shown to, in the chat it was shown in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from storage.database import Database, Row
+from storage.people import Address
+
+SPENT = "spent"
+"""The field that a button has once its choice was taken and may not be taken again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The buttons of a message.
+
+    Attributes:
+        id: the menu's number.
+        buttons: as they were stored, in the order they were shown.
+        outbox_id: the row of the outbox that shows them, where it is known.
+    """
+
+    id: int
+    buttons: list[dict[str, Any]]
+    outbox_id: int | None
+
+
+def remember(database: Database, address: Address, person: int, buttons: list[dict[str, Any]], now: str) -> int:
+    """Keep the buttons of a message for the person it is shown to; return the menu's number."""
+    return database.insert(
+        "INSERT INTO menus (channel, account, chat, person_id, buttons, created_at)"
+        " VALUES (:channel, :account, :chat, :person, :buttons, :now) RETURNING id",
+        {
+            **address.values(),
+            "person": person,
+            "buttons": json.dumps(buttons, ensure_ascii=False),
+            "now": now,
+        },
+    )
+
+
+def show_in(database: Database, menu_id: int, outbox_id: int) -> None:
+    """Note which message of the outbox shows a menu."""
+    database.run("UPDATE menus SET outbox_id = :outbox WHERE id = :id", {"id": menu_id, "outbox": outbox_id})
+
+
+def latest(database: Database, address: Address, person: int, since: str) -> Menu | None:
+    """Return the newest menu shown to a person in a chat since a time."""
+    row = database.row(
+        "SELECT id, buttons, outbox_id FROM menus WHERE channel = :channel AND account = :account AND chat = :chat"
+        " AND person_id = :person AND created_at >= :since ORDER BY id DESC LIMIT 1",
+        {**address.values(), "person": person, "since": since},
+    )
+    return _menu(row) if row else None
+
+
+def get(database: Database, menu_id: int, address: Address, person: int) -> Menu | None:
+    """Return a menu that was shown to this person in this chat; None for anybody else's."""
+    row = database.row(
+        "SELECT id, buttons, outbox_id FROM menus WHERE id = :id AND channel = :channel AND account = :account"
+        " AND chat = :chat AND person_id = :person",
+        {**address.values(), "id": menu_id, "person": person},
+    )
+    return _menu(row) if row else None
+
+
+def is_in_chat(database: Database, menu_id: int, address: Address) -> bool:
+    """Tell whether a menu was shown in this chat, to whomever."""
+    values = {**address.values(), "id": menu_id}
+    return (
+        database.row(
+            "SELECT 1 AS one FROM menus WHERE id = :id AND channel = :channel AND account = :account AND chat = :chat",
+            values,
+        )
+        is not None
+    )
+
+
+def spend(database: Database, menu: Menu, places: Collection[int]) -> None:
+    """Mark the buttons at these places as taken."""
+    buttons = [{**button, SPENT: True} if place in places else button for place, button in enumerate(menu.buttons)]
+    database.run(
+        "UPDATE menus SET buttons = :buttons WHERE id = :id",
+        {"id": menu.id, "buttons": json.dumps(buttons, ensure_ascii=False)},
+    )
+
+
+def purge(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` menus that were shown before a time; return how many."""
+    return database.run(
+        "DELETE FROM menus WHERE id IN (SELECT id FROM menus WHERE created_at < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )
+
+
+def _menu(row: Row) -> Menu:
+    return Menu(int(row["id"]), json.loads(row["buttons"]), row["outbox_id"])

@@ -1,0 +1,295 @@
+"""Messages that go out, from the moment they are written down to their end.
+
+Messages are plain JSON; this room does not know what is in them. Times are UTC in ISO 8601 and compare as text.
+
+The messages of one chat and one class are a line: they go out one after the other. The first of a line is `waiting`
+(or `sending`), those behind it are `queued`, so that what may be sent is found without looking at what may not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage.database import Database, Row
+
+ANSWER, REPORT, BROADCAST = 1, 2, 3
+"""The classes of a message, the most urgent first."""
+
+CLASSES = (ANSWER, REPORT, BROADCAST)
+
+_LINE = "channel = :channel AND account = :account AND chat = :chat AND class = :class AND ended_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message that was claimed to be sent.
+
+    Attributes:
+        urgency: its class.
+        attempt: the number of this attempt, from 1; it tells whose the message is.
+        repeats: how often an earlier attempt may have reached somebody.
+        created_at: when it was written, UTC.
+        edits: the messenger's id of the message that this one changes, "" where that is not known; None for a new one.
+        concern: what the job that wrote it wants to be reminded of at its end; None where none wants to know.
+    """
+
+    id: int
+    channel: str
+    account: str
+    chat: str
+    urgency: int
+    message: dict[str, Any]
+    attempt: int
+    repeats: int = 0
+    created_at: str = ""
+    edits: str | None = None
+    concern: dict[str, Any] | None = None
+
+
+def put(
+    database: Database,
+    channel: str,
+    account: str,
+    chat: str,
+    urgency: int,
+    message: dict[str, Any],
+    now: str,
+    *,
+    edits: int | None = None,
+    concern: dict[str, Any] | None = None,
+) -> int:
+    """Put a message into the outbox, due at once; return its number, which also orders its chat.
+
+    `edits` is the number of the message that this one changes.
+    """
+    return database.insert(
+        "INSERT INTO outbox (channel, account, chat, class, message, state, due_at, created_at, edits, concern)"
+        " VALUES (:channel, :account, :chat, :class, :message,"
+        f" CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE {_LINE}) THEN 'queued' ELSE 'waiting' END,"
+        " :now, :now, :edits, :concern) RETURNING id",
+        {
+            "channel": channel,
+            "account": account,
+            "chat": chat,
+            "class": urgency,
+            "message": json.dumps(message, ensure_ascii=False),
+            "now": now,
+            "edits": edits,
+            "concern": None if concern is None else json.dumps(concern, ensure_ascii=False),
+        },
+    )
+
+
+def due(
+    database: Database, channel: str, account: str, urgency: int, now: str, limit: int
+) -> Sequence[tuple[int, str]]:
+    """Return (id, chat) of the messages of a class that may be sent now, the oldest first."""
+    rows = database.rows(
+        "SELECT id, chat FROM outbox WHERE state = 'waiting' AND channel = :channel AND account = :account"
+        " AND class = :class AND due_at <= :now ORDER BY id LIMIT :limit",
+        {"channel": channel, "account": account, "class": urgency, "now": now, "limit": limit},
+    )
+    return [(row["id"], row["chat"]) for row in rows]
+
+
+def claim(database: Database, ids: Iterable[int], owner: str, until: str) -> list[OutboxRow]:
+    """Claim messages for an owner until a time; those that another claimed meanwhile are left out.
+
+    Run inside the transaction that found them.
+    """
+    return [row for row in (_claim(database, number, owner, until) for number in ids) if row is not None]
+
+
+def defer(database: Database, row_id: int, until: str) -> None:
+    """Let a message that waits wait until a time; it was not tried."""
+    database.run(
+        "UPDATE outbox SET due_at = :until WHERE id = :id AND state = 'waiting'", {"id": row_id, "until": until}
+    )
+
+
+def end(
+    database: Database, row: OutboxRow, state: str, now: str, error: str | None = None, sent_id: str | None = None
+) -> bool:
+    """Record how a claimed message ended: `sent`, `failed` or `unknown`; its text is erased and the next may go.
+
+    `sent_id` is what the messenger calls the message. Return False where the claim has run out meanwhile: the message
+    is another sender's now.
+    """
+    kept = _settle(
+        database,
+        row,
+        "state = :state, ended_at = :now, error = :error, sent_id = :sent_id, message = NULL, concern = NULL",
+        {"state": state, "now": now, "error": error, "sent_id": sent_id},
+    )
+    if kept:
+        # The chat may have moved since the claim, so the line is read anew.
+        line = database.row("SELECT channel, account, chat, class FROM outbox WHERE id = :id", {"id": row.id})
+        assert line is not None
+        _let_next_go(database, line)
+    return kept
+
+
+def retry(database: Database, row: OutboxRow, due: str, error: str, *, repeat: bool = False) -> bool:
+    """Give a claimed message back, to be sent at a later time; False where the claim has run out meanwhile.
+
+    `repeat` says that it may have reached somebody.
+    """
+    return _settle(
+        database,
+        row,
+        "state = 'waiting', due_at = :due, error = :error, repeats = repeats + :repeat",
+        {"due": due, "error": error, "repeat": int(repeat)},
+    )
+
+
+def expired(database: Database, now: str, limit: int) -> list[OutboxRow]:
+    """Return messages whose claim ran out: whether they reached anybody cannot be known."""
+    rows = database.rows(
+        f"SELECT {_COLUMNS} FROM outbox o WHERE state = 'sending' AND lease_until < :now ORDER BY id LIMIT :limit",
+        {"now": now, "limit": limit},
+    )
+    return [_row(row) for row in rows]
+
+
+def free(database: Database, owner: str) -> None:
+    """Let the claims of an owner run out now: its process is gone."""
+    database.run("UPDATE outbox SET lease_until = '' WHERE state = 'sending' AND owner = :owner", {"owner": owner})
+
+
+def owners(database: Database) -> list[str]:
+    """Return who holds claims."""
+    rows = database.rows("SELECT DISTINCT owner FROM outbox WHERE state = 'sending' AND owner IS NOT NULL")
+    return [row["owner"] for row in rows]
+
+
+def give_up(
+    database: Database, channel: str, account: str, chat: str, now: str, reason: str, limit: int
+) -> list[OutboxRow]:
+    """End as failed up to `limit` messages that wait for a chat where nobody can be reached; return them."""
+    rows = database.rows(
+        f"SELECT {_COLUMNS} FROM outbox o WHERE channel = :channel AND account = :account AND chat = :chat"
+        " AND state IN ('waiting', 'queued') AND ended_at IS NULL ORDER BY id LIMIT :limit",
+        {"channel": channel, "account": account, "chat": chat, "limit": limit},
+    )
+    for row in rows:
+        database.run(
+            "UPDATE outbox SET state = 'failed', ended_at = :now, error = :reason, message = NULL, concern = NULL"
+            " WHERE id = :id",
+            {"id": row["id"], "now": now, "reason": reason},
+        )
+    for urgency in CLASSES:
+        # More may wait than the limit.
+        _let_next_go(database, {"channel": channel, "account": account, "chat": chat, "class": urgency})
+    return [_row(row) for row in rows]
+
+
+def move(database: Database, channel: str, account: str, old: str, new: str) -> None:
+    """Send to another chat what is not at its end for a chat."""
+    values = {"channel": channel, "account": account, "old": old, "chat": new}
+    database.run(
+        "UPDATE outbox SET chat = :chat WHERE channel = :channel AND account = :account AND chat = :old"
+        " AND ended_at IS NULL",
+        values,
+    )
+    for urgency in CLASSES:
+        # Two lines have become one.
+        line = {"channel": channel, "account": account, "chat": new, "class": urgency}
+        database.run(f"UPDATE outbox SET state = 'queued' WHERE {_LINE} AND state = 'waiting'", line)
+        _let_next_go(database, line)
+
+
+def abandon(database: Database, channel: str, created_before: str, now: str) -> int:
+    """End as failed what is left of a channel from before a time: nobody can get it any more; return how many."""
+    abandoned = database.run(
+        "UPDATE outbox SET state = 'failed', ended_at = :now, error = 'abandoned', message = NULL, concern = NULL,"
+        " owner = NULL, lease_until = NULL WHERE channel = :channel AND ended_at IS NULL AND created_at < :before",
+        {"channel": channel, "before": created_before, "now": now},
+    )
+    # What was written later is the first of its line now.
+    database.run(
+        "UPDATE outbox SET state = 'waiting' WHERE channel = :channel AND state = 'queued' AND NOT EXISTS"
+        " (SELECT 1 FROM outbox e WHERE e.channel = outbox.channel AND e.account = outbox.account"
+        " AND e.chat = outbox.chat AND e.class = outbox.class AND e.ended_at IS NULL"
+        " AND (e.id < outbox.id OR e.state <> 'queued'))",
+        {"channel": channel},
+    )
+    return abandoned
+
+
+def unfinished(database: Database) -> int:
+    """Return the number of messages that are not at their end."""
+    row = database.row("SELECT count(*) AS n FROM outbox WHERE ended_at IS NULL")
+    return int(row["n"]) if row else 0
+
+
+def depths(database: Database) -> list[tuple[str, int, str, int, str]]:
+    """Return (channel, class, state, messages, when the oldest was written) of all that is not at its end."""
+    rows = database.rows(
+        "SELECT channel, class, state, count(*) AS n, min(created_at) AS oldest FROM outbox WHERE ended_at IS NULL"
+        " GROUP BY channel, class, state ORDER BY channel, class, state"
+    )
+    return [(row["channel"], row["class"], row["state"], row["n"], row["oldest"]) for row in rows]
+
+
+def purge(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` messages that ended before a time; return how many."""
+    return database.run(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE ended_at < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )
+
+
+_COLUMNS = (
+    "o.id, o.channel, o.account, o.chat, o.class, o.message, o.attempts, o.repeats, o.created_at, o.edits,"
+    " o.concern, (SELECT coalesce(e.sent_id, '') FROM outbox e WHERE e.id = o.edits) AS edited"
+)
+
+
+def _claim(database: Database, row_id: int, owner: str, until: str) -> OutboxRow | None:
+    taken = database.run(
+        "UPDATE outbox SET state = 'sending', owner = :owner, lease_until = :until, attempts = attempts + 1"
+        " WHERE id = :id AND state = 'waiting'",
+        {"id": row_id, "owner": owner, "until": until},
+    )
+    row = database.row(f"SELECT {_COLUMNS} FROM outbox o WHERE id = :id", {"id": row_id}) if taken else None
+    return _row(row) if row else None
+
+
+def _row(row: Row) -> OutboxRow:
+    return OutboxRow(
+        id=row["id"],
+        channel=row["channel"],
+        account=row["account"],
+        chat=row["chat"],
+        urgency=row["class"],
+        message=json.loads(row["message"]),
+        attempt=row["attempts"],
+        repeats=row["repeats"],
+        created_at=row["created_at"],
+        # The edited message may have been purged, or have ended without an id.
+        edits=None if row["edits"] is None else row["edited"] or "",
+        concern=json.loads(row["concern"]) if row["concern"] else None,
+    )
+
+
+def _settle(database: Database, row: OutboxRow, changes: str, values: dict[str, Any]) -> bool:
+    # Each claim has its own number of the attempt, so it tells whose the message is.
+    return bool(
+        database.run(
+            f"UPDATE outbox SET {changes}, owner = NULL, lease_until = NULL"
+            " WHERE id = :id AND state = 'sending' AND attempts = :attempt",
+            {**values, "id": row.id, "attempt": row.attempt},
+        )
+    )
+
+
+def _let_next_go(database: Database, line: Row) -> None:
+    """Make the first of a line wait to be sent, unless one of the line waits or is on its way."""
+    database.run(
+        "UPDATE outbox SET state = 'waiting' WHERE state = 'queued' AND id ="
+        f" (SELECT id FROM outbox WHERE {_LINE} ORDER BY CASE state WHEN 'queued' THEN 1 ELSE 0 END, id LIMIT 1)",
+        line,
+    )

@@ -1,0 +1,77 @@
+"""`ungxu run` as a process of its own, as a service manager would start it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.botapi.client import BotApi
+
+ROOT = Path(__file__).parent.parent
+STARTED = '"message": "started"'
+RECEIVING = '"message": "receiving"'
+STOPPED = '"message": "stopped"'
+
+
+class BotProcess:
+    """A process with everything it writes in one file, which several may share one after the other."""
+
+    def __init__(self, api: BotApi, data: Path, log: Path, **settings: str) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("UNGXU_")}
+        environment |= {
+            "UNGXU_DATA": str(data),
+            "UNGXU_TELEGRAM_TOKEN": api.token,
+            "UNGXU_TELEGRAM_API_URL": api.url,
+            "UNGXU_TELEGRAM_RATE": "1000",
+            **{f"UNGXU_{name.upper()}": value for name, value in settings.items()},
+        }
+        self.log = log
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"],
+                cwd=data.parent,
+                env={**environment, "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_for(self, text: str, timeout: float = 30.0) -> None:
+        """Wait until the process has written something."""
+        end = time.monotonic() + timeout
+        while text not in self.output():
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() < end, self.output()
+            time.sleep(0.05)
+
+    def output(self) -> str:
+        """Return all that was written."""
+        return self.log.read_text(encoding="utf-8")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, timeout: float = 30.0) -> int:
+        """Ask it to stop; return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout)
+
+
+@contextmanager
+def process(api: BotApi, folder: Path, **settings: str) -> Iterator[BotProcess]:
+    """Run a bot for the length of a block."""
+    started = BotProcess(api, folder / "data", folder / "log.txt", **settings)
+    try:
+        started.wait_for(STARTED)
+        yield started
+    finally:
+        started.kill()

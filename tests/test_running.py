@@ -1,0 +1,171 @@
+"""`ungxu run` as a process: starting, stopping, two at once, being killed, and what it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from storage.database import FILE_NAME
+from tests.botapi.client import BotApi
+from tests.helpers import one_clear_line, run_process
+from tests.run_process import RECEIVING, STOPPED, BotProcess, process
+from tests.telegram_bot import OTHER, PERSON, said
+
+ANSWER = "Khoản 3 Điều 4"
+
+
+def ask(api: BotApi, person: int = PERSON) -> int:
+    return api.say(person, "điều 4 khoản 3")
+
+
+def states(folder: Path) -> list[tuple[str, int]]:
+    with closing(sqlite3.connect(folder / "data" / FILE_NAME)) as database:
+        return database.execute("SELECT state, repeats FROM outbox ORDER BY id").fetchall()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_lets_what_is_on_its_way_end_and_keeps_the_rest(
+    api: BotApi, tmp_path: Path, number: signal.Signals
+) -> None:
+    with process(api, tmp_path) as bot:
+        for person in (PERSON, OTHER):
+            ask(api, person)
+            said(api, person)
+        api.fault("slow", method="sendMessage", chat=PERSON, seconds=1.0)
+        api.fault("retry_after", method="sendMessage", chat=OTHER, seconds=60)
+        ask(api)
+        ask(api, OTHER)
+        time.sleep(0.5)
+        bot.process.send_signal(number)
+        assert bot.process.wait(15) == 0
+        bot.wait_for(STOPPED) if bot.process.poll() is None else None
+        assert STOPPED in bot.output()
+    assert len(api.transcript(PERSON, "message")) == 2
+    assert [state for state, _ in states(tmp_path)] == ["sent", "sent", "sent", "waiting"]
+
+
+def test_what_was_left_is_sent_by_the_next_run(api: BotApi, tmp_path: Path) -> None:
+    with process(api, tmp_path) as bot:
+        fault = api.fault("unauthorized", method="sendMessage", times=None)
+        ask(api)
+        time.sleep(1.0)
+        assert bot.stop() == 0
+    api.unfault(fault)
+    with process(api, tmp_path):
+        assert ANSWER in said(api, timeout=80)[0].text
+
+
+def test_after_a_power_cut_the_next_process_goes_on_at_once(api: BotApi, tmp_path: Path) -> None:
+    """What the dead one was sending and its right to poll are free although their leases have not run out."""
+    with process(api, tmp_path) as bot:
+        bot.wait_for(RECEIVING)
+        api.fault("accepted_silent", method="sendMessage")
+        ask(api)
+        api.wait_for(1, PERSON, 10)
+        bot.kill()
+    began = time.monotonic()
+    with process(api, tmp_path):
+        assert [ANSWER in record.text for record in said(api, count=2, timeout=20)] == [True, True]
+        ask(api, OTHER)
+        assert ANSWER in said(api, OTHER, timeout=20)[0].text
+    assert time.monotonic() - began < 20
+    assert states(tmp_path)[0] == ("sent", 1)
+
+
+def test_two_processes_share_one_database_and_send_nothing_twice(api: BotApi, tmp_path: Path) -> None:
+    people = api.crowd(5000, 150)
+    with process(api, tmp_path) as first:
+        first.wait_for(RECEIVING)
+        second = BotProcess(api, tmp_path / "data", tmp_path / "second.txt")
+        try:
+            second.wait_for('"message": "started"')
+            api.fault("slow", method="sendMessage", times=None, seconds=0.05)
+            for _ in range(4):
+                api.load((person, "điều 4 khoản 3") for person in people)
+                time.sleep(0.3)
+            api.wait_for(lambda seen: len(seen) >= 600, timeout=60)
+            time.sleep(0.5)
+            assert RECEIVING not in second.output()
+            assert Counter(record.chat for record in api.transcript(kind="message")) == dict.fromkeys(people, 4)
+            assert set(states(tmp_path)) == {("sent", 0)}
+            first.kill()
+            ask(api)
+            assert ANSWER in said(api, timeout=30)[0].text
+            assert second.stop() == 0
+            shared = first.output() + second.output()
+            sent = [json.loads(line).get("sent") for line in second.output().splitlines()][-1]
+            assert sent > 10, "the second process only watched"
+        finally:
+            second.kill()
+    assert '"message": "a process is gone' in shared
+
+
+def test_no_token_and_no_question_is_ever_written(api: BotApi, tmp_path: Path) -> None:
+    secret = api.token.partition(":")[2]
+    key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+    with process(api, tmp_path, secret_keys=key, listen="127.0.0.1:0") as bot:
+        bot.wait_for(RECEIVING)
+        for kind in ("server_error", "bad_gateway", "not_json", "cut", "accepted_cut", "unauthorized"):
+            api.fault(kind, method="sendMessage")
+            api.fault("cut", method="getUpdates")
+        api.raw({"message": {"message_id": "hỏng", "text": "chuyện riêng"}})
+        api.say(PERSON, "chuyện riêng của Người Ví Dụ")
+        time.sleep(3.0)
+        assert bot.stop() == 0
+        written = bot.output()
+    assert written.count("\n") > 4
+    for word in (secret, key, "chuyện riêng", "Người Ví Dụ"):
+        assert word not in written
+    for line in written.splitlines():
+        assert {"time", "level", "logger", "message"} <= json.loads(line).keys()
+
+
+def test_a_token_that_is_refused_at_the_start_is_said_and_waited_for(api: BotApi, tmp_path: Path) -> None:
+    wrong = "999999:TEST-sai-1111111111111111111111111111"
+    with process(api, tmp_path, telegram_token=wrong) as bot:
+        bot.wait_for("the token is refused")
+        assert bot.process.poll() is None
+        assert wrong.partition(":")[2] not in bot.output()
+
+
+TOKEN = "123456:" + "x" * 30
+ONLY_TOKEN = {"UNGXU_TELEGRAM_TOKEN": TOKEN}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said_of_it"),
+    [
+        ({}, "UNGXU_TELEGRAM_TOKEN"),
+        ({"UNGXU_TELEGRAM_TOKEN": "bi-mat-gia"}, "UNGXU_TELEGRAM_TOKEN"),
+        ({**ONLY_TOKEN, "UNGXU_SECRET_KEYS": "bi-mat-gia"}, "UNGXU_SECRET_KEYS"),
+        ({**ONLY_TOKEN, "UNGXU_TELEGRAM_API_URL": "telegram"}, "UNGXU_TELEGRAM_API_URL"),
+        ({**ONLY_TOKEN, "UNGXU_LISTEN": "8080"}, "UNGXU_LISTEN"),
+        ({**ONLY_TOKEN, "UNGXU_TELEGRAM_RATE": "0"}, "UNGXU_TELEGRAM_RATE"),
+        ({**ONLY_TOKEN, "UNGXU_TELEGRAM_UPDATES": "push"}, "UNGXU_TELEGRAM_UPDATES"),
+        ({**ONLY_TOKEN, "UNGXU_TELEGRAM_UPDATES": "webhook"}, "UNGXU_PUBLIC_URL"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_one_clear_line(
+    tmp_path: Path, settings: dict[str, str], said_of_it: str
+) -> None:
+    line = one_clear_line(run_process("run", cwd=tmp_path, env=settings))
+    assert said_of_it in line
+    assert "bi-mat-gia" not in line
+    assert TOKEN not in line
+
+
+def test_a_new_key_can_be_used(tmp_path: Path, api: BotApi) -> None:
+    ended = run_process("new-key", cwd=tmp_path)
+    assert ended.code == 0
+    with process(api, tmp_path, secret_keys=ended.out.strip()):
+        ask(api)
+        assert ANSWER in said(api)[0].text

@@ -1,0 +1,264 @@
+"""Everything that Telegram and the network do wrong, one after the other; the transcript tells what people saw."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from contextlib import closing
+
+import pytest
+
+from bot.settings import Settings
+from storage.database import FILE_NAME
+from tests.botapi.client import BotApi
+from tests.telegram_bot import OTHER, PERSON, RunningBot, eventually, rows, running, said
+
+ANSWER = "Khoản 3 Điều 4"
+ENDS = "SELECT state, attempts, repeats FROM outbox"
+
+
+def ask(api: BotApi, person: int = PERSON) -> int:
+    return api.say(person, "điều 4 khoản 3")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses that grow as they do, from a twentieth of a second."""
+    monkeypatch.setattr("bot.delivery.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("bot.channels.telegram.channel.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("bot.channels.telegram.channel.CONFLICT_PAUSE", 0.1)
+    monkeypatch.setattr("bot.channels.telegram.channel.UNUSABLE_PAUSE", 0.2)
+    monkeypatch.setattr("bot.channels.telegram.channel.BUSY_PAUSE", 0.1)
+    monkeypatch.setattr("bot.delivery.UNUSABLE_PAUSE", 0.2)
+    monkeypatch.setattr("bot.channels.telegram.channel.READ_TIMEOUT", 0.4)
+
+
+# The request did not get through, or was answered with a refusal that passes
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_too_many_requests_wait_as_long_as_they_are_told(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings, times: int
+) -> None:
+    api.fault("retry_after", method="sendMessage", chat=PERSON, times=times, seconds=1)
+    began = time.monotonic()
+    ask(api)
+    ask(api, OTHER)
+    assert ANSWER in said(api, OTHER)[0].text
+    assert time.monotonic() - began < 0.9
+    assert ANSWER in said(api)[0].text
+    assert time.monotonic() - began >= times
+    eventually(
+        telegram_settings,
+        ENDS + " ORDER BY id",
+        [{"state": "sent", "attempts": times + 1, "repeats": 0}, {"state": "sent", "attempts": 1, "repeats": 0}],
+    )
+
+
+def test_too_many_requests_while_another_message_is_on_its_way(api: BotApi, bot: RunningBot) -> None:
+    api.fault("slow", method="sendMessage", chat=OTHER, seconds=0.3)
+    api.fault("retry_after", method="sendMessage", chat=PERSON, seconds=1)
+    ask(api, OTHER)
+    ask(api)
+    assert ANSWER in said(api, OTHER)[0].text
+    assert ANSWER in said(api)[0].text
+    assert Counter(record.chat for record in api.transcript(kind="message")) == {PERSON: 1, OTHER: 1}
+
+
+@pytest.mark.parametrize("kind", ["server_error", "bad_gateway", "not_json", "cut", "reset"])
+def test_a_broken_answer_means_that_the_answer_goes_out_again(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings, kind: str
+) -> None:
+    api.fault(kind, method="sendMessage", times=2)
+    ask(api)
+    assert ANSWER in said(api)[0].text
+    eventually(telegram_settings, ENDS, [{"state": "sent", "attempts": 3, "repeats": 2}])
+
+
+@pytest.mark.parametrize("kind", ["accepted_cut", "accepted_reset", "accepted_silent", "accepted_truncated"])
+def test_an_answer_that_arrived_without_our_knowing_is_repeated_and_counted(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings, kind: str
+) -> None:
+    api.fault(kind, method="sendMessage")
+    ask(api)
+    assert [ANSWER in record.text for record in said(api, count=2)] == [True, True]
+    eventually(telegram_settings, ENDS, [{"state": "sent", "attempts": 2, "repeats": 1}])
+
+
+def test_a_server_that_is_not_there_loses_nothing(
+    telegram_settings: Settings, api: BotApi, documents_loaded_once: None
+) -> None:
+    """Nobody listens at first; then the server is there."""
+    api.freeze(1.0)
+    ask(api)
+    with running(telegram_settings):
+        assert ANSWER in said(api, timeout=20)[0].text
+
+
+# The message itself is refused
+
+
+def test_marks_that_are_refused_are_left_out(api: BotApi, bot: RunningBot) -> None:
+    api.fault("cant_parse", method="sendMessage")
+    ask(api)
+    (answer,) = said(api)
+    assert answer.text.startswith(ANSWER)
+    assert (answer.parse_mode, answer.entities) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("blocked", "blocked"),
+        ("deactivated", "deactivated"),
+        ("cannot_initiate", "gone"),
+        ("chat_not_found", "gone"),
+    ],
+)
+def test_what_cannot_succeed_is_not_tried_again(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings, kind: str, reason: str
+) -> None:
+    api.fault(kind, method="sendMessage", times=None)
+    ask(api)
+    eventually(
+        telegram_settings,
+        "SELECT state, attempts, error FROM outbox",
+        [{"state": "failed", "attempts": 1, "error": reason}],
+    )
+    assert rows(telegram_settings, "SELECT reason FROM closed_chats") == [{"reason": reason}]
+    assert len(api.calls("sendMessage")) == 1
+
+
+def test_a_message_that_is_refused_does_not_hold_up_the_next(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings
+) -> None:
+    api.fault("too_long", method="sendMessage")
+    ask(api)
+    api.say(PERSON, "điều 4 khoản 2")
+    assert said(api)[0].text.startswith("Khoản 2 Điều 4")
+    assert rows(telegram_settings, "SELECT count(*) AS n FROM closed_chats") == [{"n": 0}]
+
+
+def test_a_chat_that_has_moved_gets_its_message_where_it_is_now(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings
+) -> None:
+    api.fault("migrated", method="sendMessage", chat=PERSON, migrate_to=OTHER)
+    api.say(OTHER, "xin chào")
+    said(api, OTHER)
+    ask(api)
+    assert ANSWER in said(api, OTHER, 2)[-1].text
+    assert api.transcript(PERSON, "message") == []
+
+
+def test_an_unchanged_edit_is_as_good_as_a_changed_one(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings
+) -> None:
+    api.say(PERSON, "share bai chua kiem chung co sao k")
+    (answer,) = said(api)
+    api.fault("not_modified", method="editMessageReplyMarkup")
+    api.press(PERSON, answer, "Đúng ý tôi")
+    eventually(telegram_settings, "SELECT state FROM outbox ORDER BY id", [{"state": "sent"}, {"state": "sent"}])
+
+
+def test_an_edit_of_a_message_that_is_gone_comes_as_a_new_one(api: BotApi, bot: RunningBot) -> None:
+    api.say(PERSON, "share bai chua kiem chung co sao k")
+    (answer,) = said(api)
+    api.press(PERSON, answer, "Chưa đúng")
+    why = next(record for record in said(api, count=3) if record.text.startswith("Chưa đúng ở đâu"))
+    api.erase(why)
+    api.press(PERSON, why, "Khó hiểu")
+    thanks = api.wait_for(lambda seen: any("để sửa" in r.text for r in seen), PERSON, 10)[-1]
+    assert (thanks.kind, thanks.message_id != why.message_id) == ("message", True)
+
+
+def test_a_press_that_is_too_old_to_be_answered_still_counts(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings
+) -> None:
+    api.say(PERSON, "share bai chua kiem chung co sao k")
+    (answer,) = said(api)
+    api.settings(query_lifetime=0.0)
+    try:
+        api.press(PERSON, answer, "Đúng ý tôi")
+        eventually(telegram_settings, "SELECT helpful FROM questions", [{"helpful": 1}])
+        api.say(PERSON, "điều 4 khoản 2")
+        api.wait_for(lambda seen: any(r.text.startswith("Khoản 2 Điều 4") for r in seen), PERSON, 10)
+    finally:
+        api.settings(query_lifetime=900.0)
+
+
+# The account
+
+
+def test_a_token_that_is_revoked_stops_everything_and_loses_nothing(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings
+) -> None:
+    fault = api.fault("unauthorized", method="sendMessage", times=None)
+    ask(api)
+    ask(api, OTHER)
+    time.sleep(0.6)
+    assert len(api.calls("sendMessage")) <= 6
+    assert {row["state"] for row in rows(telegram_settings, ENDS)} == {"waiting"}
+    api.unfault(fault)
+    assert ANSWER in said(api)[0].text
+    assert ANSWER in said(api, OTHER)[0].text
+
+
+def test_a_second_poller_is_waited_for(api: BotApi, bot: RunningBot) -> None:
+    api.fault("conflict", method="getUpdates", times=3)
+    ask(api)
+    assert ANSWER in said(api)[0].text
+
+
+# What comes in
+
+
+def test_the_same_update_twice_is_handled_once(api: BotApi, bot: RunningBot, telegram_settings: Settings) -> None:
+    update = api.say(PERSON, "bao nhiêu tiền một con gà")
+    said(api)
+    api.again(update)
+    api.fault("duplicate", method="getUpdates")
+    api.say(PERSON, "điều 4 khoản 2")
+    api.wait_for(lambda seen: any(r.text.startswith("Khoản 2 Điều 4") for r in seen), PERSON, 10)
+    assert rows(telegram_settings, "SELECT asked FROM questions") == [{"asked": 1}]
+    assert len(api.transcript(PERSON, "message")) == 2
+
+
+def test_an_update_that_cannot_be_read_stops_nobody(api: BotApi, bot: RunningBot, telegram_settings: Settings) -> None:
+    private = {"id": PERSON, "type": "private", "first_name": "Người Ví Dụ"}
+    api.user(PERSON, started=True)
+    api.raw({"message": {"message_id": "x", "date": "gestern", "chat": private}})
+    api.raw({"message": {"message_id": 7}})
+    api.raw({"callback_query": 7})
+    api.raw({"something_new": {"chat": private}})
+    ask(api, OTHER)
+    assert ANSWER in said(api, OTHER)[0].text
+    (apology,) = said(api)
+    assert apology.text.startswith("Xin lỗi anh/chị")
+    failed = rows(telegram_settings, "SELECT kind FROM inbox WHERE outcome = 'failed'")
+    assert failed == [{"kind": "unreadable"}] * 3
+
+
+def test_update_numbers_that_begin_anew_are_no_trouble(api: BotApi, bot: RunningBot) -> None:
+    """After a week without updates Telegram goes on with any number."""
+    ask(api)
+    said(api)
+    api.skip(5_000_000)
+    ask(api, OTHER)
+    assert ANSWER in said(api, OTHER)[0].text
+
+
+def test_a_storage_that_is_locked_keeps_the_update_at_the_source(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(api)
+    said(api)
+    path = telegram_settings.data / FILE_NAME
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ask(api)
+        time.sleep(6)
+        waiting = len(api.queue())
+        other.execute("ROLLBACK")
+    assert waiting == 1
+    assert [ANSWER in record.text for record in said(api, count=2)] == [True, True]
