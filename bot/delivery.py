@@ -213,7 +213,8 @@ class Delivery:
             file = OutgoingFile(stored["kind"], stored["name"], data)
         return Outgoing(
             text=message["text"],
-            menu=message.get("menu", 0),
+            # A message that changes the buttons of another shows that one's menu.
+            menu=message.get("menu", row.id),
             buttons=[(place, label) for place, label in message.get("buttons", ())],
             edits=row.edits,
             answers=message.get("answers", ""),
@@ -321,7 +322,7 @@ class Delivery:
                     log.error("account of %s refused: %s", row.channel, error)
                 self._unusable_until[account] = self._monotonic() + UNUSABLE_PAUSE
             elif error.retry_after is not None and account in self._paces:
-                metrics.REFUSALS.labels(row.channel).inc()
+                metrics.count(metrics.REFUSALS, row.channel)
                 group = self._channels[account].is_group(row.chat)
                 self._paces[account].refused(row.chat, group, error.retry_after, self._monotonic())
             self._again(database, row, str(error), error.retry_after)
@@ -339,7 +340,7 @@ class Delivery:
         if row.urgency == BROADCAST or row.repeats >= MOST_REPEATS:
             self._end(database, row, "unknown", error)
             return
-        metrics.REPEATS.labels(row.channel, metrics.CLASS_NAMES[row.urgency]).inc()
+        metrics.count(metrics.REPEATS, row.channel, metrics.CLASS_NAMES[row.urgency])
         # After a lease that ran out enough time has passed.
         pause = 0.0 if error == "lease" else _back_off(row.repeats + 1)
         outbox.retry(database, row, self._later(pause), error, repeat=True)
@@ -365,7 +366,7 @@ class Delivery:
         self._tell(database, row, state, error)
 
     def _count(self, row: OutboxRow, state: str, now: dt.datetime) -> None:
-        metrics.DELIVERIES.labels(row.channel, metrics.CLASS_NAMES[row.urgency], state).inc()
+        metrics.count(metrics.DELIVERIES, row.channel, metrics.CLASS_NAMES[row.urgency], state)
         if state == "sent":
             self.sent += 1
             if row.urgency == ANSWER:

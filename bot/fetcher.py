@@ -168,7 +168,7 @@ class Fetcher:
             return
         if blob is not None:
             blobs.complete(database, blob)
-        metrics.FILES.labels(state).inc()
+        metrics.count(metrics.FILES, state)
         self._happened(database, Outcome(fetch.concern, state, reason, blob, fetch.person), self._clock())
 
 

@@ -25,13 +25,13 @@ class Intake:
         self._waiting: deque[tuple[Event, asyncio.Future[Taken]]] = deque()
         self._pump: asyncio.Task[None] | None = None
 
-    async def take(self, event: Event) -> Taken:
-        """Take an event; return after its commit. Raises StorageError, and then nothing was changed."""
+    def take(self, event: Event) -> asyncio.Future[Taken]:
+        """Take an event; the future ends after its commit, with StorageError where nothing was changed."""
         future: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, future))
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._take_all())
-        return await future
+        return future
 
     async def finish(self) -> None:
         """Return when everything that came has been taken."""

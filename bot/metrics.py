@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -29,6 +30,17 @@ ANSWER_SECONDS = Histogram(
     registry=REGISTRY,
 )
 UP = Gauge("ungxu_account_up", "1 while an account can be used", ["channel"], registry=REGISTRY)
+
+
+@cache
+def _child(counter: Counter, labels: tuple[str, ...]) -> Counter:
+    return counter.labels(*labels)
+
+
+def count(counter: Counter, *labels: str) -> None:
+    """Add one to a counter with these labels; looking them up takes longer than counting."""
+    _child(counter, labels).inc()
+
 
 CLASS_NAMES = {1: "answer", 2: "report", 3: "broadcast"}
 

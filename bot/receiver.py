@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.channels.base import Abilities, Event, Taken, Unreadable, fit
 from bot.flood import FloodGuard, Verdict, pause
-from bot.metrics import EVENTS, QUESTIONS
+from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
 from handlers.context import Context
 from handlers.conversation import Change, Incoming, Manner, Outcome, Reply
@@ -105,7 +105,7 @@ class Receiver:
             log.error("event failed: %s at %s", type(error).__name__, place(error))
             self._fail(database, event, event.kind, type(error).__name__)
             return Taken(new=True)
-        EVENTS.labels(event.address.channel, "handled").inc()
+        count(EVENTS, event.address.channel, "handled")
         return Taken(new=True, notice=notice)
 
     def _handle(self, database: Database, event: Incoming) -> str:
@@ -130,7 +130,7 @@ class Receiver:
     ) -> str:
         """Put replies into the outbox, those to a press in the place where they belong; return the passing notice."""
         abilities = self.abilities[event.address.channel]
-        shown_in = pressed.outbox_id if pressed and abilities.edits else None
+        shown_in = pressed.id if pressed and abilities.edits else None
         notices = []
         for reply in replies:
             if reply.manner is Manner.PASSING and event.press and abilities.notices:
@@ -179,7 +179,7 @@ class Receiver:
 
     def _fail(self, database: Database, event: Event, kind: str, error: str) -> None:
         self._record(database, event, kind, error)
-        EVENTS.labels(event.address.channel, "failed").inc()
+        count(EVENTS, event.address.channel, "failed")
         if not event.address.chat or (isinstance(event, Incoming) and event.change):
             return
         # The event is over, whatever becomes of the apology.
@@ -210,12 +210,8 @@ class Receiver:
         answers: str = "",
     ) -> None:
         """Put a reply into the outbox, with its menu; only the last of its messages tells how it ended."""
-        now, menu = _utc(at), 0
-        if reply.buttons:
-            # Sent to somebody else than who wrote, it is his menu.
-            owner = person_at(database, to, now) if reply.to or person is None else person
-            menu = menus.remember(database, to, owner, [button.as_json() for button in reply.buttons], now)
-        messages = fit(reply, self.abilities[to.channel], self.texts, menu, answers)
+        now = _utc(at)
+        messages = fit(reply, self.abilities[to.channel], self.texts, answers)
         for number, message in enumerate(messages, 1):
             last = number == len(messages)
             row = outbox.put(
@@ -229,12 +225,14 @@ class Receiver:
                 edits=edits if number == 1 else None,
                 concern=reply.concern if last else None,
             )
-        if menu:
-            menus.show_in(database, menu, row)
+        if reply.buttons:
+            # Sent to somebody else than who wrote, it is his menu.
+            owner = person_at(database, to, now) if reply.to or person is None else person
+            menus.remember(database, row, to, owner, [button.as_json() for button in reply.buttons], now)
 
 
 def _tally(outcome: str) -> None:
-    QUESTIONS.labels(outcome).inc()
+    count(QUESTIONS, outcome)
 
 
 def place(error: BaseException) -> str:

@@ -19,8 +19,14 @@ _LINK = re.compile(r"(?i)(?:\b(?:https?://|www\.)\S+|\b(?:[\w-]{1,63}\.){1,4}(?:
 _NUMBER = re.compile(r"(?<!\d)\+?\d(?:[ .,-]?\d){5,}(?!\d)")
 
 
+# Each of the others needs one of these; most questions have none.
+_NEEDED = re.compile(r"(?i)[@.:=/\d]|\bl[àa]\b")
+
+
 def mask(text: str) -> str:
     """Return a text with passwords, codes, long numbers, addresses and links replaced by "***"."""
+    if not _NEEDED.search(text):
+        return text
     text = _LINK.sub(MASK, text)
     text = _HANDLE.sub(MASK, _ADDRESS.sub(MASK, text))
     text = _AFTER_SIGN.sub(rf"\1\2{MASK}", text)

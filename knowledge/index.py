@@ -25,8 +25,11 @@ Idf = Callable[[NDArray[np.int64], int], Floats]
 # The share of rank-bm25's average idf that a term gets whose own idf would be negative.
 OKAPI_EPSILON = 0.25
 
-# A term in more than this share of the documents is kept as a full row of weights: adding rows is several
-# times faster than adding by index, and few terms are that frequent.
+# An index of so few weights is kept as a table, zeros and all: a question is then one sum of its rows.
+SMALL_TABLE = 1_500_000
+
+# In a larger one, a term in more than this share of the documents is kept as a full row of weights: adding rows is
+# several times faster than adding by index, and few terms are that frequent.
 DENSE_SHARE = 1 / 8
 
 
@@ -83,6 +86,10 @@ class Bm25Index:
         self._weights: Floats = self._idf[term] * frequency * (k1 + 1) / (frequency + norm[document])
         self._documents = document.astype(np.intp)
         self._starts: list[int] = [0, *np.cumsum(document_frequency).tolist()]
+        self._table: Floats | None = None
+        if 0 < self._count * len(vocabulary) <= SMALL_TABLE:
+            self._table = np.zeros((len(vocabulary), self._count))
+            self._table[term, document] = self._weights
         self._dense = {
             int(frequent): self._row(int(frequent))
             for frequent in np.flatnonzero(document_frequency > self._count * DENSE_SHARE)
@@ -111,8 +118,10 @@ class Bm25Index:
 
         `query` is the terms as they come, or terms with the number of times each counts.
         """
-        total = np.zeros(self._count)
         counted = query if isinstance(query, Mapping) else Counter(query)
+        if self._table is not None:
+            return self._sum_of_rows(self._table, counted)
+        total = np.zeros(self._count)
         for term, times in counted.items():
             position = self._vocabulary.get(term)
             if position is None:
@@ -123,6 +132,14 @@ class Bm25Index:
             else:
                 documents, weights = self._posting(position)
                 np.add.at(total, documents, weights if times == 1 else times * weights)
+        return total
+
+    def _sum_of_rows(self, table: Floats, counted: Mapping[str, float]) -> Floats:
+        known = [(position, counted[term]) for term in counted if (position := self._vocabulary.get(term)) is not None]
+        rows = table[[position for position, _ in known]]
+        if any(times != 1 for _, times in known):
+            rows *= np.array([times for _, times in known])[:, np.newaxis]
+        total: Floats = rows.sum(axis=0)
         return total
 
     def top(self, query: Iterable[str], limit: int) -> list[tuple[int, float]]:

@@ -62,7 +62,8 @@ def load_background() -> Background:
         lexicon=load_lexicon(LEXICON),
         facts=tuple(load_entries(_HERE / "facts.yaml", FactEntry)),
         intents=tuple(load_entries(_HERE / "intents.yaml", IntentEntry)),
-        successors=tuple(load_entries(_HERE / "successors.yaml", SuccessorEntry)),
+        # The longest names first, since one may be part of another.
+        successors=tuple(sorted(load_entries(_HERE / "successors.yaml", SuccessorEntry), key=lambda e: -len(e.name))),
     )
 
 
@@ -150,7 +151,7 @@ class Search:
         """Return the merged units that the texts name, the longest names first."""
         joined = "\n".join(texts)
         found = []
-        for entry in sorted(self.background.successors, key=lambda entry: -len(entry.name)):
+        for entry in self.background.successors:
             if entry.name in joined:
                 found.append(entry)
                 joined = joined.replace(entry.name, "")

@@ -6,6 +6,7 @@ transaction that reads first and writes later fails half the time when two proce
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,9 @@ _TRY_AGAIN = {
 }
 
 Row = Mapping[str, Any]
+
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Writes what is stored as plain JSON."""
 
 
 class Database:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row
+from storage.database import Database, Row, to_json
 from storage.people import Address
 
 
@@ -46,8 +46,8 @@ def put(
         {
             **address.values(),
             "person": person,
-            "source": json.dumps(source, ensure_ascii=False),
-            "concern": json.dumps(concern, ensure_ascii=False),
+            "source": to_json(source),
+            "concern": to_json(concern),
             "now": now,
         },
     )

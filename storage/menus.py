@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row
+from storage.database import Database, Row, to_json
 from storage.people import Address
 
 SPENT = "spent"
@@ -22,39 +22,35 @@ class Menu:
     """The buttons of a message.
 
     Attributes:
-        id: the menu's number.
+        id: its number, which is that of the message in the outbox that shows it.
         buttons: as they were stored, in the order they were shown.
-        outbox_id: the row of the outbox that shows them, where it is known.
     """
 
     id: int
     buttons: list[dict[str, Any]]
-    outbox_id: int | None
 
 
-def remember(database: Database, address: Address, person: int, buttons: list[dict[str, Any]], now: str) -> int:
-    """Keep the buttons of a message for the person it is shown to; return the menu's number."""
-    return database.insert(
-        "INSERT INTO menus (channel, account, chat, person_id, buttons, created_at)"
-        " VALUES (:channel, :account, :chat, :person, :buttons, :now) RETURNING id",
+def remember(
+    database: Database, message: int, address: Address, person: int, buttons: list[dict[str, Any]], now: str
+) -> None:
+    """Keep the buttons of a message, given by its number in the outbox, for the person it is shown to."""
+    database.run(
+        "INSERT INTO menus (id, channel, account, chat, person_id, buttons, created_at)"
+        " VALUES (:message, :channel, :account, :chat, :person, :buttons, :now)",
         {
             **address.values(),
+            "message": message,
             "person": person,
-            "buttons": json.dumps(buttons, ensure_ascii=False),
+            "buttons": to_json(buttons),
             "now": now,
         },
     )
 
 
-def show_in(database: Database, menu_id: int, outbox_id: int) -> None:
-    """Note which message of the outbox shows a menu."""
-    database.run("UPDATE menus SET outbox_id = :outbox WHERE id = :id", {"id": menu_id, "outbox": outbox_id})
-
-
 def latest(database: Database, address: Address, person: int, since: str) -> Menu | None:
     """Return the newest menu shown to a person in a chat since a time."""
     row = database.row(
-        "SELECT id, buttons, outbox_id FROM menus WHERE channel = :channel AND account = :account AND chat = :chat"
+        "SELECT id, buttons FROM menus WHERE channel = :channel AND account = :account AND chat = :chat"
         " AND person_id = :person AND created_at >= :since ORDER BY id DESC LIMIT 1",
         {**address.values(), "person": person, "since": since},
     )
@@ -64,7 +60,7 @@ def latest(database: Database, address: Address, person: int, since: str) -> Men
 def get(database: Database, menu_id: int, address: Address, person: int) -> Menu | None:
     """Return a menu that was shown to this person in this chat; None for anybody else's."""
     row = database.row(
-        "SELECT id, buttons, outbox_id FROM menus WHERE id = :id AND channel = :channel AND account = :account"
+        "SELECT id, buttons FROM menus WHERE id = :id AND channel = :channel AND account = :account"
         " AND chat = :chat AND person_id = :person",
         {**address.values(), "id": menu_id, "person": person},
     )
@@ -88,7 +84,7 @@ def spend(database: Database, menu: Menu, places: Collection[int]) -> None:
     buttons = [{**button, SPENT: True} if place in places else button for place, button in enumerate(menu.buttons)]
     database.run(
         "UPDATE menus SET buttons = :buttons WHERE id = :id",
-        {"id": menu.id, "buttons": json.dumps(buttons, ensure_ascii=False)},
+        {"id": menu.id, "buttons": to_json(buttons)},
     )
 
 
@@ -101,4 +97,4 @@ def purge(database: Database, before: str, limit: int) -> int:
 
 
 def _menu(row: Row) -> Menu:
-    return Menu(int(row["id"]), json.loads(row["buttons"]), row["outbox_id"])
+    return Menu(int(row["id"]), json.loads(row["buttons"]))

@@ -92,12 +92,16 @@ def m0001_first_conversation(database: Database) -> None:
 
 @migrations()
 def m0002_messengers(database: Database) -> None:
-    """Messengers: lines of messages, what a messenger calls them, closed chats, leases, and files."""
+    """Messengers: lines of messages, what a messenger calls them, closed chats, leases, and files.
+
+    The number of a message is never given twice: buttons that were shown long ago carry it. Menus from before are
+    forgotten, as they are after a day anyway.
+    """
     _create(
         database,
         """
         CREATE TABLE outbox_new (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             channel TEXT NOT NULL,
             account TEXT NOT NULL,
             chat TEXT NOT NULL,
@@ -132,7 +136,17 @@ def m0002_messengers(database: Database) -> None:
         CREATE INDEX outbox_claims ON outbox (lease_until) WHERE state = 'sending';
         CREATE INDEX outbox_ended ON outbox (ended_at) WHERE ended_at IS NOT NULL;
         CREATE INDEX addresses_by_sender ON addresses (channel, account, sender);
-        ALTER TABLE menus ADD COLUMN outbox_id INTEGER;
+        DROP TABLE menus;
+        CREATE TABLE menus (
+            id INTEGER PRIMARY KEY,
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            chat TEXT NOT NULL,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            buttons TEXT NOT NULL,
+            created_at TEXT NOT NULL
+        );
+        CREATE INDEX menus_by_chat ON menus (channel, account, chat, person_id, id);
         CREATE INDEX menus_by_time ON menus (created_at);
         CREATE TABLE closed_chats (
             channel TEXT NOT NULL,

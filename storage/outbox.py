@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row
+from storage.database import Database, Row, to_json
 
 ANSWER, REPORT, BROADCAST = 1, 2, 3
 """The classes of a message, the most urgent first."""
@@ -75,10 +75,10 @@ def put(
             "account": account,
             "chat": chat,
             "class": urgency,
-            "message": json.dumps(message, ensure_ascii=False),
+            "message": to_json(message),
             "now": now,
             "edits": edits,
-            "concern": None if concern is None else json.dumps(concern, ensure_ascii=False),
+            "concern": None if concern is None else to_json(concern),
         },
     )
 

@@ -12,8 +12,8 @@ from bot.channels.markup import plain
 from handlers import router
 from handlers.context import Context
 from handlers.conversation import Incoming, Press, Reply
-from storage import menus
 from storage.people import Address
+from tests.helpers import shown_menu
 
 _keys = itertools.count()
 
@@ -50,7 +50,7 @@ class Conversation:
                     buttons = [button.as_json() for button in reply.buttons]
                     now = self.context.now.isoformat()
                     self.menus.append(
-                        menus.remember(self.context.database, self.address, self.context.person, buttons, now)
+                        shown_menu(self.context.database, self.address, self.context.person, buttons, now)
                     )
         return replies
 

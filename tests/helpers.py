@@ -20,6 +20,7 @@ import pytest
 from bot.channels.base import Abilities, Outgoing, Take
 from bot.cli import main
 from bot.rate_limit import Limits
+from storage import menus, outbox
 from storage.database import Database
 from storage.people import Address
 from tests.conftest import NOW
@@ -68,6 +69,15 @@ def shrunk(database: Database, spare_pages: int = 1) -> Iterator[None]:
     database.rows(f"PRAGMA max_page_count={pages['page_count'] + spare_pages}")
     yield
     database.rows("PRAGMA max_page_count=1000000")
+
+
+def shown_menu(
+    database: Database, address: Address, person: int, buttons: list[dict[str, Any]], now: str = STAMP
+) -> int:
+    """Put a message with a menu into the outbox, as the receiver does; return the menu's number."""
+    number = outbox.put(database, address.channel, address.account, address.chat, outbox.ANSWER, {"text": "Chọn:"}, now)
+    menus.remember(database, number, address, person, buttons, now)
+    return number
 
 
 class Clock:

@@ -50,21 +50,21 @@ def test_the_closing_is_a_paragraph_of_its_own(texts: Texts, abilities: Abilitie
 
 
 def test_choices_are_the_places_and_labels_of_buttons(texts: Texts) -> None:
-    assert fit(reply("Chọn:", "Hết.", buttons=BUTTONS), WITH, texts, menu=7) == [
-        {"text": "Chọn:\n\nHết.", "menu": 7, "buttons": [(0, "Xem cả Điều 4"), (1, "Đúng & đủ <ý>")]}
+    assert fit(reply("Chọn:", "Hết.", buttons=BUTTONS), WITH, texts) == [
+        {"text": "Chọn:\n\nHết.", "buttons": [(0, "Xem cả Điều 4"), (1, "Đúng & đủ <ý>")]}
     ]
 
 
 def test_without_buttons_the_choices_are_numbered_lines_before_the_closing(texts: Texts) -> None:
     """A label is no marked text."""
-    (message,) = fit(reply("Chọn:", "Hết.", buttons=BUTTONS), WITHOUT, texts, menu=7)
+    (message,) = fit(reply("Chọn:", "Hết.", buttons=BUTTONS), WITHOUT, texts)
     lines = "1. Xem cả Điều 4\n2. Đúng &amp; đủ &lt;ý&gt;"
-    assert message == {"text": f"Chọn:\n\n{lines}\n{texts('menu.hint')}\n\nHết.", "menu": 7}
+    assert message == {"text": f"Chọn:\n\n{lines}\n{texts('menu.hint')}\n\nHết."}
 
 
 def test_the_buttons_stand_under_the_last_part_of_a_long_reply(texts: Texts) -> None:
     long = reply("Một câu. " * 20, "Hết.", buttons=BUTTONS)
-    *parts, last = fit(long, replace(WITH, text_length=50), texts, menu=7)
+    *parts, last = fit(long, replace(WITH, text_length=50), texts)
     assert parts
     assert all(message.keys() == {"text"} for message in parts)
     assert [label for _, label in last["buttons"]] == [button.label for button in BUTTONS]
@@ -95,9 +95,9 @@ def test_a_file_carries_a_short_text(texts: Texts) -> None:
 
 def test_a_text_that_is_too_long_for_a_file_comes_after_it(texts: Texts) -> None:
     text = "🙂" * 11
-    assert fit(reply(text, files=FILES[:1], buttons=BUTTONS), CAPTIONS, texts, 7, "t5") == [
+    assert fit(reply(text, files=FILES[:1], buttons=BUTTONS), CAPTIONS, texts, "t5") == [
         {"text": "", "file": STORED[0], "answers": "t5"},
-        {"text": text, "menu": 7, "buttons": [(0, "Xem cả Điều 4"), (1, "Đúng & đủ <ý>")]},
+        {"text": text, "buttons": [(0, "Xem cả Điều 4"), (1, "Đúng & đủ <ý>")]},
     ]
 
 
@@ -115,8 +115,8 @@ def test_files_may_come_without_a_text(texts: Texts) -> None:
         {"text": "", "file": STORED[0]},
         {"text": "", "file": STORED[1]},
     ]
-    (last,) = fit(reply("", files=FILES[:1], buttons=BUTTONS), CAPTIONS, texts, 7)
-    assert (last["file"], last["menu"]) == (STORED[0], 7)
+    (last,) = fit(reply("", files=FILES[:1], buttons=BUTTONS), CAPTIONS, texts)
+    assert (last["file"], len(last["buttons"])) == (STORED[0], len(BUTTONS))
 
 
 def test_a_channel_without_files_says_so(texts: Texts) -> None:

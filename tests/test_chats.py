@@ -6,7 +6,7 @@ from storage import chats, menus, outbox
 from storage.database import Database
 from storage.outbox import ANSWER
 from storage.people import Address, person_at
-from tests.helpers import STAMP, later, place
+from tests.helpers import STAMP, later, place, shown_menu
 
 
 def close(database: Database, reason: str = "blocked", now: str = STAMP) -> None:
@@ -59,13 +59,12 @@ def move(database: Database) -> None:
 
 def test_people_menus_and_messages_go_to_the_new_chat(database: Database) -> None:
     person = person_at(database, place("cu"), STAMP)
-    menu = menus.remember(database, place("cu"), person, [], STAMP)
-    row = outbox.put(database, "vidu", "bot-1", "cu", ANSWER, {"text": "x"}, STAMP)
+    menu = shown_menu(database, place("cu"), person, [], STAMP)
     move(database)
     assert person_at(database, place("moi"), STAMP) == person
     assert menus.get(database, menu, place("moi"), person) is not None
     assert menus.get(database, menu, place("cu"), person) is None
-    assert outbox.due(database, "vidu", "bot-1", ANSWER, STAMP, 10) == [(row, "moi")]
+    assert outbox.due(database, "vidu", "bot-1", ANSWER, STAMP, 10) == [(menu, "moi")]
 
 
 def test_who_wrote_in_both_keeps_the_address_in_the_new_one(database: Database) -> None:
@@ -84,8 +83,7 @@ def test_who_wrote_in_both_keeps_the_address_in_the_new_one(database: Database) 
 )
 def test_what_is_not_of_this_chat_stays(database: Database, other: Address) -> None:
     person = person_at(database, other, STAMP)
-    menu = menus.remember(database, other, person, [], STAMP)
-    outbox.put(database, other.channel, other.account, other.chat, ANSWER, {"text": "x"}, STAMP)
+    menu = shown_menu(database, other, person, [], STAMP)
     move(database)
     assert menus.get(database, menu, other, person) is not None
     assert database.rows("SELECT chat FROM addresses") == [{"chat": other.chat}]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from handlers.context import Context
 from handlers.conversation import Attachment, Button, Change, Incoming, Manner, Reply
 from handlers.office import Office
-from storage import menus, questions
+from storage import questions
 from storage.people import Address, person_at
 from tests.conversations import Conversation, hold, read, whole
+from tests.helpers import shown_menu
 
 
 @pytest.fixture
@@ -333,7 +334,7 @@ def test_another_provision_can_be_chosen(conversation: Conversation) -> None:
 def test_a_button_whose_aim_is_gone_says_so(conversation: Conversation, button: Button) -> None:
     context = conversation.context
     with context.database.transaction():
-        menu = menus.remember(
+        menu = shown_menu(
             context.database, conversation.address, context.person, [button.as_json()], context.now.isoformat()
         )
     assert "đã cũ" in conversation.press(menu, 0)[0].text

@@ -161,7 +161,7 @@ def test_a_message_is_carried_as_it_was_stored(post: Post) -> None:
     post.drain()
     assert post.channel.carried == [
         Outgoing("Chọn:", menu=7, buttons=[(0, "Đúng ý tôi"), (2, "Khó hiểu")], answers="t5"),
-        Outgoing("Thông báo", buttons=[], broadcast=True),
+        Outgoing("Thông báo", menu=2, buttons=[], broadcast=True),
     ]
 
 
@@ -972,7 +972,7 @@ def test_a_file_is_carried_with_its_message(post: Post) -> None:
     post.put("Ảnh", file={"blob": blob, "kind": "photo", "name": "anh.png"})
     assert post.drain() == 1
     assert post.channel.carried == [
-        Outgoing("Ảnh", buttons=[], file=OutgoingFile("photo", "anh.png", b"du lieu" * 1000))
+        Outgoing("Ảnh", menu=1, buttons=[], file=OutgoingFile("photo", "anh.png", b"du lieu" * 1000))
     ]
 
 

@@ -12,12 +12,12 @@ import pytest
 from bot import housekeeping
 from bot.housekeeping import keep_tidy, rules, tidy
 from bot.worker import Worker
-from storage import blobs, fetches, inbox, menus, outbox, questions
+from storage import blobs, fetches, inbox, outbox, questions
 from storage.database import Database
 from storage.errors import StorageBusy
 from storage.outbox import ANSWER
 from storage.people import person_at
-from tests.helpers import NOW, STAMP, Clock, place
+from tests.helpers import NOW, STAMP, Clock, place, shown_menu
 
 TABLES = ("inbox", "menus", "outbox", "fetches", "blobs", "questions")
 
@@ -34,8 +34,7 @@ def fill(database: Database, at: dt.datetime) -> None:
     now = at.isoformat()
     person = person_at(database, place(), now)
     inbox.record(database, "vidu", "bot-1", now, now, "text")
-    menus.remember(database, place(), person, [], now)
-    (row,) = outbox.claim(database, [outbox.put(database, "vidu", "bot-1", now, ANSWER, {}, now)], "a", now)
+    (row,) = outbox.claim(database, [shown_menu(database, place(), person, [], now)], "a", now)
     outbox.end(database, row, "sent", now)
     fetches.put(database, place(), person, {}, {}, now)
     fetch = fetches.claim(database, "vidu", "bot-1", "a", now, now)

@@ -130,9 +130,9 @@ def test_what_a_group_had_no_time_for_is_taken_next(door: Door, monkeypatch: pyt
 def test_what_comes_while_a_group_is_taken_is_not_forgotten(door: Door) -> None:
     async def late() -> list[Taken]:
         door.receiver.gate.clear()
-        first = asyncio.create_task(door.intake.take(event(1)))
+        first = door.intake.take(event(1))
         await asyncio.sleep(0.01)
-        second = asyncio.create_task(door.intake.take(event(2)))
+        second = door.intake.take(event(2))
         await asyncio.sleep(0)
         door.receiver.gate.set()
         return await asyncio.gather(first, second)
@@ -148,9 +148,9 @@ def test_each_source_hears_that_its_event_was_not_taken(door: Door, error: Excep
     async def fail() -> None:
         door.receiver.faults = [error]
         door.receiver.gate.clear()
-        group = [asyncio.create_task(door.intake.take(event(number))) for number in range(3)]
+        group = [door.intake.take(event(number)) for number in range(3)]
         await asyncio.sleep(0.01)
-        late = asyncio.create_task(door.intake.take(event(9)))
+        late = door.intake.take(event(9))
         await asyncio.sleep(0)
         door.receiver.gate.set()
         assert await asyncio.gather(*group, return_exceptions=True) == [error] * 3
@@ -183,8 +183,8 @@ def test_a_source_that_went_away_does_not_hold_up_the_others(door: Door, fails: 
 
     async def cut_off() -> None:
         door.receiver.gate.clear()
-        gone = asyncio.create_task(door.intake.take(event(1)))
-        other = asyncio.create_task(door.intake.take(event(2)))
+        gone = door.intake.take(event(1))
+        other = door.intake.take(event(2))
         await asyncio.sleep(0.01)
         gone.cancel()
         await asyncio.sleep(0)
@@ -199,7 +199,7 @@ def test_a_source_that_went_away_does_not_hold_up_the_others(door: Door, fails: 
 def test_to_finish_is_to_have_taken_everything(door: Door) -> None:
     async def finish() -> None:
         await door.intake.finish()
-        tasks = [asyncio.create_task(door.intake.take(event(number))) for number in range(20)]
+        tasks = [door.intake.take(event(number)) for number in range(20)]
         await asyncio.sleep(0)
         await door.intake.finish()
         assert len(await door.worker.run(Database.rows, "SELECT 1 FROM inbox")) == 20

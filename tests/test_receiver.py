@@ -233,7 +233,7 @@ def test_what_the_handler_wrote_before_it_raised_is_rolled_back(database: Databa
             context.database, "asked", folded="x", text=SECRET, outcome="not found", shown=[], day="2026-11-21"
         )
         storage_outbox.put(context.database, "vidu", "bot-1", "chat-1", REPORT, {"text": SECRET}, STAMP)
-        menus.remember(context.database, event.address, context.person, [], STAMP)
+        menus.remember(context.database, 99, event.address, context.person, [], STAMP)
         raise LookupError(SECRET)
 
     make(handle).take(database, event(SECRET))
@@ -350,9 +350,8 @@ def test_a_long_reply_is_split_and_the_menu_belongs_to_its_last_part(database: D
     assert all(len(message["text"]) <= 200 for message in [*parts, last])
     assert all(message.keys() == {"text"} for message in parts)
     assert last["buttons"] == [[0, "Xem cả Điều 4"], [1, "Đúng ý tôi"]]
-    (menu,) = database.rows("SELECT id, buttons, outbox_id FROM menus")
-    assert last["menu"] == menu["id"]
-    assert menu["outbox_id"] == len(parts) + 1
+    (menu,) = database.rows("SELECT id, buttons FROM menus")
+    assert menu["id"] == len(parts) + 1
     assert json.loads(menu["buttons"]) == [button.as_json() for button in ACTIONS]
 
 
@@ -363,7 +362,7 @@ def test_a_channel_without_buttons_gets_a_numbered_menu_that_is_remembered(
     (message,) = outbox(database)
     assert message["text"] == f"Chọn:\n\n1. Xem cả Điều 4\n2. Đúng ý tôi\n{texts('menu.hint')}"
     assert "buttons" not in message
-    found = menus.get(database, message["menu"], place(), 1)
+    found = menus.get(database, 1, place(), 1)
     assert found is not None
     assert found.buttons == [button.as_json() for button in ACTIONS]
 
@@ -373,7 +372,6 @@ def test_a_reply_without_choices_leaves_the_older_menu(database: Database, make:
     receiver = make(lambda e, c: next(replies))
     receiver.take(database, event(key="1"))
     receiver.take(database, event(key="2"))
-    assert "menu" not in outbox(database)[1]
     assert len(database.rows("SELECT * FROM menus")) == 1
 
 
@@ -401,7 +399,7 @@ def test_events_share_a_commit_in_their_order(database: Database, make: Make) ->
 def test_a_poison_event_harms_no_neighbour(database: Database, make: Make, texts: Texts) -> None:
     def handle(event: Incoming, context: Context) -> list[Reply]:
         replies = echo(event, context)
-        menus.remember(context.database, event.address, context.person, [], STAMP)
+        menus.remember(context.database, 99 + int(event.key), event.address, context.person, [], STAMP)
         if event.text == SECRET:
             raise LookupError(SECRET)
         return replies
@@ -645,15 +643,9 @@ def test_of_a_long_reply_only_the_first_part_takes_its_place(database: Database,
     assert edits(database) == [None, 1, None]
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_reply_is_a_new_message_where_there_is_nothing_to_replace(
-    database: Database, make: Make, known: bool
-) -> None:
-    """The channel cannot edit, or nobody knows which message shows the menu."""
-    receiver = make(echo, edits=not known)
+def test_a_reply_is_a_new_message_where_none_can_be_replaced(database: Database, make: Make) -> None:
+    receiver = make(echo)
     menu = shown(database, receiver)
-    if not known:
-        database.run("UPDATE menus SET outbox_id = NULL")
     receiver.handle = lambda e, c: [Reply(Markup("Đã ghi."), manner=Manner.INSTEAD)]
     receiver.take(database, event("", "1", press=Press(menu, 0)))
     assert edits(database) == [None, None]
@@ -687,7 +679,7 @@ def test_a_vote_from_beginning_to_end(database: Database, make: Make, texts: Tex
     receiver.take(database, event("khoản 4 điều 4", "1"))
     (message,) = outbox(database)
     helpful = next(place for place, label in message["buttons"] if label == texts("button.helpful"))
-    press = Press(message["menu"], helpful)
+    press = Press(1, helpful)
     assert receiver.take(database, event("", "2", press=press)) == Taken(True, texts("vote.thanks"))
     assert receiver.take(database, event("", "3", press=press)) == Taken(True, texts("menu.spent"))
     assert receiver.take(database, event("", "4", place(sender="nguoi-khac"), press)) == Taken(
@@ -727,7 +719,7 @@ def test_only_the_last_part_of_a_reply_tells_how_it_ended(database: Database, ma
     make(lambda e, c: [replace(LONG, concern={"job": "vidu"})], length=100).take(database, event())
     concerns = [row["concern"] for row in database.rows("SELECT concern FROM outbox ORDER BY id")]
     assert len(concerns) > 3
-    assert concerns == [None] * (len(concerns) - 1) + ['{"job": "vidu"}']
+    assert concerns == [None] * (len(concerns) - 1) + ['{"job":"vidu"}']
 
 
 def test_files_go_out_with_a_reply(database: Database, make: Make) -> None:

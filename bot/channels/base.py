@@ -180,11 +180,11 @@ class FileSource(Protocol):
         ...
 
 
-def fit(reply: Reply, abilities: Abilities, texts: Texts, menu: int = 0, answers: str = "") -> list[dict[str, Any]]:
+def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> list[dict[str, Any]]:
     """Return a reply as the messages that a channel can carry, as plain JSON for the outbox.
 
     Each file has a message of its own, so that none is sent twice for the sake of another; a single one carries a text
-    that is short enough. Choices go under the last one as buttons of the menu, or stand in its text with their numbers.
+    that is short enough. Choices go under the last one as buttons, or stand in its text with their numbers.
     """
     paragraphs = [reply.text]
     if reply.buttons and not abilities.buttons:
@@ -204,8 +204,6 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, menu: int = 0, answers
             messages = [*({"text": "", "file": file} for file in files), *(m for m in messages if m["text"])]
     if answers:
         messages[0]["answers"] = answers
-    if reply.buttons:
-        messages[-1]["menu"] = menu
-        if abilities.buttons:
-            messages[-1]["buttons"] = [(place, button.label) for place, button in enumerate(reply.buttons)]
+    if reply.buttons and abilities.buttons:
+        messages[-1]["buttons"] = [(place, button.label) for place, button in enumerate(reply.buttons)]
     return messages

@@ -18,7 +18,7 @@ from telegram.constants import ChatAction
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot import metrics
-from bot.channels.base import Abilities, Examined, Outgoing, Take, Webhook
+from bot.channels.base import Abilities, Examined, Outgoing, Take, Taken, Webhook
 from bot.channels.telegram.api import Api
 from bot.channels.telegram.examining import examine
 from bot.channels.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, carry, named_errors, notice, retry_seconds
@@ -37,6 +37,7 @@ Clock = Callable[[], dt.datetime]
 
 # One update after the other is asked for; what is asked for at once is what Telegram gives at most.
 BATCH = 100
+READ_AT_ONCE = 10
 POLL_SECONDS = 25
 # The server may be a little later than it was told.
 POLL_SLACK = 10.0
@@ -57,6 +58,8 @@ BUSY_PAUSE = 1.0
 # An answer that takes longer shows that the bot is typing; Telegram shows it for five seconds.
 TYPING_AFTER = 0.7
 TYPING_AGAIN = 4.5
+# Where very many wait, the signs would be what they wait for.
+MOST_TYPING = 20
 
 # Telegram gives a bot no larger files.
 LARGEST_FILE = 20 * 1024 * 1024
@@ -157,7 +160,13 @@ class Telegram:
         if self._take is None:
             # The bot does not know its own name yet; Telegram will come again.
             raise NotReady("not introduced yet")
-        await self._take_update(raw, self._take)
+        event = self._reader.read(raw, self._clock())
+        if event is None:
+            return
+        chats = [event.address.chat]
+        with self._typing(lambda: chats):
+            taken = await self._take(event)
+        self._answer_press(raw, taken)
 
     async def _introduce(self) -> None:
         """Learn who the bot is, set its commands, and have updates sent the way that was chosen."""
@@ -199,12 +208,18 @@ class Telegram:
 
         What was committed is known when the batch comes again.
         """
-        tasks = []
-        for update in updates:
-            tasks.append(asyncio.create_task(self._take_update(update, take)))
-            # One at a time, so that the loop stays free while a full batch is read.
-            await asyncio.sleep(0)
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        taking: list[tuple[Mapping[str, Any], str, asyncio.Future[Taken]]] = []
+        for number, update in enumerate(updates, 1):
+            if event := self._reader.read(update, self._clock()):
+                taking.append((update, event.address.chat, asyncio.ensure_future(take(event))))
+            if number % READ_AT_ONCE == 0:
+                # The loop stays free while a full batch is read.
+                await asyncio.sleep(0)
+        with self._typing(lambda: [chat for _, chat, taken in taking if not taken.done()]):
+            ends = await asyncio.gather(*(taken for _, _, taken in taking), return_exceptions=True)
+        for (update, _, _), end in zip(taking, ends, strict=True):
+            if isinstance(end, Taken):
+                self._answer_press(update, end)
         failed = [end for end in ends if isinstance(end, BaseException)]
         if not failed:
             return True
@@ -214,16 +229,6 @@ class Telegram:
         log.warning("storage busy, %d updates wait", len(failed))
         await asyncio.sleep(BUSY_PAUSE)
         return False
-
-    async def _take_update(self, raw: Mapping[str, Any], take: Take) -> None:
-        event = self._reader.read(raw, self._clock())
-        if event is None:
-            return
-        with self._typing(event.address.chat):
-            taken = await take(event)
-        query = raw.get("callback_query")
-        if isinstance(query, dict) and isinstance(query.get("id"), str):
-            self._do_beside(self._answer_press(query["id"], taken.notice))
 
     async def _persist(self, act: Callable[[], Awaitable[Result]]) -> Result:
         """Do an act until it succeeds, waiting longer and longer; what was wrong is told once, and when it is over."""
@@ -264,20 +269,31 @@ class Telegram:
         task.add_done_callback(self._beside.discard)
         return task
 
-    async def _answer_press(self, query_id: str, text: str) -> None:
-        try:
-            await self._bot.answer_callback_query(query_id, text=notice(text) if text else None)
-        except TelegramError as error:
-            # Too old, or answered before a restart: the button's clock just runs out.
-            log.info("a press was not answered: %s", type(error).__name__)
+    def _answer_press(self, update: Mapping[str, Any], taken: Taken) -> None:
+        """End the waiting sign of a button, with what there is to say in passing."""
+        query = update.get("callback_query")
+        if not isinstance(query, dict) or not isinstance(query.get("id"), str):
+            return
+        query_id = query["id"]
+
+        async def answer() -> None:
+            try:
+                await self._bot.answer_callback_query(query_id, text=notice(taken.notice) if taken.notice else None)
+            except TelegramError as error:
+                # Too old, or answered before a restart: the sign just ends.
+                log.info("a press was not answered: %s", type(error).__name__)
+
+        self._do_beside(answer())
 
     @contextmanager
-    def _typing(self, chat: str) -> Iterator[None]:
-        """Show in a chat that the bot is typing while the block takes long."""
+    def _typing(self, chats: Callable[[], list[str]]) -> Iterator[None]:
+        """Show in chats, those of the moment when it begins, that the bot is typing while the block takes long."""
         shown: list[asyncio.Task[None]] = []
-        timer = asyncio.get_running_loop().call_later(
-            TYPING_AFTER, lambda: shown.append(self._do_beside(self._show_typing(chat)))
-        )
+
+        def begin() -> None:
+            shown.extend(self._do_beside(self._show_typing(chat)) for chat in chats()[:MOST_TYPING] if chat)
+
+        timer = asyncio.get_running_loop().call_later(TYPING_AFTER, begin)
         try:
             yield
         finally:
@@ -286,7 +302,7 @@ class Telegram:
                 task.cancel()
 
     async def _show_typing(self, chat: str) -> None:
-        while chat:
+        while True:
             try:
                 await self._bot.send_chat_action(int(chat), ChatAction.TYPING)
             except TelegramError:
