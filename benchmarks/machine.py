@@ -10,10 +10,17 @@ import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = ("numpy", "bm25s", "rank-bm25", "underthesea")
+LIBRARIES = ("numpy", "bm25s", "rank-bm25", "underthesea", "python-telegram-bot", "aiohttp", "aiogram", "uvloop")
 
 _ROOT = Path(__file__).parent.parent
-MEASURED = ("knowledge/**/*.py", "knowledge/**/*.yaml", "handlers/**/*.py", "bot/**/*.py", "tests/questions.jsonl")
+MEASURED = (
+    "knowledge/**/*.py",
+    "knowledge/**/*.yaml",
+    "storage/**/*.py",
+    "handlers/**/*.py",
+    "bot/**/*.py",
+    "tests/questions.jsonl",
+)
 """What the figures depend on, of the files of the project."""
 
 _CPUINFO = Path("/proc/cpuinfo")
