@@ -62,6 +62,8 @@ BUSY_PAUSE = 1.0
 UNUSABLE_PAUSE = 60.0
 # How often claims that ran out are looked for.
 EXPIRY_INTERVAL = 5.0
+# A clock that is so many seconds off from one look to the next was set, and did not just drift.
+CLOCK_JUMP = 5.0
 
 Clock = Callable[[], dt.datetime]
 Happened = Callable[[Database, Outcome, dt.datetime], None]
@@ -114,6 +116,7 @@ class Delivery:
         }
         self._unusable_until: dict[tuple[str, str], float] = {}
         self._expiry_at = 0.0
+        self._clock_offset = clock().timestamp() - monotonic()
         self._flights: set[asyncio.Task[None]] = set()
         self._ended: list[_End] = []
         self._wake = asyncio.Event()
@@ -219,8 +222,12 @@ class Delivery:
             edits=row.edits,
             answers=message.get("answers", ""),
             file=file,
-            broadcast=row.urgency == BROADCAST,
+            paid=row.urgency == BROADCAST and self._pays(row),
         )
+
+    def _pays(self, row: OutboxRow) -> bool:
+        limits = self._channels[row.channel, row.account].limits
+        return limits is not None and limits.paid_rate > 0
 
     # A turn, on the storage thread. The loop waits for it, so that what follows is touched by one thread at a time.
 
@@ -234,6 +241,7 @@ class Delivery:
             if now >= self._expiry_at:
                 if self._presence:
                     self._presence.free_the_dead(database)
+                self._follow_clock(database, now)
                 self._settle_expired(database)
                 self._share_pace(database, now)
                 self._expiry_at = now + EXPIRY_INTERVAL
@@ -329,8 +337,21 @@ class Delivery:
         else:
             self._unknown(database, row, str(error))
 
+    def _follow_clock(self, database: Database, now: float) -> None:
+        """Notice when the clock of the system is set; set back, it would let messages wait until it is there again."""
+        offset = self._clock().timestamp() - now
+        jump, self._clock_offset = offset - self._clock_offset, offset
+        if abs(jump) < CLOCK_JUMP:
+            return
+        log.warning("the clock was set by %+.0f s", jump)
+        if jump < 0:
+            # Too early is no harm: what chats and the account may get is held by the monotonic clock.
+            for account in self._channels:
+                outbox.hasten(database, *account, self._clock().isoformat())
+
     def _settle_expired(self, database: Database) -> None:
-        rows = outbox.expired(database, self._clock().isoformat(), MOST_IN_A_TURN)
+        # What this process sends ends here, however late the clock says it is.
+        rows = outbox.expired(database, self._clock().isoformat(), MOST_IN_A_TURN, but=self._owner)
         for row in rows:
             self._unknown(database, row, "lease")
         if rows:

@@ -145,13 +145,23 @@ def retry(database: Database, row: OutboxRow, due: str, error: str, *, repeat: b
     )
 
 
-def expired(database: Database, now: str, limit: int) -> list[OutboxRow]:
-    """Return messages whose claim ran out: whether they reached anybody cannot be known."""
+def expired(database: Database, now: str, limit: int, *, but: str = "") -> list[OutboxRow]:
+    """Return messages whose claim ran out, but those of one owner: whether they reached anybody cannot be known."""
     rows = database.rows(
-        f"SELECT {_COLUMNS} FROM outbox o WHERE state = 'sending' AND lease_until < :now ORDER BY id LIMIT :limit",
-        {"now": now, "limit": limit},
+        f"SELECT {_COLUMNS} FROM outbox o WHERE state = 'sending' AND lease_until < :now AND owner <> :but"
+        " ORDER BY id LIMIT :limit",
+        {"now": now, "limit": limit, "but": but},
     )
     return [_row(row) for row in rows]
+
+
+def hasten(database: Database, channel: str, account: str, now: str) -> int:
+    """Let everything that waits until a later time be due now; return how many messages."""
+    return database.run(
+        "UPDATE outbox SET due_at = :now WHERE state = 'waiting' AND channel = :channel AND account = :account"
+        " AND due_at > :now",
+        {"channel": channel, "account": account, "now": now},
+    )
 
 
 def free(database: Database, owner: str) -> None:

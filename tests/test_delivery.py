@@ -161,7 +161,7 @@ def test_a_message_is_carried_as_it_was_stored(post: Post) -> None:
     post.drain()
     assert post.channel.carried == [
         Outgoing("Chọn:", menu=7, buttons=[(0, "Đúng ý tôi"), (2, "Khó hiểu")], answers="t5"),
-        Outgoing("Thông báo", menu=2, buttons=[], broadcast=True),
+        Outgoing("Thông báo", menu=2, buttons=[]),
     ]
 
 
@@ -1133,3 +1133,53 @@ def test_what_is_delivered_is_counted(post: Post) -> None:
         post.drain()
         post.clock.advance(seconds=10)
     assert [now - then for now, then in zip(figures(), before, strict=True)] == [1, 1, 1, 1, 1, 20]
+
+
+# The clock of the system
+
+
+def test_a_clock_that_is_set_back_lets_nobody_wait(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    passed = [100.0]
+    post.use(Messenger(), monotonic=lambda: passed[0])
+    post.put("một")
+    post.channel.ends = [NotSent("ConnectError")]
+    assert post.drain() == 0
+    post.clock.now -= dt.timedelta(hours=2)
+    passed[0] += EXPIRY_INTERVAL
+    assert post.drain() == 1
+    assert "the clock was set by -7205 s" in caplog.text
+
+
+def test_a_clock_that_is_set_forward_ends_nothing_that_is_on_its_way(post: Post) -> None:
+    class Slow(Messenger):
+        async def send(self, chat: str, message: Outgoing) -> str | None:
+            post.clock.advance(hours=3)
+            # The next turn looks for claims that ran out.
+            post.delivery._expiry_at = 0.0
+            await asyncio.sleep(0.05)
+            return await super().send(chat, message)
+
+    post.use(Slow())
+    row_id = post.put("một", BROADCAST)
+    post.put("hai", chat="chat-2")
+
+    async def send() -> None:
+        task = asyncio.create_task(post.delivery.run())
+        await asyncio.sleep(0.3)
+        post.delivery.stop()
+        await task
+
+    run(send)
+    assert (post.row(row_id)["state"], post.row(row_id)["repeats"]) == ("sent", 0)
+    assert len(post.channel.arrived) == 2
+
+
+@pytest.mark.parametrize(("rate", "paid"), [(0.0, [False, False]), (50.0, [False, True])])
+def test_only_broadcasts_are_paid_for_and_only_where_the_office_pays(post: Post, rate: float, paid: list[bool]) -> None:
+    channel = Messenger()
+    channel.limits = replace(WIDE, paid_rate=rate)
+    post.use(channel)
+    post.put("trả lời")
+    post.put("thông báo", BROADCAST, "chat-2")
+    assert post.drain() == 2
+    assert [message.paid for message in channel.carried] == paid

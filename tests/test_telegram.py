@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from bot.settings import Settings
+from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
+from tests.helpers import locked
 from tests.telegram_bot import BOT_NAME, GROUP, OTHER, PERSON, RunningBot, eventually, rows, running, said, settings_for
 
 # Private chats
@@ -122,6 +125,21 @@ def test_somebody_who_writes_too_much_is_asked_once_to_wait_and_others_are_answe
     warnings = rows(telegram_settings, "SELECT count(*) AS n FROM outbox WHERE message LIKE '%gửi hơi nhanh%'")
     seen = [record for record in api.transcript(PERSON) if "gửi hơi nhanh" in record.text]
     assert warnings[0]["n"] + len(seen) == 1
+
+
+def test_somebody_who_has_to_wait_sees_that_the_bot_is_typing(
+    api: BotApi, bot: RunningBot, telegram_settings: Settings
+) -> None:
+    api.say(PERSON, "điều 4 khoản 2")
+    said(api)
+    assert api.transcript(PERSON, "action") == []
+    with locked(telegram_settings.data / FILE_NAME):
+        api.say(PERSON, "điều 4 khoản 3")
+        api.wait_for(lambda seen: any(r.kind == "action" and r.text == "typing" for r in seen), PERSON, 5)
+    assert "Khoản 3 Điều 4" in said(api, count=2)[-1].text
+    quiet = len(api.transcript(PERSON, "action"))
+    time.sleep(1)
+    assert len(api.transcript(PERSON, "action")) == quiet
 
 
 # Buttons are looked up, never believed

@@ -84,7 +84,7 @@ class Outgoing:
         edits: what the messenger calls the message that this one changes; None for a new one.
         answers: what the messenger calls the message that this one answers, "" for none.
         file: what it carries.
-        broadcast: whether it is one of many.
+        paid: whether the office pays for it to go out beside the usual pace.
     """
 
     text: str | None
@@ -93,7 +93,7 @@ class Outgoing:
     edits: str | None = None
     answers: str = ""
     file: OutgoingFile | None = None
-    broadcast: bool = False
+    paid: bool = False
 
 
 class Channel(Protocol):

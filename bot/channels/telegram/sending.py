@@ -86,7 +86,7 @@ async def carry(api: Api, chat: str, message: Outgoing) -> str | None:
 
 async def _send(api: Api, chat: str, message: Outgoing) -> str:
     values: Json = {"chat_id": int(chat), "reply_markup": _keyboard(message), "reply_parameters": _answered(message)}
-    if message.broadcast:
+    if message.paid:
         values["allow_paid_broadcast"] = True
     if message.file is None:
         values["link_preview_options"] = _NO_PREVIEW
