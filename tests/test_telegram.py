@@ -24,6 +24,14 @@ def test_a_question_is_answered_with_the_rule(api: BotApi, bot: RunningBot) -> N
     assert "Đúng ý tôi" in [button.label for button in answer.buttons]
 
 
+def test_two_short_buttons_share_a_row(api: BotApi, bot: RunningBot) -> None:
+    api.say(PERSON, "mất nick zalo phải báo ai?")
+    (answer,) = said(api)
+    rows = {button.label: button.row for button in answer.buttons}
+    assert rows["Đúng ý tôi"] == rows["Chưa đúng"]
+    assert len(set(rows.values())) == len(rows) - 1
+
+
 def test_the_command_menu_is_set(api: BotApi, bot: RunningBot) -> None:
     api.say(PERSON, "/trogiup")
     said(api)

@@ -29,6 +29,9 @@ TEXT_LENGTH = 4096
 CAPTION_LENGTH = 1024
 NOTICE_LENGTH = 200
 
+# What is read whole on half the width of a phone.
+HALF_A_ROW = 14
+
 _NO_PREVIEW = {"is_disabled": True}
 
 # What Telegram says, in lower case, where nobody can be reached in a chat any more.
@@ -129,10 +132,16 @@ async def _marked_or_plain(api: Api, method: str, values: Json, field: str, mess
 
 
 def _keyboard(message: Outgoing) -> Json | None:
-    if not message.buttons:
-        return None
-    rows = [[{"text": label, "callback_data": callback_data(message.menu, place)}] for place, label in message.buttons]
-    return {"inline_keyboard": rows}
+    """The buttons, one a row, but two short ones beside each other."""
+    rows: list[list[Json]] = []
+    for place, label in message.buttons:
+        button = {"text": label, "callback_data": callback_data(message.menu, place)}
+        beside = rows and len(rows[-1]) == 1 and max(len(label), len(rows[-1][0]["text"])) <= HALF_A_ROW
+        if beside:
+            rows[-1].append(button)
+        else:
+            rows.append([button])
+    return {"inline_keyboard": rows} if rows else None
 
 
 def _answered(message: Outgoing) -> Json | None:
