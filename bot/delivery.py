@@ -12,6 +12,7 @@ way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import random
@@ -19,6 +20,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from bot import metrics
 from bot.channels.base import Channel, Outgoing, OutgoingFile
@@ -41,7 +43,11 @@ LEASE = dt.timedelta(seconds=60)
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
-"""Seconds between two attempts; they double, with up to a quarter more by chance."""
+LONGEST_ANSWER_PAUSE = 60.0
+"""Seconds between two attempts; they double, with up to a quarter more by chance. Somebody waits for an answer."""
+
+FAILING_CHATS = 3
+"""So many chats that fail one after the other mean that it is not the chats."""
 
 GIVE_UP = {ANSWER: dt.timedelta(hours=24), REPORT: dt.timedelta(days=7), BROADCAST: dt.timedelta(hours=24)}
 """How long a message is tried that cannot be sent, by its class."""
@@ -50,9 +56,14 @@ MOST_MOVES = 5
 """How often a message follows a chat that has become another."""
 
 MOST_REPEATS = 5
-"""How often a message goes out again whose outcome was unknown."""
+REPEATED_FOR = {ANSWER: dt.timedelta(hours=1), REPORT: GIVE_UP[REPORT]}
+"""A message whose outcome was unknown goes out again so often, and then until it is so old: a server that is broken for
+some minutes costs no answer."""
 
 MOST_IN_FLIGHT = 64
+# Others than answers never take all places, and files, which are held in memory, few.
+MOST_BESIDE_ANSWERS = 48
+MOST_FILES = 2
 MOST_IN_A_TURN = 64
 
 # How long until the outbox is looked at again when nothing says that it should be.
@@ -118,6 +129,10 @@ class Delivery:
         self._expiry_at = 0.0
         self._clock_offset = clock().timestamp() - monotonic()
         self._flights: set[asyncio.Task[None]] = set()
+        self._beside_answers = 0
+        self._with_file = asyncio.Semaphore(MOST_FILES)
+        self._failing: dict[tuple[str, str], set[str]] = {account: set() for account in self._channels}
+        self._moves: dict[int, int] = {}
         self._ended: list[_End] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -177,8 +192,13 @@ class Delivery:
         for row in turn.claimed:
             task = asyncio.create_task(self._send(row))
             self._flights.add(task)
-            task.add_done_callback(self._flights.discard)
+            self._beside_answers += row.urgency != ANSWER
+            task.add_done_callback(partial(self._landed, row.urgency))
         return turn
+
+    def _landed(self, urgency: int, flight: asyncio.Task[None]) -> None:
+        self._flights.discard(flight)
+        self._beside_answers -= urgency != ANSWER
 
     async def _rest(self, seconds: float) -> None:
         try:
@@ -189,23 +209,37 @@ class Delivery:
     # On the way
 
     async def _send(self, row: OutboxRow) -> None:
+        async with self._with_file if row.message.get("file") else contextlib.nullcontext():
+            await self._carry(row)
+        self._wake.set()
+
+    async def _carry(self, row: OutboxRow) -> None:
+        try:
+            message = await self._outgoing(row)
+        except (Refused, NotSent) as error:
+            self._ended.append(_End(row, error=error))
+            return
+        except StorageBusy as error:
+            self._ended.append(_End(row, error=NotSent(str(error))))
+            return
+        except Exception as error:
+            # Nothing has left, and another attempt would end the same way.
+            log.error("a message cannot be put together: %s", type(error).__name__)
+            self._ended.append(_End(row, error=Refused(type(error).__name__)))
+            return
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
-                message = await self._outgoing(row)
                 sent_id = await self._channels[row.channel, row.account].send(row.chat, message)
         except (NotSent, OutcomeUnknown, Refused) as error:
             self._ended.append(_End(row, error=error))
         except (TimeoutError, asyncio.CancelledError) as error:
             self._ended.append(_End(row, error=OutcomeUnknown(type(error).__name__)))
-        except StorageBusy as error:
-            self._ended.append(_End(row, error=NotSent(str(error))))
         except Exception as error:
             # A channel that breaks says nothing of what left; the others' messages go on.
             log.error("channel %s broke: %s", row.channel, type(error).__name__)
             self._ended.append(_End(row, error=OutcomeUnknown(type(error).__name__)))
         else:
             self._ended.append(_End(row, sent_id=sent_id))
-        self._wake.set()
 
     async def _outgoing(self, row: OutboxRow) -> Outgoing:
         message, file = row.message, None
@@ -275,16 +309,21 @@ class Delivery:
 
     def _claim(self, database: Database, free: int, now: float) -> _Turn:
         claimed: list[OutboxRow] = []
+        others = MOST_BESIDE_ANSWERS - self._beside_answers
         wait = self._until_next(now)
         until = (self._clock() + LEASE).isoformat()
         for urgency in CLASSES:
             for account in self._usable(now):
                 room = min(self._room(account, urgency, now), MOST_IN_A_TURN, free - len(claimed))
+                if urgency != ANSWER:
+                    room = min(room, others)
                 if room <= 0:
                     continue
                 ids, pause = self._choose(database, account, urgency, room, now)
                 wait = min(wait, pause)
-                claimed += outbox.claim(database, ids, self._owner, until)
+                rows = outbox.claim(database, ids, self._owner, until)
+                others -= len(rows) if urgency != ANSWER else 0
+                claimed += rows
         return _Turn(claimed, 0.0 if claimed and len(claimed) < free else wait)
 
     def _choose(
@@ -316,7 +355,12 @@ class Delivery:
         account = (row.channel, row.account)
         if error is None:
             self._end(database, row, "sent", sent_id=end.sent_id)
-        elif isinstance(error, Moved) and row.attempt <= MOST_MOVES:
+            if len(self._failing[account]) >= FAILING_CHATS:
+                # It works again: what failed meanwhile need not wait for its pause to end.
+                outbox.hasten(database, *account, self._clock().isoformat())
+            self._failing[account].clear()
+        elif isinstance(error, Moved) and self._moves.get(row.id, 0) < MOST_MOVES:
+            self._moves[row.id] = self._moves.get(row.id, 0) + 1
             chats.move(database, row.channel, row.account, row.chat, error.chat)
             outbox.retry(database, row, self._clock().isoformat(), str(error))
         elif isinstance(error, Unreachable):
@@ -333,8 +377,11 @@ class Delivery:
                 metrics.count(metrics.REFUSALS, row.channel)
                 group = self._channels[account].is_group(row.chat)
                 self._paces[account].refused(row.chat, group, error.retry_after, self._monotonic())
+            else:
+                self._failing[account].add(row.chat)
             self._again(database, row, str(error), error.retry_after)
         else:
+            self._failing[account].add(row.chat)
             self._unknown(database, row, str(error))
 
     def _follow_clock(self, database: Database, now: float) -> None:
@@ -358,7 +405,8 @@ class Delivery:
             log.warning("claims ran out: %d", len(rows))
 
     def _unknown(self, database: Database, row: OutboxRow, error: str) -> None:
-        if row.urgency == BROADCAST or row.repeats >= MOST_REPEATS:
+        age = self._clock() - dt.datetime.fromisoformat(row.created_at)
+        if row.urgency == BROADCAST or (row.repeats >= MOST_REPEATS and age > REPEATED_FOR[row.urgency]):
             self._end(database, row, "unknown", error)
             return
         metrics.count(metrics.REPEATS, row.channel, metrics.CLASS_NAMES[row.urgency])
@@ -371,7 +419,9 @@ class Delivery:
         if self._clock() - dt.datetime.fromisoformat(row.created_at) > GIVE_UP[row.urgency]:
             self._end(database, row, "failed", error)
             return
-        outbox.retry(database, row, self._later(_back_off(row.attempt) if seconds is None else seconds), error)
+        if seconds is None:
+            seconds = _back_off(row.attempt, LONGEST_ANSWER_PAUSE if row.urgency == ANSWER else LONGEST_PAUSE)
+        outbox.retry(database, row, self._later(seconds), error)
 
     def _later(self, seconds: float) -> str:
         return (self._clock() + dt.timedelta(seconds=seconds)).isoformat()
@@ -383,6 +433,7 @@ class Delivery:
         if not outbox.end(database, row, state, now.isoformat(), error, sent_id):
             log.warning("a claim ran out before its message ended as %s", state)
             return
+        self._moves.pop(row.id, None)
         self._count(row, state, now)
         self._tell(database, row, state, error)
 
@@ -417,7 +468,7 @@ class Delivery:
                 pace.divide(share, now)
 
 
-def _back_off(attempt: int) -> float:
+def _back_off(attempt: int, longest: float = LONGEST_PAUSE) -> float:
     """The seconds before the attempt after this one; a part by chance, so that many do not come back at once."""
-    pause = min(FIRST_PAUSE * 2.0 ** min(attempt - 1, 30), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 2.0 ** min(attempt - 1, 30), longest)
     return pause * random.uniform(1.0, 1.25)  # noqa: S311 - no secret

@@ -73,6 +73,9 @@ def _findings(settings: Settings, office: Office, texts: Texts) -> Iterator[Line
 
 
 def _office(settings: Settings, office: Office, texts: Texts) -> Iterator[Line]:
+    if settings.office is None:
+        yield "warning", texts("doctor.office_none")
+        return
     missing = [name for name in ("name", "contact", "phone", "hours") if not getattr(office, name)]
     if missing:
         yield "warning", texts("doctor.office_incomplete", fields=", ".join(missing))
@@ -127,8 +130,7 @@ def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
     if not channels:
         yield "warning", texts("doctor.no_channel")
         return
-    path = database_path(settings)
-    database = Database(path) if path.exists() else None
+    database = _opened(settings)
     try:
         for channel in channels:
             chats = chats_of(database, channel.name, channel.account) if database else []
@@ -142,6 +144,15 @@ def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
     finally:
         if database:
             database.close()
+
+
+def _opened(settings: Settings) -> Database | None:
+    """The database where there is one that can be used; what is wrong with another is said where it is looked at."""
+    path = database_path(settings)
+    try:
+        return Database(path) if path.exists() else None
+    except StorageError:
+        return None
 
 
 async def _examined(channel: NetworkChannel, chats: Sequence[str]) -> list[Examined]:

@@ -22,7 +22,7 @@ def explain(error: Exception) -> str:
         case NothingToSplit():
             return problem_line(str(error), "", "nothing_to_split")
         case SettingsError():
-            return TEXTS("cli.settings", name=error.name, message=error.message)
+            return _setting(error)
         case StorageBusy():
             return TEXTS("cli.storage_busy", message=error)
         case StorageError():
@@ -33,6 +33,15 @@ def explain(error: Exception) -> str:
             return TEXTS("cli.error", message=error)
         case _:
             return TEXTS("cli.unexpected", kind=type(error).__name__, message=error)
+
+
+def _setting(error: SettingsError) -> str:
+    if error.name == ".env":
+        return TEXTS("cli.unreadable", file=error.name, reason=error.message)
+    form = f"setting.{error.name.removeprefix('UNGXU_').lower()}"
+    how = TEXTS(form) if form in TEXTS else ""
+    text = "cli.settings" if error.message else "cli.setting_missing"
+    return TEXTS(text, name=error.name, message=error.message, how=how).strip()
 
 
 def problem_line(file: str, place: str, code: str, value: str = "") -> str:

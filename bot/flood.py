@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import OrderedDict
 from enum import Enum
 
@@ -32,11 +33,15 @@ class FloodGuard:
 
     def __init__(self) -> None:
         self._senders: OrderedDict[tuple[str, str, str], tuple[TokenBucket, bool]] = OrderedDict()
+        self._ahead = math.inf
 
-    def judge(self, address: Address, at: dt.datetime) -> Verdict:
-        """Say what to do with a message that was sent at a time."""
+    def judge(self, address: Address, at: dt.datetime, sent: dt.datetime | None = None) -> Verdict:
+        """Say what to do with a message that came at a time and was sent at another, where that is known."""
         sender = (address.channel, address.account, address.sender)
-        now = at.timestamp()
+        if sent is not None:
+            # How far this machine's clock is ahead of the messenger's: a press has the one, a message the other.
+            self._ahead = min(self._ahead, at.timestamp() - sent.timestamp())
+        now = sent.timestamp() if sent else at.timestamp() - (self._ahead if self._ahead < math.inf else 0.0)
         known = self._senders.pop(sender) if sender in self._senders else None
         bucket, warned = known or (TokenBucket(RATE, BURST, now), False)
         available = bucket.available(now)

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 KEEP_EVENTS = dt.timedelta(days=30)
 # How long it stays known how a message ended; its text is erased at its end.
 KEEP_MESSAGES = dt.timedelta(days=30)
+# Longer than any message is tried.
+KEEP_UNSENT = dt.timedelta(days=10)
 # Questions that nobody asked again for so long have been dealt with, or never will be.
 KEEP_QUESTIONS = dt.timedelta(days=365)
 # A file that is not complete by then never will be.
@@ -38,6 +40,7 @@ def rules(now: dt.datetime) -> list[tuple[Purge, str]]:
     return [
         (inbox.purge, (now - KEEP_EVENTS).isoformat()),
         (menus.purge, (now - MENU_LIFE).isoformat()),
+        (outbox.give_up_overdue, (now - KEEP_UNSENT).isoformat()),
         (outbox.purge, (now - KEEP_MESSAGES).isoformat()),
         (fetches.purge, (now - KEEP_MESSAGES).isoformat()),
         (blobs.purge_incomplete, (now - KEEP_INCOMPLETE).isoformat()),

@@ -112,18 +112,25 @@ class Receiver:
         """Do everything that an event asks for; return the passing notice."""
         address, now = event.address, _utc(event.at)
         self._follow_chat(database, event)
-        verdict = Verdict.HEAR if event.change else self.flood.judge(address, event.sent or event.at)
+        verdict = self._judge(event)
         self._record(database, event, event.kind if verdict is Verdict.HEAR else "flood")
         if verdict is Verdict.DROP:
             return ""
         # Where nobody said anything, nobody is met.
         person = 0 if event.change else person_at(database, address, now)
         if verdict is Verdict.WARN:
-            self._put(database, Reply(self.texts.rich("trouble.too_fast", seconds=pause())), address, event.at)
+            warning = Reply(self.texts.rich("trouble.too_fast", seconds=pause()))
+            self._put(database, warning, address, event.at, answers=event.message if event.group else "")
             return ""
         pressed = self._pressed(database, event, person)
-        replies = self.handle(event, self._context(database, event.at, person))
+        replies = self.handle(event, self._context(database, event.at, person, address.channel))
         return self._answer(database, event, person, replies, pressed)
+
+    def _judge(self, event: Incoming) -> Verdict:
+        """What happens to a chat, and the further pictures of an album, are never too much."""
+        if event.change or event.follows:
+            return Verdict.HEAR
+        return self.flood.judge(event.address, event.at, event.sent)
 
     def _answer(
         self, database: Database, event: Incoming, person: int, replies: Sequence[Reply], pressed: Menu | None
@@ -185,7 +192,9 @@ class Receiver:
         # The event is over, whatever becomes of the apology.
         try:
             with database.savepoint():
-                self._put(database, Reply(self.texts.rich("trouble.apology")), event.address, event.at)
+                answers = event.message if isinstance(event, Incoming) and event.group else ""
+                apology = Reply(self.texts.rich("trouble.apology"))
+                self._put(database, apology, event.address, event.at, answers=answers)
         except StorageError:
             raise
         except Exception as fault:
@@ -195,8 +204,19 @@ class Receiver:
         address = event.address
         inbox.record(database, address.channel, address.account, event.key, _utc(event.at), kind, error)
 
-    def _context(self, database: Database, at: dt.datetime, person: int) -> Context:
-        return Context(database, self.search, self.texts, self.office, self.zone, at, person, _tally)
+    def _context(self, database: Database, at: dt.datetime, person: int, channel: str = "") -> Context:
+        abilities = self.abilities.get(channel)
+        return Context(
+            database,
+            self.search,
+            self.texts,
+            self.office,
+            self.zone,
+            at,
+            person,
+            _tally,
+            numbered=abilities is None or not abilities.buttons,
+        )
 
     def _put(
         self,

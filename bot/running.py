@@ -80,6 +80,8 @@ async def run_until(stop: asyncio.Event, settings: Settings, channels: Sequence[
             log.info("started", extra={"channels": [channel.name for channel in channels], "port": port})
             await work(app, channels, stop)
     finally:
+        with contextlib.suppress(StorageError):
+            await app.worker.write(leases.free, app.presence.owner)
         app.close()
     log.info("stopped", extra={"sent": app.delivery.sent})
 
@@ -123,7 +125,9 @@ async def _receive(app: App, channel: Channel) -> None:
     task: asyncio.Task[None] | None = None
     try:
         while True:
-            mine = await _hold(app, name, owner)
+            held = await _hold(app, name, owner)
+            # A busy storage tells nothing, and nobody else can take the lease then either.
+            mine = task is not None if held is None else held
             if mine and task is None:
                 log.info("receiving", extra={"channel": channel.name})
                 task = asyncio.create_task(channel.receive(app.intake.take))
@@ -144,12 +148,12 @@ async def _receive(app: App, channel: Channel) -> None:
             await app.worker.write(leases.release, name, owner)
 
 
-async def _hold(app: App, name: str, owner: str) -> bool:
+async def _hold(app: App, name: str, owner: str) -> bool | None:
     now = utc_now()
     try:
         return await app.worker.write(leases.acquire, name, owner, now.isoformat(), (now + LEASE).isoformat())
     except StorageBusy:
-        return False
+        return None
 
 
 @contextlib.asynccontextmanager
@@ -160,16 +164,20 @@ async def _serving(settings: Settings, app: App, channels: Sequence[NetworkChann
     webhooks = [channel.webhook for channel in channels if channel.webhook]
     host, port = settings.address
     try:
-        async with serving(make_app(webhooks, lambda: _health(app), lambda: _metrics(app)), host, port) as found:
+        async with serving(
+            make_app(webhooks, lambda: _health(app, channels), lambda: _metrics(app)), host, port
+        ) as found:
             yield found
     except OSError as error:
         raise SettingsError("UNGXU_LISTEN", f"{settings.listen}: {error.strerror}") from None
 
 
-async def _health(app: App) -> Health:
+async def _health(app: App, channels: Sequence[NetworkChannel]) -> Health:
     troubles = [f"account:{name}" for name in app.delivery.unusable()]
+    troubles += [f"receiving:{channel.name}: {channel.trouble}" for channel in channels if channel.trouble]
     try:
-        ages = [age for _, urgency, _, _, age in await _depths(app) if urgency == outbox.ANSWER]
+        served = {channel.name for channel in channels}
+        ages = [age for name, urgency, _, _, age in await _depths(app) if urgency == outbox.ANSWER and name in served]
     except StorageError:
         return Health([*troubles, "storage"])
     return Health([*troubles, *(["old answers"] if max(ages, default=0.0) > OLDEST_ANSWER else [])])

@@ -63,6 +63,21 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _encrypted(cls, value: str) -> str:
+        # Telegram calls nothing else; a test server on this machine does.
+        if value and not re.match(r"https://|http://(127\.|localhost)", value):
+            raise ValueError
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _possible_port(cls, value: str) -> str:
+        if value and not 0 <= int(value.rpartition(":")[2]) <= 65_535:
+            raise ValueError
+        return value
+
     @property
     def keys(self) -> list[str]:
         """The keys for what is encrypted at rest, newest first."""

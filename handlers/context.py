@@ -21,6 +21,7 @@ class Context:
         now: the time, UTC, by the only clock a handler has.
         person: the id of the person who wrote; 0 where nobody did.
         tally: counts what happened, without who did it, under a name such as "answered".
+        numbered: whether choices are shown with numbers, so that a typed number means one.
         units: names of the units the person belongs to, for documents of limited audience.
     """
 
@@ -33,6 +34,7 @@ class Context:
     person: int
     tally: Callable[[str], None] = lambda _: None
     units: frozenset[str] = frozenset()
+    numbered: bool = True
 
     @property
     def today(self) -> dt.date:

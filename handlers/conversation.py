@@ -170,6 +170,7 @@ class Reply:
 
     Attributes:
         text: with the few tags of `handlers.texts`; plain text is escaped first.
+        lead: what introduces the choices, right before them.
         to: where it goes; None for where the event came from.
         urgency: its class in the outbox.
         concern: where given, the job named in it is told how the message ended, with an Outcome.
@@ -178,6 +179,7 @@ class Reply:
     text: Markup
     buttons: tuple[Button, ...] = ()
     closing: Markup = NOTHING
+    lead: Markup = NOTHING
     manner: Manner = Manner.NEW
     files: tuple[File, ...] = ()
     to: Address | None = None

@@ -60,6 +60,9 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
         return [ask.help_text(context)]
     since = (context.now - MENU_LIFE).isoformat()
     latest = menus.latest(context.database, event.address, context.person, since)
+    if not context.numbered and numbered(text) is not None:
+        # Under buttons no number is to be seen; whoever types one means something else.
+        return [Reply(context.texts.rich("empty.body"))]
     if latest:
         place = choose(text, [stored["label"] for stored in latest.buttons])
         if place is not None:
@@ -69,7 +72,9 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
     elif numbered(text) is not None:
         return [Reply(context.texts.rich("menu.stale"))]
     if text.startswith("/"):
-        return [Reply(context.texts.rich("menu.unknown_command"))]
+        # Among others it may be for another bot, unless it names this one.
+        for_others = event.group and "@" not in text.split()[0]
+        return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
     return ask.answer(text, context)
 
 

@@ -13,6 +13,9 @@ from storage.database import Database
 PART_SIZE = 512 * 1024
 """Bytes of one part."""
 
+PARTS_AT_ONCE = 4
+"""Parts that one transaction deletes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blob:
@@ -74,7 +77,17 @@ def delete(database: Database, blob_id: int) -> None:
 
 
 def purge_incomplete(database: Database, before: str, limit: int) -> int:
-    """Delete up to `limit` files that were begun before a time and never completed; return how many."""
+    """Delete a little of what was begun before a time and never completed; return `limit` while there is more.
+
+    A file goes part by part, since deleted text is overwritten and a large one would hold up others.
+    """
+    parts = database.run(
+        "DELETE FROM blob_parts WHERE rowid IN (SELECT p.rowid FROM blob_parts p JOIN blobs b ON b.id = p.blob_id"
+        " WHERE b.complete = 0 AND b.created_at < :before LIMIT :few)",
+        {"before": before, "few": PARTS_AT_ONCE},
+    )
+    if parts:
+        return limit
     return database.run(
         "DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE complete = 0 AND created_at < :before LIMIT :limit)",
         {"before": before, "limit": limit},

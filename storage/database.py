@@ -53,6 +53,8 @@ class Database:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Only for whoever runs the bot: SQLite gives its log the rights of the file.
             path.touch(mode=0o600)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise StorageUnusable(str(error)) from None
         except OSError as error:
             raise StorageBusy(str(error)) from None
         with _named_errors():
@@ -130,7 +132,12 @@ class Database:
 
     def fold_log(self) -> None:
         """Fold the log into the file and empty it, so that deleted text does not live on in the log."""
-        self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        # Another process that reads just then is not waited for: the log is emptied the next time.
+        self.run("PRAGMA busy_timeout=0")
+        try:
+            self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self.run(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def close(self) -> None:
         """Close the file; the log is folded into it."""

@@ -94,7 +94,8 @@ def m0001_first_conversation(database: Database) -> None:
 def m0002_messengers(database: Database) -> None:
     """Messengers: lines of messages, what a messenger calls them, closed chats, leases, and files.
 
-    The number of a message is never given twice: buttons that were shown long ago carry it. Menus from before are
+    The numbers of messages and files are never given twice: buttons that were shown long ago carry the one, messages
+    that wait the other. Menus from before are
     forgotten, as they are after a day anyway.
     """
     _create(
@@ -162,7 +163,7 @@ def m0002_messengers(database: Database) -> None:
             until TEXT NOT NULL
         );
         CREATE TABLE blobs (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             media_type TEXT NOT NULL,
             size INTEGER NOT NULL,
             parts INTEGER NOT NULL,
@@ -176,7 +177,7 @@ def m0002_messengers(database: Database) -> None:
             PRIMARY KEY (blob_id, number)
         );
         CREATE TABLE fetches (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             channel TEXT NOT NULL,
             account TEXT NOT NULL,
             chat TEXT NOT NULL,

@@ -156,10 +156,10 @@ def expired(database: Database, now: str, limit: int, *, but: str = "") -> list[
 
 
 def hasten(database: Database, channel: str, account: str, now: str) -> int:
-    """Let everything that waits until a later time be due now; return how many messages."""
+    """Let what waits until a later time be due now, but for what was told to wait; return how many messages."""
     return database.run(
         "UPDATE outbox SET due_at = :now WHERE state = 'waiting' AND channel = :channel AND account = :account"
-        " AND due_at > :now",
+        " AND due_at > :now AND coalesce(error, '') <> 'retry_after'",
         {"channel": channel, "account": account, "now": now},
     )
 
@@ -227,6 +227,27 @@ def abandon(database: Database, channel: str, created_before: str, now: str) -> 
         {"channel": channel},
     )
     return abandoned
+
+
+def give_up_overdue(database: Database, before: str, limit: int) -> int:
+    """End as failed up to `limit` messages that nobody sends any more, written before a time; return how many.
+
+    They are of an account or a window that is gone: those of a living one are given up by whoever sends them.
+    """
+    rows = database.rows(
+        "SELECT id, channel, account, chat, class FROM outbox WHERE state IN ('waiting', 'queued') AND ended_at IS NULL"
+        " AND created_at < :before ORDER BY id LIMIT :limit",
+        {"before": before, "limit": limit},
+    )
+    for row in rows:
+        database.run(
+            "UPDATE outbox SET state = 'failed', ended_at = :before, error = 'overdue', message = NULL, concern = NULL"
+            " WHERE id = :id",
+            {"id": row["id"], "before": before},
+        )
+    for row in rows:
+        _let_next_go(database, {name: row[name] for name in ("channel", "account", "chat", "class")})
+    return len(rows)
 
 
 def unfinished(database: Database) -> int:

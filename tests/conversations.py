@@ -62,7 +62,8 @@ def read(reply: Reply) -> str:
 
 def whole(reply: Reply) -> str:
     """Everything a person reads of a reply."""
-    return "\n".join([read(reply), *(button.label for button in reply.buttons), plain(reply.closing)])
+    labels = [button.label for button in reply.buttons]
+    return "\n".join([read(reply), plain(reply.lead), *labels, plain(reply.closing)])
 
 
 def hold(conversation: Conversation, lines: Sequence[tuple[str, str]]) -> None:

@@ -666,7 +666,12 @@ def test_a_wrong_setting_is_named(ungxu: Command, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (SettingsError("UNGXU_DATA", "ví dụ"), TEXTS("cli.settings", name="UNGXU_DATA", message="ví dụ")),
+        (SettingsError("UNGXU_DATA", "ví dụ"), "Cài đặt UNGXU_DATA: giá trị “ví dụ” không dùng được."),
+        (
+            SettingsError("UNGXU_TELEGRAM_TOKEN", ""),
+            f"Chưa đặt UNGXU_TELEGRAM_TOKEN. {TEXTS('setting.telegram_token')}",
+        ),
+        (SettingsError(".env", "ví dụ"), TEXTS("cli.unreadable", file=".env", reason="ví dụ")),
         (InputError("ví dụ"), TEXTS("cli.error", message="ví dụ")),
         (OfficeError("office.toml", "x", "extra_forbidden", "x"), "office.toml: x: trường lạ “x”"),
         (

@@ -152,7 +152,8 @@ def test_words_with_a_picture_are_a_question(conversation: Conversation) -> None
 
 def test_a_group_is_greeted_when_the_bot_joins_it(conversation: Conversation) -> None:
     (reply,) = conversation.send(change=Change.JOINED, group=True)
-    assert reply == Reply(conversation.context.texts.rich("welcome.group"))
+    assert read(reply).startswith("Chào anh/chị. Đây là trợ lý tự động")
+    assert conversation.context.texts("welcome.group") in read(reply)
 
 
 @pytest.mark.parametrize("change", [change for change in Change if change is not Change.JOINED])
@@ -247,7 +248,7 @@ def test_secrets_are_masked_before_anything_is_kept(conversation: Conversation) 
         ("xin chào", "Chào anh/chị"),
         ("bot làm được gì", "trích đúng quy định"),
         ("mày là người hay máy", "không phải người"),
-        ("", "gõ câu hỏi bằng chữ"),
+        ("", "Gõ câu hỏi bằng chữ"),
         ("/baocaoabc", "không có lệnh này"),
         ("/help", "QĐ 874/QĐ-BTTTT: Bộ Quy tắc ứng xử trên mạng xã hội"),
         ("tro giup", "Văn bản đang dùng"),
@@ -351,3 +352,28 @@ def test_without_an_office_nobody_is_left_without_advice(context: Context, addre
 def test_whatever_is_said_gets_one_reply_that_is_not_blank(conversation: Conversation, said: str) -> None:
     (reply,) = conversation.say(said)
     assert reply.text.strip()
+
+
+def test_under_buttons_a_typed_number_chooses_nothing(conversation: Conversation) -> None:
+    """No number is to be seen there: whoever types one answers something else."""
+    conversation.context = replace(conversation.context, numbered=False)
+    conversation.say("share bai chua kiem chung co sao k")
+    (reply,) = conversation.say("4")
+    assert "cần hỏi gì" in read(reply)
+    assert conversation.context.database.rows("SELECT * FROM questions") == []
+    assert "bấm nút" in read(conversation.say("trợ giúp")[0])
+    assert "Cảm ơn" in read(conversation.say("đúng ý tôi")[0])
+
+
+def test_among_others_only_commands_of_the_bot_are_taken(conversation: Conversation) -> None:
+    for text, replies in (("/thoitiet", 0), ("/thoitiet@vidu_bot", 1), ("/trogiup", 1)):
+        event = Incoming(text, conversation.address, text, conversation.context.now, group=True)
+        assert len(conversation._handle(event)) == replies, text
+
+
+def test_somebody_in_distress_gets_help_and_no_rule(conversation: Conversation) -> None:
+    for text in ("toi muon chet", "tôi muốn tự tử", "em không muốn sống nữa"):
+        (reply,) = conversation.say(text)
+        assert "115" in read(reply)
+        assert reply.buttons == ()
+    assert conversation.context.database.rows("SELECT * FROM questions") == []

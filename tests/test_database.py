@@ -447,7 +447,7 @@ def test_text_that_is_not_utf8_in_the_file_is_a_named_error(database: Database) 
 
 def test_a_folder_that_is_a_file_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "tep").write_text("x")
-    with pytest.raises(StorageBusy):
+    with pytest.raises(StorageUnusable):
         Database(tmp_path / "tep" / "ungxu.db")
 
 

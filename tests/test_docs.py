@@ -107,7 +107,16 @@ def test_every_text_of_the_catalogue_is_used() -> None:
     )
     sections = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
     # These are looked up by a name made at run time, and checked where that name comes from.
-    for section in sections.keys() - {"talk", "refusal", "problem", "doctor", "button", "decline", "command"}:
+    for section in sections.keys() - {
+        "talk",
+        "refusal",
+        "problem",
+        "doctor",
+        "button",
+        "decline",
+        "command",
+        "setting",
+    }:
         for name in sections[section]:
             family = re.match(r"(?:outcome|vote)_", name)
             looked_up = f"{section}.{family.group()}{{" if family else f'"{section}.{name}"'

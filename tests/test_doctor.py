@@ -73,7 +73,17 @@ def test_a_fresh_setup_is_healthy(monkeypatch: pytest.MonkeyPatch, here: Path) -
     assert list(here.iterdir()) == []
 
 
-def test_an_office_that_says_little_gets_warnings_only(examined: Examine) -> None:
+def test_no_office_at_all_is_one_warning(examined: Examine) -> None:
+    good, lines = examined()
+    assert good
+    assert about(lines, "Chưa đặt UNGXU_OFFICE").startswith(WARNING)
+    assert not [line for line in lines if "office.toml" in line]
+
+
+def test_an_office_that_says_little_gets_warnings_only(
+    examined: Examine, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office(here, monkeypatch, "")
     good, lines = examined()
     assert good
     assert "name, contact, phone, hours" in about(lines, "office.toml thiếu")

@@ -95,3 +95,13 @@ def test_never_more_is_heard_than_the_burst_and_what_came_back(times: list[float
     for earlier, verdict in itertools.pairwise(verdicts):
         if verdict is WARN:
             assert earlier is HEAR
+
+
+def test_a_clock_that_is_ahead_makes_nobody_a_flood() -> None:
+    """Presses come with the time of this machine, messages with the messenger's."""
+    guard = FloodGuard()
+    ahead = dt.timedelta(minutes=10)
+    for number in range(40):
+        sent = NOW + dt.timedelta(seconds=25 * number)
+        assert guard.judge(place(), sent + ahead, sent) is Verdict.HEAR
+        assert guard.judge(place(), sent + ahead + dt.timedelta(seconds=5)) is Verdict.HEAR

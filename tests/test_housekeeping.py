@@ -73,13 +73,28 @@ def test_everything_is_kept_as_long_as_it_may_be(worker: Worker, table: str, kee
 
 
 def test_there_is_a_rule_for_each_kind() -> None:
-    assert len({purge for purge, _ in rules(NOW)}) == len(TABLES)
+    purges = [purge for purge, _ in rules(NOW)]
+    # Of messages, what nobody sends any more ends first.
+    assert len(set(purges)) == len(purges) == len(TABLES) + 1
+
+
+def test_what_nobody_sends_any_more_ends_without_its_text(worker: Worker) -> None:
+    """Messages of an account or a window that is gone, two to a line."""
+    for _ in range(2):
+        write(worker, outbox.put, "cu", "bot-cu", "chat-1", ANSWER, {"text": "x"}, STAMP)
+    asyncio.run(tidy(worker, NOW + dt.timedelta(days=9)))
+    assert [row["state"] for row in write(worker, Database.rows, "SELECT state FROM outbox")] == ["waiting", "queued"]
+    asyncio.run(tidy(worker, NOW + dt.timedelta(days=11)))
+    rows = write(worker, Database.rows, "SELECT state, error, message FROM outbox")
+    assert [tuple(row.values()) for row in rows] == [("failed", "overdue", None)] * 2
 
 
 def test_what_is_not_at_its_end_is_never_deleted(worker: Worker) -> None:
     def put(database: Database) -> None:
         person = person_at(database, place(), STAMP)
-        outbox.put(database, "vidu", "bot-1", "chat-1", ANSWER, {"text": "x"}, STAMP)
+        outbox.put(
+            database, "vidu", "bot-1", "chat-1", ANSWER, {"text": "x"}, (NOW + dt.timedelta(days=999)).isoformat()
+        )
         fetches.put(database, place(), person, {}, {}, STAMP)
         blobs.complete(database, blobs.begin(database, "image/png", 1, 1, STAMP))
 

@@ -232,7 +232,7 @@ def test_in_a_group_anybody_else_is_told_whose_menu_it_is(
 def test_a_group_is_greeted_and_left_in_peace(api: BotApi, bot: RunningBot, telegram_settings: Settings) -> None:
     api.group(GROUP, "Nhóm Ví Dụ", PERSON, bot="left")
     api.add_bot(GROUP)
-    assert said(api, GROUP)[0].text.startswith("Chào các anh/chị.")
+    assert said(api, GROUP)[0].text.startswith("Chào anh/chị. Đây là trợ lý tự động")
     api.remove_bot(GROUP)
     eventually(telegram_settings, "SELECT chat, reason FROM closed_chats", [{"chat": str(GROUP), "reason": "left"}])
 

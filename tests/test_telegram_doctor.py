@@ -49,7 +49,7 @@ def test_a_token_that_is_refused(checked: Any) -> None:
 def test_a_server_that_cannot_be_reached(checked: Any) -> None:
     good, printed = checked(telegram_api_url="http://127.0.0.1:9")
     assert not good
-    assert "hỏng   Telegram: không hỏi được máy chủ (RequestNotSent)" in printed
+    assert "hỏng   Telegram: không kết nối được máy chủ" in printed
 
 
 def test_a_server_that_breaks_in_between(api: BotApi, checked: Any) -> None:
@@ -57,7 +57,7 @@ def test_a_server_that_breaks_in_between(api: BotApi, checked: Any) -> None:
     good, printed = checked()
     assert not good
     assert "tốt    Telegram: kết nối được" in printed
-    assert "hỏng   Telegram: không hỏi được máy chủ" in printed
+    assert "hỏng   Telegram: máy chủ trả lời không đúng (NetworkError)" in printed
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(30, "tốt"), (-30, "tốt"), (300, "hỏng"), (-300, "hỏng")])
@@ -135,3 +135,12 @@ def test_what_waits_too_long_is_said(
     assert "tốt    Hàng chờ gửi: 1 tin; 0 nơi không gửi tới được" in lines(telegram_settings)[1]
     monkeypatch.setattr("bot.doctor.OLDEST_ANSWER", dt.timedelta())
     assert "chú ý  Hàng chờ gửi: 1 tin, tin cũ nhất đã chờ 0 phút" in lines(telegram_settings)[1]
+
+
+def test_a_damaged_database_does_not_hide_the_rest(api: BotApi, checked: Any, tmp_path: Path) -> None:
+    (tmp_path / "ungxu.db").write_bytes(b"no database at all" * 100)
+    good, printed = checked()
+    assert not good
+    assert "hỏng   Cơ sở dữ liệu" in printed
+    assert "tốt    Telegram: kết nối được" in printed
+    assert "Ổ đĩa" in printed

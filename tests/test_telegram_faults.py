@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
 
 import pytest
+from aiohttp import web
 
+from bot.channels.base import Outgoing
+from bot.channels.telegram import Telegram
+from bot.channels.telegram.updates import UpdateReader
+from bot.delivery import utc_now
+from bot.errors import NotSent
 from bot.settings import Settings
+from handlers.conversation import Incoming
+from handlers.texts import load_texts
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.telegram_bot import OTHER, PERSON, RunningBot, eventually, rows, running, said
@@ -262,3 +271,84 @@ def test_a_storage_that_is_locked_keeps_the_update_at_the_source(
         other.execute("ROLLBACK")
     assert waiting == 1
     assert [ANSWER in record.text for record in said(api, count=2)] == [True, True]
+
+
+# Something between the bot and Telegram
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_page_of_a_filter_is_no_refusal_of_telegrams(status: int) -> None:
+    """Web filters and proxies answer with a page of their own; Telegram never heard of the message."""
+
+    async def send() -> None:
+        async def blocked(_: web.Request) -> web.Response:
+            return web.Response(status=status, text="<html>Trang bị chặn</html>", content_type="text/html")
+
+        app = web.Application()
+        app.router.add_post("/{rest:.*}", blocked)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = runner.addresses[0][1]
+        channel = Telegram("123456:" + "x" * 30, load_texts(), api_url=f"http://127.0.0.1:{port}", clock=utc_now)
+        await channel.open()
+        try:
+            await channel.send("1", Outgoing("một"))
+        finally:
+            await channel.close()
+            await runner.cleanup()
+
+    with pytest.raises(NotSent, match=f"not Telegram \\({status}\\)") as caught:
+        asyncio.run(send())
+    assert type(caught.value) is NotSent
+
+
+def test_an_answer_that_cannot_be_read_is_not_written_into_the_log(
+    api: BotApi, bot: RunningBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.fault("not_json", method="getUpdates", body='{"ok": true, "result": [{"message": {"text": "chuyện riêng"')
+    ask(api)
+    assert ANSWER in said(api)[0].text
+    assert "does not answer as it should" in caplog.text
+    assert "chuyện riêng" not in caplog.text
+
+
+def test_a_command_menu_that_is_refused_does_not_make_the_bot_deaf(
+    api: BotApi, telegram_settings: Settings, documents_loaded_once: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.fault("error", method="setMyCommands", times=None, description="Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
+    with running(telegram_settings):
+        ask(api)
+        assert ANSWER in said(api)[0].text
+    assert "the command menu was not set" in caplog.text
+
+
+def test_what_belongs_to_an_album_is_read_the_same_way_again(api: BotApi, bot: RunningBot) -> None:
+    """Its first picture is answered, the others are not, whichever of them comes twice."""
+    sender = {"id": PERSON, "is_bot": False, "first_name": "Người Ví Dụ"}
+    chat = {"id": PERSON, "type": "private", "first_name": "Người Ví Dụ"}
+    api.user(PERSON, started=True)
+    for number in (50, 51, 52):
+        photo = [{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}]
+        message = {"message_id": number, "date": 1, "chat": chat, "from": sender, "photo": photo}
+        api.raw({"message": {**message, "media_group_id": "al"}})
+    api.say(OTHER, "điều 4 khoản 3")
+    said(api, OTHER)
+    assert len(said(api)) == 1
+    reader = UpdateReader("telegram", "1", 1)
+    raws = [{"update_id": n, "message": {**message, "message_id": n, "media_group_id": "x"}} for n in (1, 2, 1, 2)]
+    read = [reader.read(raw, utc_now()) for raw in raws]
+    assert [isinstance(event, Incoming) and event.follows for event in read] == [False, True, False, True]
+
+
+def test_a_live_location_is_answered_once(api: BotApi, bot: RunningBot) -> None:
+    chat = {"id": PERSON, "type": "private", "first_name": "Người Ví Dụ"}
+    sender = {"id": PERSON, "is_bot": False, "first_name": "Người Ví Dụ"}
+    api.location(PERSON, 11.9, 108.4)
+    said(api)
+    message = {"message_id": 1, "date": 1, "edit_date": 2, "chat": chat, "from": sender, "location": {}}
+    for _ in range(3):
+        api.raw({"edited_message": message})
+    ask(api, OTHER)
+    said(api, OTHER)
+    assert len(said(api)) == 1

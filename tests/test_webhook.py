@@ -215,3 +215,23 @@ def test_an_address_that_is_taken_is_a_clear_error(
         settings = settings_for(api, tmp_path, listen=f"127.0.0.1:{port}")
         with pytest.raises(SettingsError, match="UNGXU_LISTEN"), running(settings):
             time.sleep(0.5)
+
+
+def test_a_bot_that_hears_nothing_is_ill(
+    api: BotApi, tmp_path: Path, documents_loaded_once: None, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.channel.UNUSABLE_PAUSE", 0.2)
+    fault = api.fault("unauthorized", method="getUpdates", times=None)
+    with running(settings_for(api, tmp_path, listen=f"127.0.0.1:{port}")):
+        end = time.monotonic() + 10
+        while not api.calls("getUpdates"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        while (found := call(port, b"", path="/healthz", method="GET"))[0] == 200:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert json.loads(found[1])["troubles"] == ["receiving:telegram: the token is refused"]
+        api.unfault(fault)
+        while call(port, b"", path="/healthz", method="GET")[0] == 503:
+            assert time.monotonic() < end
+            time.sleep(0.05)

@@ -154,9 +154,15 @@ class Examined:
 
 
 class NetworkChannel(Channel, Protocol):
-    """A channel to a messenger on the network; `webhook` is None where it is not called."""
+    """A channel to a messenger on the network.
+
+    Attributes:
+        webhook: where the messenger calls; None where it does not.
+        trouble: why nothing can be received now, "" where all is well.
+    """
 
     webhook: Webhook | None
+    trouble: str
 
     async def open(self) -> None:
         """Open what the channel needs, inside the event loop; nothing is asked of the messenger yet."""
@@ -191,10 +197,12 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
         lines = [
             texts.rich("menu.line", number=number, label=button.label) for number, button in enumerate(reply.buttons, 1)
         ]
-        paragraphs.append(Markup("\n").join([*lines, texts.rich("menu.hint")]))
+        paragraphs += [reply.lead, Markup("\n").join([*lines, texts.rich("menu.hint")])]
     if reply.files and not abilities.caption_length:
         paragraphs.append(texts.rich("media.not_here"))
-    text = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing]))
+    # Buttons stand under the message, numbers inside it.
+    last = [reply.lead] if reply.buttons and abilities.buttons else []
+    text = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing, *last]))
     messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, abilities.text_length)]
     if reply.files and abilities.caption_length:
         files = [{"blob": file.blob, "kind": file.kind, "name": file.name} for file in reply.files]

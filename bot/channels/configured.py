@@ -25,7 +25,7 @@ def telegram(settings: Settings, texts: Texts) -> Telegram | None:
     if settings.telegram_updates == "webhook":
         for name, value in (("UNGXU_PUBLIC_URL", settings.public_url), ("UNGXU_LISTEN", settings.listen)):
             if not value:
-                raise SettingsError(name, texts("cli.missing_for_webhook"))
+                raise SettingsError(name, "")
     return Telegram(
         token,
         texts,

@@ -18,22 +18,26 @@ _PARAGRAPHS = Markup("\n\n")
 
 def welcome(context: Context) -> Reply:
     """Greet: whose bot it is, that it is automatic, how to ask, what is not to be sent."""
-    office, texts = context.office, context.texts
-    hello = texts.rich(
-        "welcome.hello",
-        office_of=texts.rich("welcome.office_of", office=office.name) if office.name else "",
-        introduced=texts.rich("welcome.introduced", document=office.introduced_by) if office.introduced_by else "",
-    )
+    texts = context.texts
     return Reply(
         _PARAGRAPHS.join(
-            [hello, texts.rich("welcome.usage"), texts.rich("welcome.privacy"), _writer(context).contact()]
+            [_hello(context), texts.rich("welcome.usage"), texts.rich("welcome.privacy"), _writer(context).contact()]
         )
     )
 
 
 def welcome_group(context: Context) -> Reply:
-    """Greet a group: when the bot answers there."""
-    return Reply(context.texts.rich("welcome.group"))
+    """Greet a group: whose bot it is, when it answers there, what is not to be sent."""
+    return Reply(_PARAGRAPHS.join([_hello(context), context.texts.rich("welcome.group")]))
+
+
+def _hello(context: Context) -> Markup:
+    office, texts = context.office, context.texts
+    return texts.rich(
+        "welcome.hello",
+        office_of=texts.rich("welcome.office_of", office=office.name) if office.name else "",
+        introduced=texts.rich("welcome.introduced", document=office.introduced_by) if office.introduced_by else "",
+    )
 
 
 def help_text(context: Context) -> Reply:
@@ -42,7 +46,12 @@ def help_text(context: Context) -> Reply:
         context.texts.rich("help.document", short=document.short, title=document.entry.title)
         for document in context.search.library.documents.values()
     )
-    return Reply(_PARAGRAPHS.join([context.texts.rich("help.body", documents=documents), _writer(context).contact()]))
+    choosing = context.texts.rich("help.by_number" if context.numbered else "help.by_button")
+    return Reply(
+        _PARAGRAPHS.join(
+            [context.texts.rich("help.body", documents=documents, choosing=choosing), _writer(context).contact()]
+        )
+    )
 
 
 def answer(question: str, context: Context) -> list[Reply]:
@@ -51,7 +60,8 @@ def answer(question: str, context: Context) -> list[Reply]:
     context.tally(finding.outcome.value)
     writer = _writer(context)
     buttons = tuple(_buttons(finding, context))
-    return [Reply(writer.body(finding), buttons, writer.closing(finding, noted=noted))]
+    closing = writer.closing(finding, noted=noted)
+    return [Reply(writer.body(finding), buttons, closing, lead=writer.lead(finding))]
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:

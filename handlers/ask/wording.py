@@ -32,6 +32,8 @@ class Writer:
         listed = [self._listed(provision) for provision in others]
         if finding.alternatives:
             listed.insert(0, self.texts.rich("answer.alternatives"))
+        elif lead := self.lead(finding):
+            listed.insert(0, lead)
         return _paragraphs([self.body(finding), _LINES.join(listed), self.closing(finding, noted=noted)])
 
     def body(self, finding: Finding) -> Markup:
@@ -50,8 +52,11 @@ class Writer:
             return _paragraphs(
                 [*validity, self.texts.rich("answer.contents", what=what, title=finding.document.entry.title)]
             )
-        nearest = self.texts.rich("decline.nearest") if finding.nearest else Markup()
-        return _paragraphs([self._reason(finding), nearest])
+        return self._reason(finding)
+
+    def lead(self, finding: Finding) -> Markup:
+        """Return what stands before the provisions that a reply offers instead of an answer."""
+        return self.texts.rich("decline.nearest") if finding.outcome.declined and finding.nearest else Markup()
 
     def closing(self, finding: Finding, *, noted: bool = False) -> Markup:
         """Return what a reply that declines ends with: whether the question was kept, and whom to ask."""

@@ -9,13 +9,13 @@ import hmac
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from telegram import Bot, BotCommand
 from telegram.constants import ChatAction
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot import metrics
 from bot.channels.base import Abilities, Examined, Outgoing, Take, Taken, Webhook
@@ -105,6 +105,7 @@ class Telegram:
         self._reader = UpdateReader(self.name, self.account, int(self.account))
         self._beside: set[asyncio.Task[None]] = set()
         self._take: Take | None = None
+        self.trouble = ""
 
     async def open(self) -> None:
         """Open the connections."""
@@ -137,7 +138,7 @@ class Telegram:
         """Bring a file; Refused where it is too large or not to be had any more."""
         if source["size"] > LARGEST_FILE:
             raise Refused("too large")
-        async with named_errors():
+        async with named_errors(), _too_large():
             file = await self._bot.get_file(source["ref"])
             if (file.file_size or 0) > LARGEST_FILE:
                 raise Refused("too large")
@@ -149,6 +150,7 @@ class Telegram:
         """Bring updates in until cancelled: poll, or wait for the webhook to be called."""
         self._take = take
         await self._persist(self._introduce)
+        log.info("telegram: @%s receives", self._reader.username)
         metrics.UP.labels(self.name).set(1)
         if self.polls:
             await self._poll(take)
@@ -182,9 +184,15 @@ class Telegram:
                 allowed_updates=ALLOWED_UPDATES,
                 max_connections=CONNECTIONS,
             )
-        await self._bot.set_my_commands(
-            [BotCommand(name, self._texts(f"command.{name}")) for name in ("start", "trogiup")]
-        )
+        self._do_beside(self._set_commands())
+
+    async def _set_commands(self) -> None:
+        try:
+            await self._bot.set_my_commands(
+                [BotCommand(name, self._texts(f"command.{name}")) for name in ("start", "trogiup")]
+            )
+        except TelegramError as error:
+            log.warning("the command menu was not set: %s", error.message)
 
     async def _poll(self, take: Take) -> None:
         """Ask for updates, one batch after the other; each is confirmed only after all of it is committed."""
@@ -196,7 +204,7 @@ class Telegram:
             if offset is not None:
                 asked["offset"] = offset
             found = await self._polling.post(f"{self._bot.base_url}/getUpdates?{urlencode(asked)}")
-            return found if isinstance(found, list) else []
+            return [update for update in found if _has_number(update)] if isinstance(found, list) else []
 
         while True:
             updates = await self._persist(ask)
@@ -231,8 +239,8 @@ class Telegram:
         return False
 
     async def _persist(self, act: Callable[[], Awaitable[Result]]) -> Result:
-        """Do an act until it succeeds, waiting longer and longer; what was wrong is told once, and when it is over."""
-        pause, told = FIRST_PAUSE, ""
+        """Do an act until it succeeds, waiting longer and longer."""
+        pause = FIRST_PAUSE
         while True:
             try:
                 result = await act()
@@ -240,26 +248,31 @@ class Telegram:
                 wait = retry_seconds(error)
             except Conflict:
                 wait = CONFLICT_PAUSE
-                told = self._tell(told, "another process receives for this bot")
+                self._note("another process receives for this bot")
             except InvalidToken:
                 wait = UNUSABLE_PAUSE
-                metrics.UP.labels(self.name).set(0)
-                told = self._tell(told, "the token is refused")
+                self._note("the token is refused")
+            except BadRequest as error:
+                wait, pause = pause, min(pause * 2, LONGEST_PAUSE)
+                self._note(f"refused: {error.message}")
             except TelegramError as error:
                 wait, pause = pause, min(pause * 2, LONGEST_PAUSE)
-                known = type(error) not in (NetworkError, TelegramError)
-                told = self._tell(told, type(error).__name__ if known else "the server does not answer as it should")
+                self._note(f"the server does not answer as it should ({type(error).__name__})")
             else:
-                if told:
-                    log.warning("telegram answers again")
-                    metrics.UP.labels(self.name).set(1)
+                self._note("")
                 return result
             await asyncio.sleep(wait)
 
-    def _tell(self, told: str, trouble: str) -> str:
-        if trouble != told:
+    def _note(self, trouble: str) -> None:
+        """Keep in mind what is wrong, and say it when it changes."""
+        if trouble == self.trouble:
+            return
+        if trouble:
             log.warning("telegram: %s", trouble)
-        return trouble
+        else:
+            log.info("telegram: receives again")
+        self.trouble = trouble
+        metrics.UP.labels(self.name).set(0 if trouble else 1)
 
     # Beside answering: never stored, and no harm where it fails
 
@@ -308,6 +321,21 @@ class Telegram:
             except TelegramError:
                 return
             await asyncio.sleep(TYPING_AGAIN)
+
+
+@asynccontextmanager
+async def _too_large() -> AsyncIterator[None]:
+    """Name Telegram's own limit as ours is named."""
+    try:
+        yield
+    except BadRequest as error:
+        if "too big" in error.message.lower():
+            raise Refused("too large") from None
+        raise
+
+
+def _has_number(update: object) -> bool:
+    return isinstance(update, dict) and isinstance(update.get("update_id"), int)
 
 
 def webhook_secret(token: str) -> str:

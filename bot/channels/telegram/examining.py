@@ -11,7 +11,7 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.channels.base import Examined, State
-from bot.channels.telegram.transport import AiohttpRequest
+from bot.channels.telegram.transport import AiohttpRequest, RequestNotSent
 
 # A clock that is further off gives messages wrong times, and certificates may seem to be from tomorrow.
 MOST_SECONDS_OFF = 60.0
@@ -30,7 +30,7 @@ async def examine(
         yield Examined("failed", "telegram_token_refused")
         return
     except TelegramError as error:
-        yield Examined("failed", "telegram_unreachable", {"reason": type(error).__name__})
+        yield _unreachable(error)
         return
     yield Examined("ok", "telegram_bot", {"name": f"@{me.username}"})
     if not me.can_join_groups:
@@ -41,7 +41,13 @@ async def examine(
         for group in groups[:MOST_GROUPS]:
             yield await _group(bot, me.id, group)
     except TelegramError as error:
-        yield Examined("failed", "telegram_unreachable", {"reason": type(error).__name__})
+        yield _unreachable(error)
+
+
+def _unreachable(error: TelegramError) -> Examined:
+    if isinstance(error, RequestNotSent):
+        return Examined("failed", "telegram_unreachable")
+    return Examined("failed", "telegram_broken", {"reason": type(error).__name__})
 
 
 def _clock(request: AiohttpRequest, now: dt.datetime) -> Examined:

@@ -24,6 +24,7 @@ from bot.channels.telegram.api import Api, Json
 from bot.channels.telegram.transport import RequestNotSent
 from bot.channels.telegram.updates import callback_data
 from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, Unreachable
+from handlers.conversation import FileKind
 
 TEXT_LENGTH = 4096
 CAPTION_LENGTH = 1024
@@ -45,6 +46,13 @@ _UNREACHABLE = (
     ("group chat was deactivated", "gone"),
     ("peer_id_invalid", "gone"),
 )
+_METHODS: dict[FileKind, str] = {
+    "photo": "sendPhoto",
+    "document": "sendDocument",
+    "video": "sendVideo",
+    "voice": "sendVoice",
+}
+
 _UNCHANGED = "message is not modified"
 _NOT_TO_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _BAD_MARKUP = "can't parse entities"
@@ -95,8 +103,7 @@ async def _send(api: Api, chat: str, message: Outgoing) -> str:
         values["link_preview_options"] = _NO_PREVIEW
         sent = await _marked_or_plain(api, "sendMessage", values, "text", message)
     else:
-        method = "sendPhoto" if message.file.kind == "photo" else "sendDocument"
-        sent = await _marked_or_plain(api, method, values, "caption", message)
+        sent = await _marked_or_plain(api, _METHODS[message.file.kind], values, "caption", message)
     return str(sent.get("message_id", ""))
 
 

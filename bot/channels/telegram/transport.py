@@ -7,12 +7,16 @@ exceptions do not. Nothing of a URL gets into an error: it holds the token.
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
-from telegram.error import NetworkError
+from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
+
+Json = dict[str, Any]
 
 CONNECT_TIMEOUT = 5.0
 
@@ -85,11 +89,33 @@ class AiohttpRequest(BaseRequest):
                 method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 self.date = response.headers.get("Date", "")
-                return response.status, await response.read()
+                status, body = response.status, await response.read()
         except _NOT_SENT as error:
             raise RequestNotSent(type(error).__name__) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise RequestOutcomeUnknown(type(error).__name__) from None
+        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and not _is_telegrams(body):
+            # A filter or a proxy on the way; Telegram never heard of it.
+            raise RequestNotSent(f"not Telegram ({status})")
+        return status, body
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> Json:
+        """Return an answer; unlike by the library's own, nothing of one that cannot be read is logged."""
+        try:
+            answer = json.loads(payload)
+        except ValueError:
+            raise TelegramError("Invalid server response") from None
+        if not isinstance(answer, dict):
+            raise TelegramError("Invalid server response")
+        return answer
+
+
+def _is_telegrams(body: bytes) -> bool:
+    try:
+        return "ok" in AiohttpRequest.parse_json_payload(body)
+    except TelegramError:
+        return False
 
 
 def _or(value: ODVInput[float], default: float | None) -> float | None:

@@ -121,7 +121,7 @@ class UpdateReader:
     account: str
     bot_id: int
     username: str = ""
-    _albums: dict[str, None] = field(default_factory=dict)
+    _albums: dict[str, int] = field(default_factory=dict)
 
     def read(self, raw: Mapping[str, Any], now: dt.datetime) -> Event | None:
         """Return an update as an event; None for one that is not meant for the bot.
@@ -140,7 +140,8 @@ class UpdateReader:
         if update.my_chat_member:
             return self._changed(update.my_chat_member, key, now)
         message = update.message or update.edited_message
-        if message is None:
+        if message is None or (update.message is None and not (message.text or message.caption)):
+            # A live location is edited at each step.
             return None
         other = next((kind for kind in OTHERS if kind in (raw.get("message") or raw["edited_message"])), "")
         return self._said(message, other, key, now)
@@ -217,11 +218,11 @@ class UpdateReader:
         album = message.media_group_id
         if not album:
             return False
-        known = album in self._albums
-        self._albums[album] = None
+        # By its first message, so that the same update is read the same way when it comes again.
+        first = self._albums.setdefault(album, message.message_id)
         if len(self._albums) > MOST_ALBUMS:
             del self._albums[next(iter(self._albums))]
-        return known
+        return first != message.message_id
 
     def _address(self, chat: _Chat, sender: _User | None) -> Address:
         return Address(self.channel, self.account, str(chat.id), str(sender.id if sender else chat.id))
