@@ -200,7 +200,9 @@ class Telegram:
 
         async def ask() -> Sequence[Mapping[str, Any]]:
             # Not `get_updates` of the library: it reads all or none.
-            asked = {"timeout": POLL_SECONDS, "limit": BATCH, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
+            # After a trouble the first answer should come at once, to tell that it is over.
+            seconds = 0 if self.trouble else POLL_SECONDS
+            asked = {"timeout": seconds, "limit": BATCH, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
             if offset is not None:
                 asked["offset"] = offset
             found = await self._polling.post(f"{self._bot.base_url}/getUpdates?{urlencode(asked)}")
