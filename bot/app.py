@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.channels.base import Channel, Event, Taken
-from bot.delivery import Delivery, utc_now
+from bot.clock import utc_now
+from bot.delivery import Delivery
 from bot.fetcher import Fetcher
 from bot.files import FileStore, make_box
 from bot.housekeeping import tidy

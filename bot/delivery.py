@@ -24,6 +24,7 @@ from functools import partial
 
 from bot import metrics
 from bot.channels.base import Channel, Outgoing, OutgoingFile
+from bot.clock import Clock, utc_now
 from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, Unreachable
 from bot.files import FileStore
 from bot.presence import Presence
@@ -76,13 +77,7 @@ EXPIRY_INTERVAL = 5.0
 # A clock that is so many seconds off from one look to the next was set, and did not just drift.
 CLOCK_JUMP = 5.0
 
-Clock = Callable[[], dt.datetime]
 Happened = Callable[[Database, Outcome, dt.datetime], None]
-
-
-def utc_now() -> dt.datetime:
-    """Return the time, UTC."""
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +214,9 @@ class Delivery:
         except (Refused, NotSent) as error:
             self._ended.append(_End(row, error=error))
             return
-        except StorageBusy as error:
-            self._ended.append(_End(row, error=NotSent(str(error))))
+        except (StorageBusy, asyncio.CancelledError) as error:
+            # Nothing has left yet.
+            self._ended.append(_End(row, error=NotSent(type(error).__name__)))
             return
         except Exception as error:
             # Nothing has left, and another attempt would end the same way.
@@ -359,6 +355,7 @@ class Delivery:
                 # It works again: what failed meanwhile need not wait for its pause to end.
                 outbox.hasten(database, *account, self._clock().isoformat())
             self._failing[account].clear()
+            self._unusable_until.pop(account, None)
         elif isinstance(error, Moved) and self._moves.get(row.id, 0) < MOST_MOVES:
             self._moves[row.id] = self._moves.get(row.id, 0) + 1
             chats.move(database, row.channel, row.account, row.chat, error.chat)

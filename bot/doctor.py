@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.app import database_path
 from bot.channels.base import Examined, NetworkChannel, State
 from bot.channels.configured import configured
-from bot.delivery import utc_now
+from bot.clock import utc_now
 from bot.files import make_box
 from bot.knowledge_base import load_search
 from bot.settings import Settings

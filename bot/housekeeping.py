@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
-from bot.delivery import Clock
+from bot.clock import Clock
 from bot.worker import Worker
 from handlers.router import MENU_LIFE
 from storage import blobs, fetches, inbox, menus, outbox, questions

@@ -15,7 +15,7 @@ from bot import logs, metrics
 from bot.app import App
 from bot.channels.base import Channel, NetworkChannel
 from bot.channels.configured import configured
-from bot.delivery import utc_now
+from bot.clock import utc_now
 from bot.errors import SettingsError
 from bot.housekeeping import keep_tidy
 from bot.settings import Settings

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from bot import delivery as delivery_module
 from bot import metrics
 from bot.channels.base import Abilities, Outgoing, OutgoingFile
+from bot.clock import utc_now
 from bot.delivery import (
     EXPIRY_INTERVAL,
     GIVE_UP,
@@ -30,7 +31,6 @@ from bot.delivery import (
     REPEATED_FOR,
     UNUSABLE_PAUSE,
     Delivery,
-    utc_now,
 )
 from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, TransportError, Unreachable
 from bot.files import FileStore
@@ -1274,3 +1274,33 @@ def test_what_cannot_be_put_together_has_failed_and_not_vanished(post: Post) -> 
     row_id = post.put("Ảnh", BROADCAST, file={"blob": 1, "kind": "photo", "name": "a.png"})
     assert post.drain() == 0
     assert (post.row(row_id)["state"], post.row(row_id)["error"]) == ("failed", "KeyError")
+
+
+def test_what_is_cut_off_before_it_left_waits_for_the_next_run(post: Post) -> None:
+    class SlowFiles:
+        async def read(self, blob: int) -> bytes:
+            await asyncio.sleep(3600)
+            raise AssertionError
+
+    post.use(Messenger(), files=SlowFiles())
+    row_id = post.put("Ảnh", BROADCAST, file={"blob": 1, "kind": "photo", "name": "a.png"})
+
+    async def send() -> None:
+        task = asyncio.create_task(post.delivery.run())
+        await asyncio.sleep(0.2)
+        post.delivery.stop()
+        post.delivery.abort()
+        await task
+
+    run(send)
+    assert (post.row(row_id)["state"], post.row(row_id)["repeats"]) == ("waiting", 0)
+
+
+def test_each_time_that_an_account_is_refused_is_said(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        post.put("một")
+        post.channel.ends = [AccountUnusable("InvalidToken")]
+        post.drain()
+        post.clock.advance(minutes=5)
+        assert post.drain() == 1
+    assert caplog.text.count("account of vidu refused") == 2

@@ -47,7 +47,6 @@ def test_a_stop_lets_what_is_on_its_way_end_and_keeps_the_rest(
         time.sleep(0.5)
         bot.process.send_signal(number)
         assert bot.process.wait(15) == 0
-        bot.wait_for(STOPPED) if bot.process.poll() is None else None
         assert STOPPED in bot.output()
     assert len(api.transcript(PERSON, "message")) == 2
     assert [state for state, _ in states(tmp_path)] == ["sent", "sent", "sent", "waiting"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.channels.base import NetworkChannel
 from bot.channels.telegram import Telegram
-from bot.delivery import utc_now
+from bot.clock import utc_now
 from bot.errors import SettingsError
 from bot.rate_limit import Limits
 from bot.settings import Settings

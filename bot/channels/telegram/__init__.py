@@ -1,4 +1,4 @@
-"""Telegram, on python-telegram-bot's Bot and types; the poll loop, the webhook and the transport are our own."""
+"""Telegram, on python-telegram-bot's Bot and request seam; reading updates, polling and transport are our own."""
 
 import os
 

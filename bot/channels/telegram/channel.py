@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import hashlib
 import hmac
 import json
@@ -24,6 +23,7 @@ from bot.channels.telegram.examining import examine
 from bot.channels.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, carry, named_errors, notice, retry_seconds
 from bot.channels.telegram.transport import AiohttpRequest
 from bot.channels.telegram.updates import ALLOWED_UPDATES, UpdateReader
+from bot.clock import Clock
 from bot.errors import NotReady, Refused
 from bot.rate_limit import Limits
 from handlers.texts import Texts
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 Updates = Literal["polling", "webhook"]
 Result = TypeVar("Result")
-Clock = Callable[[], dt.datetime]
+
 
 # One update after the other is asked for; what is asked for at once is what Telegram gives at most.
 BATCH = 100
