@@ -18,7 +18,7 @@ from pathlib import Path
 
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
-from tests.run_process import BotProcess
+from tests.run_process import STARTED, BotProcess
 
 PEOPLE = 400
 FIRST_PERSON = 100_000
@@ -90,8 +90,10 @@ def test_nothing_is_lost_or_done_twice(api: BotApi, tmp_path: Path, full_size: b
         load.stopped.set()
         writing.join()
     api.unfault()
-    bot = BotProcess(api, data, log)
+    bot = BotProcess(api, data, tmp_path / "last.txt")
     try:
+        # Everything may have been done before the last kill: a process that is told to stop must have started.
+        bot.wait_for(STARTED)
         _wait_until_done(api, data, load.total)
         assert bot.stop() == 0
     finally:
