@@ -121,25 +121,36 @@ class Bm25Index:
         counted = query if isinstance(query, Mapping) else Counter(query)
         if self._table is not None:
             return self._sum_of_rows(self._table, counted)
-        total = np.zeros(self._count)
+        rows: list[Floats] = []
+        documents: list[NDArray[np.intp]] = []
+        weights: list[Floats] = []
         for term, times in counted.items():
             position = self._vocabulary.get(term)
             if position is None:
                 continue
             row = self._dense.get(position)
             if row is not None:
-                total += row if times == 1 else times * row
+                rows.append(row if times == 1 else times * row)
             else:
-                documents, weights = self._posting(position)
-                np.add.at(total, documents, weights if times == 1 else times * weights)
+                span = slice(self._starts[position], self._starts[position + 1])
+                documents.append(self._documents[span])
+                weights.append(self._weights[span] if times == 1 else times * self._weights[span])
+        # One pass over all postings is faster than one call a term.
+        total: Floats = (
+            np.bincount(np.concatenate(documents), np.concatenate(weights), self._count)
+            if documents
+            else np.zeros(self._count)
+        )
+        for row in rows:
+            total += row
         return total
 
     def _sum_of_rows(self, table: Floats, counted: Mapping[str, float]) -> Floats:
         known = [(position, counted[term]) for term in counted if (position := self._vocabulary.get(term)) is not None]
-        rows = table[[position for position, _ in known]]
-        if any(times != 1 for _, times in known):
-            rows *= np.array([times for _, times in known])[:, np.newaxis]
-        total: Floats = rows.sum(axis=0)
+        if not known:
+            return np.zeros(self._count)
+        positions, times = zip(*known, strict=True)
+        total: Floats = np.array(times, dtype=np.float64) @ table[list(positions)]
         return total
 
     def top(self, query: Iterable[str], limit: int) -> list[tuple[int, float]]:
@@ -149,14 +160,10 @@ class Bm25Index:
         """
         return best(self.scores(query), limit)
 
-    def _posting(self, position: int) -> tuple[NDArray[np.intp], Floats]:
-        span = slice(self._starts[position], self._starts[position + 1])
-        return self._documents[span], self._weights[span]
-
     def _row(self, position: int) -> Floats:
-        documents, weights = self._posting(position)
+        span = slice(self._starts[position], self._starts[position + 1])
         row = np.zeros(self._count)
-        row[documents] = weights
+        row[self._documents[span]] = self._weights[span]
         return row
 
 

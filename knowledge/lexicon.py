@@ -97,6 +97,7 @@ class Lexicon:
         self._showing = {fold_syllable(token) for line in entry.showing for token in syllables(line)}
         self._forms: dict[str, Counter[str]] = {}
         self._beginnings: set[str] = set()
+        self._usual_stops: dict[str, bool] = {}
         self.learn(entry.stop)
         self.learn(entry.abbreviations.values())
         self.learn(variant for variants in entry.concepts.values() for variant in variants)
@@ -114,6 +115,7 @@ class Lexicon:
                     self._forms[folded] = Counter()
                     self._beginnings.update(accumulate(folded, initial=""))
                 self._forms[folded][syllable] += 1
+        self._usual_stops.clear()
 
     def knows(self, folded: str) -> bool:
         """Tell whether a folded syllable stands in any text or list that was learnt."""
@@ -147,11 +149,19 @@ class Lexicon:
         return plain and self._usually_stop(token)
 
     def _usually_stop(self, folded: str) -> bool:
-        forms = self._forms.get(folded, Counter())
-        return sum(n for form, n in forms.items() if form in self._stop) * 2 > forms.total()
+        forms = self._forms.get(folded)
+        if forms is None:
+            return False
+        usual = self._usual_stops.get(folded)
+        if usual is None:
+            usual = sum(n for form, n in forms.items() if form in self._stop) * 2 > forms.total()
+            self._usual_stops[folded] = usual
+        return usual
 
     def _write_out(self, tokens: Sequence[str]) -> list[str]:
         folded = [fold_syllable(token) for token in tokens]
+        if self._abbreviations.lengths.keys().isdisjoint(folded):
+            return list(tokens)
         written: list[str] = []
         position = 0
         while position < len(tokens):
@@ -168,6 +178,8 @@ class Lexicon:
 
     def _found(self, phrases: _Phrases[str], tokens: Sequence[str], folded: Sequence[str]) -> Iterator[str]:
         for position, typed in enumerate(tokens):
+            if folded[position] not in phrases.lengths:
+                continue
             for phrase, names in phrases.at(folded, position):
                 if len(phrase) > 1 or self._is_form(typed, phrase[0]):
                     yield from names
@@ -226,20 +238,21 @@ class _Phrases(Generic[Value]):
 
     def __init__(self) -> None:
         self._by_folded: dict[tuple[str, ...], dict[tuple[str, ...], list[Value]]] = {}
-        self._lengths: dict[str, list[int]] = {}
+        self.lengths: dict[str, list[int]] = {}
+        """By the folded syllable that phrases begin with: how many syllables they have, the longest first."""
 
     def add(self, phrase: str, value: Value) -> None:
         written = tuple(syllables(phrase))
         key = tuple(fold_syllable(token) for token in written)
         self._by_folded.setdefault(key, {}).setdefault(written, []).append(value)
         if key:
-            lengths = {len(key), *self._lengths.get(key[0], ())}
-            self._lengths[key[0]] = sorted(lengths, reverse=True)
+            lengths = {len(key), *self.lengths.get(key[0], ())}
+            self.lengths[key[0]] = sorted(lengths, reverse=True)
 
     def at(self, folded: Sequence[str], position: int) -> list[tuple[tuple[str, ...], list[Value]]]:
         """Return the phrases as written that begin at a position, the longest first, with their values."""
         found: list[tuple[tuple[str, ...], list[Value]]] = []
-        for length in self._lengths.get(folded[position], ()):
+        for length in self.lengths.get(folded[position], ()):
             written = self._by_folded.get(tuple(folded[position : position + length]))
             if written and position + length <= len(folded):
                 found.extend(written.items())
