@@ -89,11 +89,13 @@ class Receiver:
             log.error("outcome failed: %s at %s", type(error).__name__, place(error))
 
     def _take(self, database: Database, event: Event) -> Taken:
-        if inbox.is_known(database, event.address.channel, event.address.account, event.key):
+        kind = event.kind if isinstance(event, Incoming) else "unreadable"
+        channel, account = event.address.channel, event.address.account
+        if not inbox.record(database, channel, account, event.key, _utc(event.at), kind):
             return Taken(new=False)
         if isinstance(event, Unreadable):
             log.error("event unreadable: %s", event.error)
-            self._fail(database, event, "unreadable", event.error)
+            self._fail(database, event, event.error)
             return Taken(new=True)
         try:
             with database.savepoint():
@@ -103,9 +105,9 @@ class Receiver:
         except Exception as error:
             # What was written is no business of the log: the place tells where to look.
             log.error("event failed: %s at %s", type(error).__name__, place(error))
-            self._fail(database, event, event.kind, type(error).__name__)
+            self._fail(database, event, type(error).__name__)
             return Taken(new=True)
-        count(EVENTS, event.address.channel, "handled")
+        count(EVENTS, channel, "handled")
         return Taken(new=True, notice=notice)
 
     def _handle(self, database: Database, event: Incoming) -> str:
@@ -113,7 +115,8 @@ class Receiver:
         address, now = event.address, _utc(event.at)
         self._follow_chat(database, event)
         verdict = self._judge(event)
-        self._record(database, event, event.kind if verdict is Verdict.HEAR else "flood")
+        if verdict is not Verdict.HEAR:
+            inbox.amend(database, address.channel, address.account, event.key, kind="flood")
         if verdict is Verdict.DROP:
             return ""
         # Where nobody said anything, nobody is met.
@@ -184,8 +187,8 @@ class Receiver:
         else:
             chats.open_again(database, channel, account, chat)
 
-    def _fail(self, database: Database, event: Event, kind: str, error: str) -> None:
-        self._record(database, event, kind, error)
+    def _fail(self, database: Database, event: Event, error: str) -> None:
+        inbox.amend(database, event.address.channel, event.address.account, event.key, error=error)
         count(EVENTS, event.address.channel, "failed")
         if not event.address.chat or (isinstance(event, Incoming) and event.change):
             return
@@ -199,10 +202,6 @@ class Receiver:
             raise
         except Exception as fault:
             log.error("no apology: %s at %s", type(fault).__name__, place(fault))
-
-    def _record(self, database: Database, event: Event, kind: str, error: str | None = None) -> None:
-        address = event.address
-        inbox.record(database, address.channel, address.account, event.key, _utc(event.at), kind, error)
 
     def _context(self, database: Database, at: dt.datetime, person: int, channel: str = "") -> Context:
         abilities = self.abilities.get(channel)

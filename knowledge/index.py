@@ -136,11 +136,10 @@ class Bm25Index:
                 documents.append(self._documents[span])
                 weights.append(self._weights[span] if times == 1 else times * self._weights[span])
         # One pass over all postings is faster than one call a term.
-        total: Floats = (
-            np.bincount(np.concatenate(documents), np.concatenate(weights), self._count)
-            if documents
-            else np.zeros(self._count)
-        )
+        total = np.zeros(self._count)
+        if documents:
+            summed = np.bincount(np.concatenate(documents), np.concatenate(weights), self._count)
+            total = summed.astype(np.float64, copy=False)
         for row in rows:
             total += row
         return total

@@ -8,33 +8,27 @@ from __future__ import annotations
 from storage.database import Database
 
 
-def is_known(database: Database, channel: str, account: str, key: str) -> bool:
-    """Tell whether an event was taken before."""
-    return (
-        database.row(
-            "SELECT 1 AS one FROM inbox WHERE channel = :channel AND account = :account AND event_key = :key",
-            {"channel": channel, "account": account, "key": key},
+def record(database: Database, channel: str, account: str, key: str, now: str, kind: str) -> bool:
+    """Record that an event is handled; return False, and change nothing, where it was taken before."""
+    return bool(
+        database.run(
+            "INSERT INTO inbox (channel, account, event_key, received_at, outcome, kind)"
+            " VALUES (:channel, :account, :key, :now, 'handled', :kind)"
+            " ON CONFLICT (channel, account, event_key) DO NOTHING",
+            {"channel": channel, "account": account, "key": key, "now": now, "kind": kind},
         )
-        is not None
     )
 
 
-def record(
-    database: Database, channel: str, account: str, key: str, now: str, kind: str, error: str | None = None
+def amend(
+    database: Database, channel: str, account: str, key: str, *, kind: str | None = None, error: str | None = None
 ) -> None:
-    """Record that an event was handled, or that it failed with the exception named."""
+    """Change what is recorded of an event: its kind, or that it failed with the exception named."""
     database.run(
-        "INSERT INTO inbox (channel, account, event_key, received_at, outcome, kind, error)"
-        " VALUES (:channel, :account, :key, :now, :outcome, :kind, :error)",
-        {
-            "channel": channel,
-            "account": account,
-            "key": key,
-            "now": now,
-            "outcome": "failed" if error else "handled",
-            "kind": kind,
-            "error": error,
-        },
+        "UPDATE inbox SET kind = coalesce(:kind, kind), error = :error,"
+        " outcome = CASE WHEN :error IS NULL THEN outcome ELSE 'failed' END"
+        " WHERE channel = :channel AND account = :account AND event_key = :key",
+        {"channel": channel, "account": account, "key": key, "kind": kind, "error": error},
     )
 
 

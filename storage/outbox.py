@@ -118,18 +118,15 @@ def end(
     `sent_id` is what the messenger calls the message. Return False where the claim has run out meanwhile: the message
     is another sender's now.
     """
-    kept = _settle(
+    line = _settle(
         database,
         row,
         "state = :state, ended_at = :now, error = :error, sent_id = :sent_id, message = NULL, concern = NULL",
         {"state": state, "now": now, "error": error, "sent_id": sent_id},
     )
-    if kept:
-        # The chat may have moved since the claim, so the line is read anew.
-        line = database.row("SELECT channel, account, chat, class FROM outbox WHERE id = :id", {"id": row.id})
-        assert line is not None
+    if line:
         _let_next_go(database, line)
-    return kept
+    return line is not None
 
 
 def retry(database: Database, row: OutboxRow, due: str, error: str, *, repeat: bool = False) -> bool:
@@ -137,18 +134,19 @@ def retry(database: Database, row: OutboxRow, due: str, error: str, *, repeat: b
 
     `repeat` says that it may have reached somebody.
     """
-    return _settle(
+    line = _settle(
         database,
         row,
         "state = 'waiting', due_at = :due, error = :error, repeats = repeats + :repeat",
         {"due": due, "error": error, "repeat": int(repeat)},
     )
+    return line is not None
 
 
 def expired(database: Database, now: str, limit: int, *, but: str = "") -> list[OutboxRow]:
     """Return messages whose claim ran out, but those of one owner: whether they reached anybody cannot be known."""
     rows = database.rows(
-        f"SELECT {_COLUMNS} FROM outbox o WHERE state = 'sending' AND lease_until < :now AND owner <> :but"
+        f"SELECT {_COLUMNS} FROM outbox WHERE state = 'sending' AND lease_until < :now AND owner <> :but"
         " ORDER BY id LIMIT :limit",
         {"now": now, "limit": limit, "but": but},
     )
@@ -180,7 +178,7 @@ def give_up(
 ) -> list[OutboxRow]:
     """End as failed up to `limit` messages that wait for a chat where nobody can be reached; return them."""
     rows = database.rows(
-        f"SELECT {_COLUMNS} FROM outbox o WHERE channel = :channel AND account = :account AND chat = :chat"
+        f"SELECT {_COLUMNS} FROM outbox WHERE channel = :channel AND account = :account AND chat = :chat"
         " AND state IN ('waiting', 'queued') AND ended_at IS NULL ORDER BY id LIMIT :limit",
         {"channel": channel, "account": account, "chat": chat, "limit": limit},
     )
@@ -274,18 +272,17 @@ def purge(database: Database, before: str, limit: int) -> int:
 
 
 _COLUMNS = (
-    "o.id, o.channel, o.account, o.chat, o.class, o.message, o.attempts, o.repeats, o.created_at, o.edits,"
-    " o.concern, (SELECT coalesce(e.sent_id, '') FROM outbox e WHERE e.id = o.edits) AS edited"
+    "id, channel, account, chat, class, message, attempts, repeats, created_at, edits, concern,"
+    " (SELECT coalesce(e.sent_id, '') FROM outbox e WHERE e.id = outbox.edits) AS edited"
 )
 
 
 def _claim(database: Database, row_id: int, owner: str, until: str) -> OutboxRow | None:
-    taken = database.run(
+    row = database.row(
         "UPDATE outbox SET state = 'sending', owner = :owner, lease_until = :until, attempts = attempts + 1"
-        " WHERE id = :id AND state = 'waiting'",
+        f" WHERE id = :id AND state = 'waiting' RETURNING {_COLUMNS}",
         {"id": row_id, "owner": owner, "until": until},
     )
-    row = database.row(f"SELECT {_COLUMNS} FROM outbox o WHERE id = :id", {"id": row_id}) if taken else None
     return _row(row) if row else None
 
 
@@ -306,14 +303,13 @@ def _row(row: Row) -> OutboxRow:
     )
 
 
-def _settle(database: Database, row: OutboxRow, changes: str, values: dict[str, Any]) -> bool:
+def _settle(database: Database, row: OutboxRow, changes: str, values: dict[str, Any]) -> Row | None:
+    """Change a claimed message; return its line (its chat may have moved), or None where it is another sender's now."""
     # Each claim has its own number of the attempt, so it tells whose the message is.
-    return bool(
-        database.run(
-            f"UPDATE outbox SET {changes}, owner = NULL, lease_until = NULL"
-            " WHERE id = :id AND state = 'sending' AND attempts = :attempt",
-            {**values, "id": row.id, "attempt": row.attempt},
-        )
+    return database.row(
+        f"UPDATE outbox SET {changes}, owner = NULL, lease_until = NULL"
+        " WHERE id = :id AND state = 'sending' AND attempts = :attempt RETURNING channel, account, chat, class",
+        {**values, "id": row.id, "attempt": row.attempt},
     )
 
 
