@@ -1,98 +1,41 @@
-"""Sends what waits in the outbox, and records honestly how each message ended.
+"""Sends what waits in the outbox: the loop of delivery, and its messages on their way.
 
-A message is claimed and the claim committed before its first byte leaves. The channel says NotSent, OutcomeUnknown or
-Refused, and nothing else decides: answers and reports go out again after an unknown outcome (at least once), broadcasts
-do not (at most once).
-
-It works in turns. A turn is one transaction on the storage thread: it records how messages ended meanwhile and claims
-those that may go out now, by class, by chat and by the pace of the account. Between turns the messages are on their
-way.
+Turns and flights: a turn on the storage thread records how messages ended and claims those that may go out now
+(`bot/dispatch.py`); between turns the claimed ones are on their way, each a task of its own. A flight always ends with
+an `End`, whatever the channel does, and the next turn records it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import logging
-import random
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 
-from bot import metrics
 from bot.channels.base import Channel, Outgoing, OutgoingFile
 from bot.clock import Clock, utc_now
-from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, Unreachable
+from bot.dispatch import Dispatch, End, Happened, Turn
+from bot.errors import NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
 from bot.presence import Presence
-from bot.rate_limit import Pace
 from bot.worker import Worker
-from handlers.conversation import Outcome
-from storage import chats, leases, outbox
-from storage.database import Database
 from storage.errors import StorageBusy
-from storage.outbox import ANSWER, BROADCAST, CLASSES, REPORT, OutboxRow
+from storage.outbox import ANSWER, BROADCAST, OutboxRow
 
 log = logging.getLogger(__name__)
 
-# Nothing is on its way for longer, and a claim holds longer than that.
+# Nothing is on its way for longer; a claim holds longer than that.
 SEND_TIMEOUT = 40.0
-LEASE = dt.timedelta(seconds=60)
-
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 300.0
-LONGEST_ANSWER_PAUSE = 60.0
-"""Seconds between two attempts; they double, with up to a quarter more by chance. Somebody waits for an answer."""
-
-FAILING_CHATS = 3
-"""So many chats that fail one after the other mean that it is not the chats."""
-
-GIVE_UP = {ANSWER: dt.timedelta(hours=24), REPORT: dt.timedelta(days=7), BROADCAST: dt.timedelta(hours=24)}
-"""How long a message is tried that cannot be sent, by its class."""
-
-MOST_MOVES = 5
-"""How often a message follows a chat that has become another."""
-
-MOST_REPEATS = 5
-REPEATED_FOR = {ANSWER: dt.timedelta(hours=1), REPORT: GIVE_UP[REPORT]}
-"""A message whose outcome was unknown goes out again so often, and then until it is so old: a server that is broken for
-some minutes costs no answer."""
 
 MOST_IN_FLIGHT = 64
 # Others than answers never take all places, and files, which are held in memory, few.
 MOST_BESIDE_ANSWERS = 48
 MOST_FILES = 2
-MOST_IN_A_TURN = 64
-
-# How long until the outbox is looked at again when nothing says that it should be.
-IDLE = 0.5
-# How long to wait for a storage that is busy, or for an account that is refused.
+# How long to wait for a storage that is busy.
 BUSY_PAUSE = 1.0
-UNUSABLE_PAUSE = 60.0
-# How often claims that ran out are looked for.
-EXPIRY_INTERVAL = 5.0
-# A clock that is so many seconds off from one look to the next was set, and did not just drift.
-CLOCK_JUMP = 5.0
-
-Happened = Callable[[Database, Outcome, dt.datetime], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """How sending a message ended: `error` None where it arrived."""
-
-    row: OutboxRow
-    sent_id: str | None = None
-    error: Exception | None = None
-
-
-@dataclass(slots=True)
-class _Turn:
-    claimed: list[OutboxRow]
-    wait: float
 
 
 class Delivery:
@@ -111,27 +54,26 @@ class Delivery:
     ) -> None:
         self._worker = worker
         self._channels = {(channel.name, channel.account): channel for channel in channels}
-        self._happened = happened
         self._files = files
-        self._clock = clock
-        self._monotonic = monotonic
-        self._presence = presence
-        self._owner = presence.owner if presence else uuid.uuid4().hex
-        self._paces = {
-            key: Pace(channel.limits, monotonic()) for key, channel in self._channels.items() if channel.limits
-        }
-        self._unusable_until: dict[tuple[str, str], float] = {}
-        self._expiry_at = 0.0
-        self._clock_offset = clock().timestamp() - monotonic()
+        self._dispatch = Dispatch(
+            self._channels,
+            owner=presence.owner if presence else uuid.uuid4().hex,
+            happened=happened,
+            presence=presence,
+            clock=clock,
+            monotonic=monotonic,
+        )
         self._flights: set[asyncio.Task[None]] = set()
         self._beside_answers = 0
         self._with_file = asyncio.Semaphore(MOST_FILES)
-        self._failing: dict[tuple[str, str], set[str]] = {account: set() for account in self._channels}
-        self._moves: dict[int, int] = {}
-        self._ended: list[_End] = []
+        self._ended: list[End] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self.sent = 0
+
+    @property
+    def sent(self) -> int:
+        """How many messages arrived."""
+        return self._dispatch.sent
 
     def wake(self) -> None:
         """Say that something was put into the outbox."""
@@ -149,8 +91,7 @@ class Delivery:
 
     def unusable(self) -> list[str]:
         """Return the channels whose account was refused lately."""
-        now = self._monotonic()
-        return sorted({channel for (channel, _), until in self._unusable_until.items() if until > now})
+        return self._dispatch.unusable()
 
     async def run(self) -> None:
         """Send until it is stopped; what is on its way then still ends, and its end is recorded."""
@@ -175,11 +116,12 @@ class Delivery:
             if self._flights:
                 await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _take_turn(self) -> _Turn:
+    async def _take_turn(self) -> Turn:
         ends, self._ended = self._ended, []
         free = 0 if self._stopping else MOST_IN_FLIGHT - len(self._flights)
+        free_beside = MOST_BESIDE_ANSWERS - self._beside_answers
         try:
-            turn = await self._worker.run(self._turn, ends, free)
+            turn = await self._worker.run(self._dispatch.turn, ends, free, free_beside)
         except StorageBusy:
             # Nothing was recorded, so nothing is forgotten.
             self._ended = ends + self._ended
@@ -212,30 +154,30 @@ class Delivery:
         try:
             message = await self._outgoing(row)
         except (Refused, NotSent) as error:
-            self._ended.append(_End(row, error=error))
+            self._ended.append(End(row, error=error))
             return
         except (StorageBusy, asyncio.CancelledError) as error:
             # Nothing has left yet.
-            self._ended.append(_End(row, error=NotSent(type(error).__name__)))
+            self._ended.append(End(row, error=NotSent(type(error).__name__)))
             return
         except Exception as error:
             # Nothing has left, and another attempt would end the same way.
             log.error("a message cannot be put together: %s", type(error).__name__)
-            self._ended.append(_End(row, error=Refused(type(error).__name__)))
+            self._ended.append(End(row, error=Refused(type(error).__name__)))
             return
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 sent_id = await self._channels[row.channel, row.account].send(row.chat, message)
         except (NotSent, OutcomeUnknown, Refused) as error:
-            self._ended.append(_End(row, error=error))
+            self._ended.append(End(row, error=error))
         except (TimeoutError, asyncio.CancelledError) as error:
-            self._ended.append(_End(row, error=OutcomeUnknown(type(error).__name__)))
+            self._ended.append(End(row, error=OutcomeUnknown(type(error).__name__)))
         except Exception as error:
             # A channel that breaks says nothing of what left; the others' messages go on.
             log.error("channel %s broke: %s", row.channel, type(error).__name__)
-            self._ended.append(_End(row, error=OutcomeUnknown(type(error).__name__)))
+            self._ended.append(End(row, error=OutcomeUnknown(type(error).__name__)))
         else:
-            self._ended.append(_End(row, sent_id=sent_id))
+            self._ended.append(End(row, sent_id=sent_id))
 
     async def _outgoing(self, row: OutboxRow) -> Outgoing:
         message, file = row.message, None
@@ -258,214 +200,3 @@ class Delivery:
     def _pays(self, row: OutboxRow) -> bool:
         limits = self._channels[row.channel, row.account].limits
         return limits is not None and limits.paid_rate > 0
-
-    # A turn, on the storage thread. The loop waits for it, so that what follows is touched by one thread at a time.
-
-    def _turn(self, database: Database, ends: list[_End], free: int) -> _Turn:
-        now = self._monotonic()
-        if not ends and now < self._expiry_at and not self._something_due(database, now):
-            return _Turn([], self._until_next(now))
-        with database.transaction():
-            for end in ends:
-                self._settle(database, end)
-            if now >= self._expiry_at:
-                if self._presence:
-                    self._presence.free_the_dead(database)
-                self._follow_clock(database, now)
-                self._settle_expired(database)
-                self._share_pace(database, now)
-                self._expiry_at = now + EXPIRY_INTERVAL
-            return self._claim(database, free, now)
-
-    def _something_due(self, database: Database, now: float) -> bool:
-        stamp = self._clock().isoformat()
-        return any(
-            outbox.due(database, *account, urgency, stamp, 1)
-            for account in self._usable(now)
-            for urgency in CLASSES
-            if self._room(account, urgency, now)
-        )
-
-    def _usable(self, now: float) -> list[tuple[str, str]]:
-        return [account for account in self._channels if now >= self._unusable_until.get(account, 0.0)]
-
-    def _room(self, account: tuple[str, str], urgency: int, now: float) -> int:
-        pace = self._paces.get(account)
-        return MOST_IN_A_TURN if pace is None else pace.room(urgency, now)
-
-    def _until_next(self, now: float) -> float:
-        """How long nothing can be due that is not known of: until a class that has no room may have some."""
-        waits = [
-            pace.wait(urgency, now)
-            for pace in self._paces.values()
-            for urgency in CLASSES
-            if not pace.room(urgency, now)
-        ]
-        return min([IDLE, *(max(wait, 0.001) for wait in waits)])
-
-    def _claim(self, database: Database, free: int, now: float) -> _Turn:
-        claimed: list[OutboxRow] = []
-        others = MOST_BESIDE_ANSWERS - self._beside_answers
-        wait = self._until_next(now)
-        until = (self._clock() + LEASE).isoformat()
-        for urgency in CLASSES:
-            for account in self._usable(now):
-                room = min(self._room(account, urgency, now), MOST_IN_A_TURN, free - len(claimed))
-                if urgency != ANSWER:
-                    room = min(room, others)
-                if room <= 0:
-                    continue
-                ids, pause = self._choose(database, account, urgency, room, now)
-                wait = min(wait, pause)
-                rows = outbox.claim(database, ids, self._owner, until)
-                others -= len(rows) if urgency != ANSWER else 0
-                claimed += rows
-        return _Turn(claimed, 0.0 if claimed and len(claimed) < free else wait)
-
-    def _choose(
-        self, database: Database, account: tuple[str, str], urgency: int, room: int, now: float
-    ) -> tuple[list[int], float]:
-        """Choose the messages of a class that may go out; those whose chat may not have one yet wait until it may."""
-        pace, channel = self._paces.get(account), self._channels[account]
-        clock = self._clock()
-        ids: list[int] = []
-        pause = IDLE
-        found = outbox.due(database, *account, urgency, clock.isoformat(), room)
-        for row_id, chat in found:
-            if pace is None:
-                ids.append(row_id)
-                continue
-            group = channel.is_group(chat)
-            wait = pace.chat_wait(chat, group, now)
-            if wait > 0:
-                outbox.defer(database, row_id, (clock + dt.timedelta(seconds=wait)).isoformat())
-                pause = min(pause, wait)
-            else:
-                pace.sent(chat, group, urgency, now)
-                ids.append(row_id)
-        # Behind those that wait others may stand that need not.
-        return ids, 0.0 if len(ids) < len(found) == room else pause
-
-    def _settle(self, database: Database, end: _End) -> None:
-        row, error = end.row, end.error
-        account = (row.channel, row.account)
-        if error is None:
-            self._end(database, row, "sent", sent_id=end.sent_id)
-            if len(self._failing[account]) >= FAILING_CHATS:
-                # It works again: what failed meanwhile need not wait for its pause to end.
-                outbox.hasten(database, *account, self._clock().isoformat())
-            self._failing[account].clear()
-            self._unusable_until.pop(account, None)
-        elif isinstance(error, Moved) and self._moves.get(row.id, 0) < MOST_MOVES:
-            self._moves[row.id] = self._moves.get(row.id, 0) + 1
-            chats.move(database, row.channel, row.account, row.chat, error.chat)
-            outbox.retry(database, row, self._clock().isoformat(), str(error))
-        elif isinstance(error, Unreachable):
-            self._end(database, row, "failed", str(error))
-            self._close(database, row, str(error))
-        elif isinstance(error, Refused):
-            self._end(database, row, "failed", str(error))
-        elif isinstance(error, NotSent):
-            if isinstance(error, AccountUnusable):
-                if account not in self._unusable_until:
-                    log.error("account of %s refused: %s", row.channel, error)
-                self._unusable_until[account] = self._monotonic() + UNUSABLE_PAUSE
-            elif error.retry_after is not None and account in self._paces:
-                metrics.count(metrics.REFUSALS, row.channel)
-                group = self._channels[account].is_group(row.chat)
-                self._paces[account].refused(row.chat, group, error.retry_after, self._monotonic())
-            else:
-                self._failing[account].add(row.chat)
-            self._again(database, row, str(error), error.retry_after)
-        else:
-            self._failing[account].add(row.chat)
-            self._unknown(database, row, str(error))
-
-    def _follow_clock(self, database: Database, now: float) -> None:
-        """Notice when the clock of the system is set; set back, it would let messages wait until it is there again."""
-        offset = self._clock().timestamp() - now
-        jump, self._clock_offset = offset - self._clock_offset, offset
-        if abs(jump) < CLOCK_JUMP:
-            return
-        log.warning("the clock was set by %+.0f s", jump)
-        if jump < 0:
-            # Too early is no harm: what chats and the account may get is held by the monotonic clock.
-            for account in self._channels:
-                outbox.hasten(database, *account, self._clock().isoformat())
-
-    def _settle_expired(self, database: Database) -> None:
-        # What this process sends ends here, however late the clock says it is.
-        rows = outbox.expired(database, self._clock().isoformat(), MOST_IN_A_TURN, but=self._owner)
-        for row in rows:
-            self._unknown(database, row, "lease")
-        if rows:
-            log.warning("claims ran out: %d", len(rows))
-
-    def _unknown(self, database: Database, row: OutboxRow, error: str) -> None:
-        age = self._clock() - dt.datetime.fromisoformat(row.created_at)
-        if row.urgency == BROADCAST or (row.repeats >= MOST_REPEATS and age > REPEATED_FOR[row.urgency]):
-            self._end(database, row, "unknown", error)
-            return
-        metrics.count(metrics.REPEATS, row.channel, metrics.CLASS_NAMES[row.urgency])
-        # After a lease that ran out enough time has passed.
-        pause = 0.0 if error == "lease" else _back_off(row.repeats + 1)
-        outbox.retry(database, row, self._later(pause), error, repeat=True)
-
-    def _again(self, database: Database, row: OutboxRow, error: str, seconds: float | None) -> None:
-        """Give a message back that did not leave; one that was tried for too long has failed."""
-        if self._clock() - dt.datetime.fromisoformat(row.created_at) > GIVE_UP[row.urgency]:
-            self._end(database, row, "failed", error)
-            return
-        if seconds is None:
-            seconds = _back_off(row.attempt, LONGEST_ANSWER_PAUSE if row.urgency == ANSWER else LONGEST_PAUSE)
-        outbox.retry(database, row, self._later(seconds), error)
-
-    def _later(self, seconds: float) -> str:
-        return (self._clock() + dt.timedelta(seconds=seconds)).isoformat()
-
-    def _end(
-        self, database: Database, row: OutboxRow, state: str, error: str | None = None, sent_id: str | None = None
-    ) -> None:
-        now = self._clock()
-        if not outbox.end(database, row, state, now.isoformat(), error, sent_id):
-            log.warning("a claim ran out before its message ended as %s", state)
-            return
-        self._moves.pop(row.id, None)
-        self._count(row, state, now)
-        self._tell(database, row, state, error)
-
-    def _count(self, row: OutboxRow, state: str, now: dt.datetime) -> None:
-        metrics.count(metrics.DELIVERIES, row.channel, metrics.CLASS_NAMES[row.urgency], state)
-        if state == "sent":
-            self.sent += 1
-            if row.urgency == ANSWER:
-                metrics.ANSWER_SECONDS.observe((now - dt.datetime.fromisoformat(row.created_at)).total_seconds())
-
-    def _tell(self, database: Database, row: OutboxRow, state: str, error: str | None) -> None:
-        if row.concern and self._happened:
-            self._happened(database, Outcome(row.concern, state, error or ""), self._clock())
-
-    def _close(self, database: Database, row: OutboxRow, reason: str) -> None:
-        """Nobody can be reached in a chat: what waits for it has failed too."""
-        now = self._clock().isoformat()
-        chats.close(database, row.channel, row.account, row.chat, reason, now)
-        for other in outbox.give_up(database, row.channel, row.account, row.chat, now, reason, MOST_IN_A_TURN):
-            self._count(other, "failed", self._clock())
-            self._tell(database, other, "failed", reason)
-
-    def _share_pace(self, database: Database, now: float) -> None:
-        """Divide the account's rate among the processes that send for it."""
-        clock = self._clock()
-        for account, pace in self._paces.items():
-            prefix = f"delivery:{account[0]}:{account[1]}:"
-            until = clock + dt.timedelta(seconds=3 * EXPIRY_INTERVAL)
-            leases.acquire(database, prefix + self._owner, self._owner, clock.isoformat(), until.isoformat())
-            share = 1.0 / max(leases.alive(database, prefix, clock.isoformat()), 1)
-            if share != pace.share:
-                pace.divide(share, now)
-
-
-def _back_off(attempt: int, longest: float = LONGEST_PAUSE) -> float:
-    """The seconds before the attempt after this one; a part by chance, so that many do not come back at once."""
-    pause = min(FIRST_PAUSE * 2.0 ** min(attempt - 1, 30), longest)
-    return pause * random.uniform(1.0, 1.25)  # noqa: S311 - no secret

@@ -18,7 +18,7 @@ import puremagic
 from bot import metrics
 from bot.channels.base import Channel, FileSource
 from bot.clock import Clock
-from bot.delivery import Happened
+from bot.dispatch import Happened
 from bot.errors import NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
 from bot.receiver import place

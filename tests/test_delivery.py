@@ -16,21 +16,20 @@ from cryptography.fernet import Fernet, MultiFernet
 from prometheus_client import CollectorRegistry
 
 from bot import delivery as delivery_module
-from bot import metrics
+from bot import dispatch, metrics
 from bot.channels.base import Abilities, Outgoing, OutgoingFile
 from bot.clock import utc_now
-from bot.delivery import (
+from bot.delivery import MOST_BESIDE_ANSWERS, Delivery
+from bot.dispatch import (
     EXPIRY_INTERVAL,
     GIVE_UP,
     LEASE,
     LONGEST_ANSWER_PAUSE,
-    MOST_BESIDE_ANSWERS,
     MOST_IN_A_TURN,
     MOST_MOVES,
     MOST_REPEATS,
     REPEATED_FOR,
     UNUSABLE_PAUSE,
-    Delivery,
 )
 from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, TransportError, Unreachable
 from bot.files import FileStore
@@ -840,7 +839,7 @@ def test_it_sends_until_it_is_stopped(post: Post) -> None:
 
 
 def test_it_finds_by_itself_what_nobody_told_it_of(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_module, "IDLE", 0.01)
+    monkeypatch.setattr(dispatch, "IDLE", 0.01)
 
     async def send() -> None:
         running = asyncio.create_task(post.delivery.run())
@@ -947,7 +946,7 @@ def test_chats_that_must_wait_do_not_hide_those_that_need_not(post: Post) -> Non
     post.use(Messenger(limits=Limits(rate=1000, burst=3, reserve=0)))
     for number in range(10):
         chat = f"bận-{number}"
-        post.delivery._paces["vidu", "bot-1"].refused(chat, False, 300, post.clock.monotonic())
+        post.delivery._dispatch._paces["vidu", "bot-1"].refused(chat, False, 300, post.clock.monotonic())
         post.clock.advance(seconds=6)
         post.put("x", chat=chat)
     post.put("x", chat="rảnh")
@@ -1158,7 +1157,7 @@ def test_a_clock_that_is_set_forward_ends_nothing_that_is_on_its_way(post: Post)
         async def send(self, chat: str, message: Outgoing) -> str | None:
             post.clock.advance(hours=3)
             # The next turn looks for claims that ran out.
-            post.delivery._expiry_at = 0.0
+            post.delivery._dispatch._expiry_at = 0.0
             await asyncio.sleep(0.05)
             return await super().send(chat, message)
 

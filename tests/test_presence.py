@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import EXPIRY_INTERVAL, Delivery
+from bot.delivery import Delivery
+from bot.dispatch import EXPIRY_INTERVAL
 from bot.presence import FOLDER, Presence
 from bot.worker import Worker
 from storage import fetches, leases, outbox

@@ -34,12 +34,12 @@ def ask(api: BotApi, person: int = PERSON) -> int:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses that grow as they do, from a twentieth of a second."""
-    monkeypatch.setattr("bot.delivery.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("bot.dispatch.FIRST_PAUSE", 0.05)
     monkeypatch.setattr("bot.channels.telegram.channel.FIRST_PAUSE", 0.05)
     monkeypatch.setattr("bot.channels.telegram.channel.CONFLICT_PAUSE", 0.1)
     monkeypatch.setattr("bot.channels.telegram.channel.UNUSABLE_PAUSE", 0.2)
     monkeypatch.setattr("bot.channels.telegram.channel.BUSY_PAUSE", 0.1)
-    monkeypatch.setattr("bot.delivery.UNUSABLE_PAUSE", 0.2)
+    monkeypatch.setattr("bot.dispatch.UNUSABLE_PAUSE", 0.2)
     monkeypatch.setattr("bot.channels.telegram.channel.READ_TIMEOUT", 0.4)
 
 

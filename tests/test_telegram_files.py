@@ -70,7 +70,7 @@ def job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(router, "LISTENERS", {"vidu": told})
     monkeypatch.setattr("bot.fetcher.FIRST_PAUSE", 0.05)
     monkeypatch.setattr("bot.fetcher.IDLE", 0.1)
-    monkeypatch.setattr("bot.delivery.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("bot.dispatch.FIRST_PAUSE", 0.05)
 
 
 @pytest.fixture
