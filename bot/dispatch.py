@@ -236,10 +236,10 @@ class Dispatch:
                 self._paces[account].refused(row.chat, group, error.retry_after, self._monotonic())
             else:
                 self._failing[account].add(row.chat)
-            self._again(database, row, str(error), error.retry_after)
+            self._again(database, row, error)
         else:
             self._failing[account].add(row.chat)
-            self._unknown(database, row, str(error))
+            self._unknown(database, row, str(error), _back_off(row.repeats + 1))
 
     def _follow_clock(self, database: Database, now: float) -> None:
         """Notice when the clock of the system is set; set back, it would let messages wait until it is there again."""
@@ -257,28 +257,30 @@ class Dispatch:
         # What this process sends ends here, however late the clock says it is.
         rows = outbox.expired(database, self._clock().isoformat(), MOST_IN_A_TURN, but=self._owner)
         for row in rows:
-            self._unknown(database, row, "lease")
+            # Enough time has passed.
+            self._unknown(database, row, "lease", 0.0)
         if rows:
             log.warning("claims ran out: %d", len(rows))
 
-    def _unknown(self, database: Database, row: OutboxRow, error: str) -> None:
+    def _unknown(self, database: Database, row: OutboxRow, error: str, seconds: float) -> None:
+        """Send a message again after so many seconds, where it may be sent twice."""
         age = self._clock() - dt.datetime.fromisoformat(row.created_at)
         if row.urgency == BROADCAST or (row.repeats >= MOST_REPEATS and age > REPEATED_FOR[row.urgency]):
             self._end(database, row, "unknown", error)
             return
         metrics.count(metrics.REPEATS, row.channel, metrics.CLASS_NAMES[row.urgency])
-        # After a lease that ran out enough time has passed.
-        pause = 0.0 if error == "lease" else _back_off(row.repeats + 1)
-        outbox.retry(database, row, self._later(pause), error, repeat=True)
+        outbox.retry(database, row, self._later(seconds), error, repeat=True)
 
-    def _again(self, database: Database, row: OutboxRow, error: str, seconds: float | None) -> None:
+    def _again(self, database: Database, row: OutboxRow, error: NotSent) -> None:
         """Give a message back that did not leave; one that was tried for too long has failed."""
+        seconds = error.retry_after
+        reason = str(error) if seconds is None else outbox.TOLD_TO_WAIT
         if self._clock() - dt.datetime.fromisoformat(row.created_at) > GIVE_UP[row.urgency]:
-            self._end(database, row, "failed", error)
+            self._end(database, row, "failed", reason)
             return
         if seconds is None:
             seconds = _back_off(row.attempt, LONGEST_ANSWER_PAUSE if row.urgency == ANSWER else LONGEST_PAUSE)
-        outbox.retry(database, row, self._later(seconds), error)
+        outbox.retry(database, row, self._later(seconds), reason)
 
     def _later(self, seconds: float) -> str:
         return (self._clock() + dt.timedelta(seconds=seconds)).isoformat()

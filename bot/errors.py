@@ -10,10 +10,13 @@ BotError
     ├── OutcomeUnknown          it left, but whether it arrived is not known
     └── Refused                 the other side said no for good: trying again is useless
         ├── Unreachable         nobody can be reached in the chat: blocked, deactivated, gone
-        └── Moved               the chat has become another one
+        ├── Moved               the chat has become another one
+        └── FileRefused         a file that the office does not keep
 """
 
 from __future__ import annotations
+
+from handlers.conversation import Refusal
 
 
 class BotError(Exception):
@@ -74,3 +77,10 @@ class Moved(Refused):
     def __init__(self, chat: str) -> None:
         self.chat = chat
         super().__init__("moved")
+
+
+class FileRefused(Refused):
+    """A file that the office does not keep; the message is the reason."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.value)

@@ -19,11 +19,11 @@ from bot import metrics
 from bot.channels.base import Channel, FileSource
 from bot.clock import Clock
 from bot.dispatch import Happened
-from bot.errors import NotSent, OutcomeUnknown, Refused
+from bot.errors import FileRefused, NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
 from bot.receiver import place
 from bot.worker import Worker
-from handlers.conversation import Outcome
+from handlers.conversation import Outcome, Refusal
 from storage import blobs, fetches
 from storage.database import Database
 from storage.errors import StorageBusy
@@ -122,8 +122,8 @@ class Fetcher:
             async with asyncio.timeout(FETCH_TIMEOUT):
                 blob = await self._bring(fetch, source)
         except Refused as error:
-            known = str(error) in ("too large", "not allowed", "no key")
-            await self._worker.write(self._end, fetch, "refused" if known else "lost", str(error), None)
+            state = "refused" if isinstance(error, FileRefused) else "lost"
+            await self._worker.write(self._end, fetch, state, str(error), None)
         except (NotSent, OutcomeUnknown, TimeoutError) as error:
             await self._worker.write(self._again, fetch, type(error).__name__)
         except StorageBusy:
@@ -136,15 +136,15 @@ class Fetcher:
 
     async def _bring(self, fetch: Fetch, source: FileSource) -> int:
         if self._files is None:
-            raise Refused("no key")
+            raise FileRefused(Refusal.NO_KEY)
         if fetch.source["size"] > LARGEST_FILE:
-            raise Refused("too large")
+            raise FileRefused(Refusal.TOO_LARGE)
         data = await source.fetch(fetch.source)
         if len(data) > LARGEST_FILE:
-            raise Refused("too large")
+            raise FileRefused(Refusal.TOO_LARGE)
         media_type = await self._worker.compute(sniff, data)
         if media_type not in ALLOWED:
-            raise Refused("not allowed")
+            raise FileRefused(Refusal.NOT_ALLOWED)
         return await self._files.write(data, media_type)
 
     def _claim(self, database: Database, channel: str, account: str) -> Fetch | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -100,6 +100,14 @@ class Incoming:
         return self.other or ("file" if self.attachments else "text")
 
 
+class Refusal(StrEnum):
+    """Why a file that somebody sent is not kept."""
+
+    TOO_LARGE = "too large"
+    NOT_ALLOWED = "not allowed"
+    NO_KEY = "no key"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How something ended that a job asked to be told of: a message sent, or a file fetched.
@@ -107,7 +115,7 @@ class Outcome:
     Attributes:
         concern: what the job wanted to be reminded of; "job" in it names the job.
         state: "sent", "failed", "unknown" of a message; "stored", "refused", "lost" of a file.
-        reason: why, where it did not go well.
+        reason: why, where it did not go well; of a file that was refused, a `Refusal`.
         blob: the number of the stored file.
         person: who sent the file.
     """

@@ -20,6 +20,9 @@ ANSWER, REPORT, BROADCAST = 1, 2, 3
 
 CLASSES = (ANSWER, REPORT, BROADCAST)
 
+TOLD_TO_WAIT = "retry_after"
+"""Why a message waits whose chat wants to be left alone until it is due."""
+
 _LINE = "channel = :channel AND account = :account AND chat = :chat AND class = :class AND ended_at IS NULL"
 
 
@@ -157,8 +160,8 @@ def hasten(database: Database, channel: str, account: str, now: str) -> int:
     """Let what waits until a later time be due now, but for what was told to wait; return how many messages."""
     return database.run(
         "UPDATE outbox SET due_at = :now WHERE state = 'waiting' AND channel = :channel AND account = :account"
-        " AND due_at > :now AND coalesce(error, '') <> 'retry_after'",
-        {"channel": channel, "account": account, "now": now},
+        " AND due_at > :now AND coalesce(error, '') <> :told",
+        {"channel": channel, "account": account, "now": now, "told": TOLD_TO_WAIT},
     )
 
 

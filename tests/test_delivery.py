@@ -1212,10 +1212,20 @@ def test_when_it_works_again_nobody_waits_for_his_pause_to_end(post: Post) -> No
     assert post.drain() == 5
 
 
+def test_when_it_works_again_a_chat_that_asked_to_be_left_alone_still_is(post: Post) -> None:
+    for chat in range(4):
+        post.put(str(chat), chat=f"chat-{chat}")
+    post.channel.ends = [NotSent("ConnectError")] * 3 + [NotSent("Too Many Requests", retry_after=60)]
+    post.drain()
+    post.put("mới", chat="chat-9")
+    assert post.drain() == 4
+    assert texts_of(post.channel.arrived) == ["mới", "0", "1", "2"]
+
+
 def test_one_chat_that_fails_hastens_nobody(post: Post) -> None:
     post.put("hỏng", chat="chat-1")
     post.put("bị hẹn", chat="chat-2")
-    post.channel.ends = [NotSent("ConnectError"), NotSent("retry_after", 60.0)]
+    post.channel.ends = [NotSent("ConnectError"), NotSent("Too Many Requests", 60.0)]
     post.drain()
     post.put("mới", chat="chat-3")
     assert post.drain() == 1

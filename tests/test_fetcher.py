@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import fetcher as fetcher_module
-from bot.errors import NotSent, OutcomeUnknown, Refused
+from bot.errors import FileRefused, NotSent, OutcomeUnknown, Refused
 from bot.fetcher import ALLOWED, LARGEST_FILE, LEASE, MOST_ATTEMPTS, Fetcher, sniff
 from bot.files import FileStore, make_box, new_key
 from bot.worker import Worker
-from handlers.conversation import Outcome
+from handlers.conversation import Outcome, Refusal
 from storage import fetches
 from storage.database import Database
 from storage.errors import StorageBusy
@@ -130,9 +130,10 @@ def test_a_file_is_brought_stored_and_told_of(desk: Desk) -> None:
         (0, PNG + bytes(LARGEST_FILE), "refused", "too large"),
         (100, b"MZ\x90\x00" + bytes(100), "refused", "not allowed"),
         (100, b"", "refused", "not allowed"),
+        (100, FileRefused(Refusal.TOO_LARGE), "refused", "too large"),
         (100, Refused("file is gone"), "lost", "file is gone"),
     ],
-    ids=["said to be too large", "too large", "a program", "empty", "gone"],
+    ids=["said to be too large", "too large", "a program", "empty", "refused by the channel", "gone"],
 )
 def test_a_file_that_cannot_be_kept_is_told_of_honestly(
     desk: Desk, size: int, end: Any, state: str, reason: str
@@ -226,7 +227,7 @@ def test_who_lost_a_claim_and_has_no_file_says_nothing(desk: Desk) -> None:
             desk.clock.now += LEASE + dt.timedelta(seconds=1)
             desk.use(Library())
             await desk.fetcher.fetch_next()
-            raise Refused("too large")
+            raise FileRefused(Refusal.TOO_LARGE)
 
     desk.use(Late())
     desk.fetch()

@@ -182,7 +182,10 @@ class FileSource(Protocol):
     """A channel that can bring the files that people send."""
 
     async def fetch(self, source: Mapping[str, Any]) -> bytes:
-        """Bring a file that an attachment named; raise a TransportError, Refused for one that is not to be had."""
+        """Bring a file that an attachment named; raise a TransportError.
+
+        FileRefused is one that is too large, Refused one that is not to be had.
+        """
         ...
 
 

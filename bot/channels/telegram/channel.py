@@ -24,8 +24,9 @@ from bot.channels.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, carry, na
 from bot.channels.telegram.transport import AiohttpRequest
 from bot.channels.telegram.updates import ALLOWED_UPDATES, UpdateReader
 from bot.clock import Clock
-from bot.errors import NotReady, Refused
+from bot.errors import FileRefused, NotReady
 from bot.rate_limit import Limits
+from handlers.conversation import Refusal
 from handlers.texts import Texts
 from storage.errors import StorageError
 
@@ -135,13 +136,13 @@ class Telegram:
         return await carry(self._api, chat, message)
 
     async def fetch(self, source: Mapping[str, Any]) -> bytes:
-        """Bring a file; Refused where it is too large or not to be had any more."""
+        """Bring a file; FileRefused where it is too large, Refused where it is not to be had any more."""
         if source["size"] > LARGEST_FILE:
-            raise Refused("too large")
+            raise FileRefused(Refusal.TOO_LARGE)
         async with named_errors(), _too_large():
             file = await self._bot.get_file(source["ref"])
             if (file.file_size or 0) > LARGEST_FILE:
-                raise Refused("too large")
+                raise FileRefused(Refusal.TOO_LARGE)
             return bytes(await file.download_as_bytearray())
 
     # Coming in
@@ -332,7 +333,7 @@ async def _too_large() -> AsyncIterator[None]:
         yield
     except BadRequest as error:
         if "too big" in error.message.lower():
-            raise Refused("too large") from None
+            raise FileRefused(Refusal.TOO_LARGE) from None
         raise
 
 

@@ -64,7 +64,7 @@ async def named_errors() -> AsyncIterator[None]:
     try:
         yield
     except RetryAfter as error:
-        raise NotSent("retry_after", retry_seconds(error)) from None
+        raise NotSent("too many requests", retry_seconds(error)) from None
     except ChatMigrated as error:
         raise Moved(str(error.new_chat_id)) from None
     except (InvalidToken, Conflict) as error:
