@@ -39,6 +39,9 @@ LONGEST_ANSWER_PAUSE = 60.0
 FAILING_CHATS = 3
 """So many chats that fail one after the other mean that it is not the chats."""
 
+OLDEST_ANSWER = dt.timedelta(minutes=2)
+"""An answer that has waited longer means that something is wrong."""
+
 GIVE_UP = {ANSWER: dt.timedelta(hours=24), REPORT: dt.timedelta(days=7), BROADCAST: dt.timedelta(hours=24)}
 """How long a message is tried that cannot be sent, by its class."""
 

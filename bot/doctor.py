@@ -14,6 +14,7 @@ from bot.app import database_path
 from bot.channels.base import Examined, NetworkChannel, State
 from bot.channels.configured import configured
 from bot.clock import utc_now
+from bot.dispatch import OLDEST_ANSWER
 from bot.files import make_box
 from bot.knowledge_base import load_search
 from bot.settings import Settings
@@ -33,8 +34,6 @@ Line = tuple[State, str]
 LOW_DISK_GB = 1.0
 # The program is younger than any clock that shows less.
 EARLIEST_YEAR = 2026
-# An answer that has waited longer means that nothing is sent.
-OLDEST_ANSWER = dt.timedelta(minutes=10)
 
 
 def examine(settings: Settings, write: Callable[[str], None]) -> bool:

@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.dispatch import Happened
 from bot.errors import FileRefused, NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
-from bot.receiver import place
+from bot.logs import place
 from bot.worker import Worker
 from handlers.conversation import Outcome, Refusal
 from storage import blobs, fetches
@@ -48,6 +48,7 @@ ALLOWED = (
 """The kinds that are kept."""
 
 LARGEST_FILE = 20 * 1024 * 1024
+"""Bytes of the largest file that is kept. Telegram gives a bot no larger ones either."""
 
 FETCH_TIMEOUT = 120.0
 LEASE = dt.timedelta(seconds=180)
@@ -139,7 +140,7 @@ class Fetcher:
             raise FileRefused(Refusal.NO_KEY)
         if fetch.source["size"] > LARGEST_FILE:
             raise FileRefused(Refusal.TOO_LARGE)
-        data = await source.fetch(fetch.source)
+        data = await source.fetch(fetch.source, LARGEST_FILE)
         if len(data) > LARGEST_FILE:
             raise FileRefused(Refusal.TOO_LARGE)
         media_type = await self._worker.compute(sniff, data)

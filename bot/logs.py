@@ -101,6 +101,16 @@ def log_loop_faults(loop: asyncio.AbstractEventLoop) -> None:
     loop.set_exception_handler(fault)
 
 
+def place(error: BaseException) -> str:
+    """Return where an exception was raised, as "module:line": what it says may be what somebody wrote."""
+    traceback = error.__traceback__
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return "?"
+    return f"{traceback.tb_frame.f_globals.get('__name__')}:{traceback.tb_lineno}"
+
+
 def _uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
     if error is not None:
         logging.getLogger("ungxu").critical("uncaught", exc_info=(kind, error, traceback))

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.channels.base import Abilities, Event, Taken, Unreadable, fit
 from bot.flood import FloodGuard, Verdict, pause
+from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
 from handlers.context import Context
@@ -252,16 +253,6 @@ class Receiver:
 
 def _tally(outcome: str) -> None:
     count(QUESTIONS, outcome)
-
-
-def place(error: BaseException) -> str:
-    """Return where an exception was raised, as "module:line"."""
-    traceback = error.__traceback__
-    while traceback and traceback.tb_next:
-        traceback = traceback.tb_next
-    if traceback is None:
-        return "?"
-    return f"{traceback.tb_frame.f_globals.get('__name__')}:{traceback.tb_lineno}"
 
 
 def _utc(at: dt.datetime) -> str:

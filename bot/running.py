@@ -16,6 +16,7 @@ from bot.app import App
 from bot.channels.base import Channel, NetworkChannel
 from bot.channels.configured import configured
 from bot.clock import utc_now
+from bot.dispatch import OLDEST_ANSWER
 from bot.errors import SettingsError
 from bot.housekeeping import keep_tidy
 from bot.settings import Settings
@@ -32,9 +33,6 @@ GRACE = 10.0
 # Who polls an account says so this often, and is believed for so long.
 LEASE_INTERVAL = 10.0
 LEASE = dt.timedelta(seconds=30)
-
-# An answer that has waited longer than this means that something is wrong.
-OLDEST_ANSWER = 120.0
 
 
 def run(settings: Settings) -> None:
@@ -180,7 +178,7 @@ async def _health(app: App, channels: Sequence[NetworkChannel]) -> Health:
         ages = [age for name, urgency, _, _, age in await _depths(app) if urgency == outbox.ANSWER and name in served]
     except StorageError:
         return Health([*troubles, "storage"])
-    return Health([*troubles, *(["old answers"] if max(ages, default=0.0) > OLDEST_ANSWER else [])])
+    return Health([*troubles, *(["old answers"] if max(ages, default=0.0) > OLDEST_ANSWER.total_seconds() else [])])
 
 
 async def _metrics(app: App) -> bytes:

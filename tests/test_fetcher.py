@@ -44,7 +44,7 @@ class Library(Messenger):
         self.files: list[Exception | bytes] = list(ends)
         self.asked: list[Mapping[str, Any]] = []
 
-    async def fetch(self, source: Mapping[str, Any]) -> bytes:
+    async def fetch(self, source: Mapping[str, Any], largest: int) -> bytes:
         self.asked.append(source)
         end = self.files.pop(0) if self.files else PNG
         if isinstance(end, Exception):
@@ -190,7 +190,7 @@ def test_a_file_that_takes_too_long_is_tried_again(desk: Desk, monkeypatch: pyte
     monkeypatch.setattr(fetcher_module, "FETCH_TIMEOUT", 0.01)
 
     class Slow(Library):
-        async def fetch(self, source: Mapping[str, Any]) -> bytes:
+        async def fetch(self, source: Mapping[str, Any], largest: int) -> bytes:
             await asyncio.sleep(60)
             raise AssertionError
 
@@ -205,11 +205,11 @@ def test_a_file_that_another_brought_meanwhile_is_stored_once(desk: Desk) -> Non
     row_id = desk.put()
 
     class Late(Library):
-        async def fetch(self, source: Mapping[str, Any]) -> bytes:
+        async def fetch(self, source: Mapping[str, Any], largest: int) -> bytes:
             desk.clock.now += LEASE + dt.timedelta(seconds=1)
             desk.use(Library())
             assert await desk.fetcher.fetch_next()
-            return await super().fetch(source)
+            return await super().fetch(source, largest)
 
     desk.use(Late())
     desk.fetch()
@@ -223,7 +223,7 @@ def test_who_lost_a_claim_and_has_no_file_says_nothing(desk: Desk) -> None:
     row_id = desk.put()
 
     class Late(Library):
-        async def fetch(self, source: Mapping[str, Any]) -> bytes:
+        async def fetch(self, source: Mapping[str, Any], largest: int) -> bytes:
             desk.clock.now += LEASE + dt.timedelta(seconds=1)
             desk.use(Library())
             await desk.fetcher.fetch_next()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import json
 import socket
@@ -181,7 +182,7 @@ def test_health_and_figures_are_shown(api: BotApi, bot: RunningBot, port: int, w
 def test_what_waits_is_shown_and_makes_the_bot_ill(
     api: BotApi, bot: RunningBot, port: int, webhook_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.running.OLDEST_ANSWER", 0.1)
+    monkeypatch.setattr("bot.running.OLDEST_ANSWER", dt.timedelta(seconds=0.1))
     api.fault("unauthorized", method="sendMessage", times=None)
     api.say(PERSON, "điều 4 khoản 3")
     eventually(webhook_settings, "SELECT state, error FROM outbox", [{"state": "waiting", "error": "InvalidToken"}])

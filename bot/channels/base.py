@@ -181,10 +181,10 @@ class NetworkChannel(Channel, Protocol):
 class FileSource(Protocol):
     """A channel that can bring the files that people send."""
 
-    async def fetch(self, source: Mapping[str, Any]) -> bytes:
+    async def fetch(self, source: Mapping[str, Any], largest: int) -> bytes:
         """Bring a file that an attachment named; raise a TransportError.
 
-        FileRefused is one that is too large, Refused one that is not to be had.
+        FileRefused is one of more bytes than `largest`, Refused one that is not to be had.
         """
         ...
 

@@ -62,9 +62,6 @@ TYPING_AGAIN = 4.5
 # Where very many wait, the signs would be what they wait for.
 MOST_TYPING = 20
 
-# Telegram gives a bot no larger files.
-LARGEST_FILE = 20 * 1024 * 1024
-
 
 class Telegram:
     """A bot in Telegram. Open it inside the event loop with `open`, and close it."""
@@ -135,13 +132,11 @@ class Telegram:
         """Send or change a message; return its number."""
         return await carry(self._api, chat, message)
 
-    async def fetch(self, source: Mapping[str, Any]) -> bytes:
+    async def fetch(self, source: Mapping[str, Any], largest: int) -> bytes:
         """Bring a file; FileRefused where it is too large, Refused where it is not to be had any more."""
-        if source["size"] > LARGEST_FILE:
-            raise FileRefused(Refusal.TOO_LARGE)
         async with named_errors(), _too_large():
             file = await self._bot.get_file(source["ref"])
-            if (file.file_size or 0) > LARGEST_FILE:
+            if (file.file_size or 0) > largest:
                 raise FileRefused(Refusal.TOO_LARGE)
             return bytes(await file.download_as_bytearray())
 
