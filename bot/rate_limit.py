@@ -186,10 +186,6 @@ class Pace:
             self._stopped_until[BROADCAST] = self._stopped_until[REPORT] = until
         self._refusals.clear()
 
-    def stopped(self, now: float) -> dict[int, float]:
-        """Return for how many seconds yet each stopped class stays so."""
-        return {urgency: until - now for urgency, until in self._stopped_until.items() if until > now}
-
     def _is_probing(self, now: float) -> bool:
         return now < self._stopped_until.get(REPORT, 0.0)
 

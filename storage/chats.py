@@ -31,15 +31,6 @@ def open_again(database: Database, channel: str, account: str, chat: str) -> boo
     )
 
 
-def closed(database: Database, channel: str, account: str, chat: str) -> str | None:
-    """Return why a chat is closed, None for an open one."""
-    row = database.row(
-        "SELECT reason FROM closed_chats WHERE channel = :channel AND account = :account AND chat = :chat",
-        {"channel": channel, "account": account, "chat": chat},
-    )
-    return str(row["reason"]) if row else None
-
-
 def move(database: Database, channel: str, account: str, old: str, new: str) -> None:
     """Give everything that belongs to a chat to the one it has become: people, menus and what waits to be sent."""
     values = {"channel": channel, "account": account, "old": old, "new": new}

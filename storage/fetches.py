@@ -8,7 +8,6 @@ file is erased at the end.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,12 +104,6 @@ def purge(database: Database, before: str, limit: int) -> int:
         "DELETE FROM fetches WHERE id IN (SELECT id FROM fetches WHERE ended_at < :before LIMIT :limit)",
         {"before": before, "limit": limit},
     )
-
-
-def states(database: Database) -> Sequence[tuple[str, int]]:
-    """Return how many rows there are in which state."""
-    rows = database.rows("SELECT state, count(*) AS n FROM fetches GROUP BY state ORDER BY state")
-    return [(row["state"], row["n"]) for row in rows]
 
 
 def _settle(database: Database, fetch: Fetch, changes: str, values: dict[str, Any]) -> bool:

@@ -14,16 +14,15 @@ def close(database: Database, reason: str = "blocked", now: str = STAMP) -> None
 
 
 def test_a_chat_without_a_row_is_open(database: Database) -> None:
-    assert chats.closed(database, "vidu", "bot-1", "chat-1") is None
     assert chats.open_again(database, "vidu", "bot-1", "chat-1") is False
     assert chats.counts(database) == []
 
 
 def test_a_closed_chat_says_why_until_it_is_open_again(database: Database) -> None:
     close(database)
-    assert chats.closed(database, "vidu", "bot-1", "chat-1") == "blocked"
+    assert chats.counts(database) == [("blocked", 1)]
     assert chats.open_again(database, "vidu", "bot-1", "chat-1") is True
-    assert chats.closed(database, "vidu", "bot-1", "chat-1") is None
+    assert chats.counts(database) == []
 
 
 def test_the_last_reason_counts(database: Database) -> None:
@@ -39,9 +38,8 @@ def test_the_last_reason_counts(database: Database) -> None:
 )
 def test_other_chats_stay_as_they_are(database: Database, other: tuple[str, str, str]) -> None:
     close(database)
-    assert chats.closed(database, *other) is None
-    chats.open_again(database, *other)
-    assert chats.closed(database, "vidu", "bot-1", "chat-1") == "blocked"
+    assert chats.open_again(database, *other) is False
+    assert chats.counts(database) == [("blocked", 1)]
 
 
 def test_closed_chats_are_counted_by_reason(database: Database) -> None:
