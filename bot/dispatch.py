@@ -220,9 +220,9 @@ class Dispatch:
             self._failing[account].clear()
             self._unusable_until.pop(account, None)
         elif isinstance(error, Moved) and self._moves.get(row.id, 0) < MOST_MOVES:
-            self._moves[row.id] = self._moves.get(row.id, 0) + 1
             chats.move(database, row.channel, row.account, row.chat, error.chat)
-            outbox.retry(database, row, self._clock().isoformat(), str(error))
+            if self._give_back(database, row, 0.0, str(error)):
+                self._moves[row.id] = self._moves.get(row.id, 0) + 1
         elif isinstance(error, Unreachable):
             self._end(database, row, "failed", str(error))
             self._close(database, row, str(error))
@@ -271,8 +271,8 @@ class Dispatch:
         if row.urgency == BROADCAST or (row.repeats >= MOST_REPEATS and age > REPEATED_FOR[row.urgency]):
             self._end(database, row, "unknown", error)
             return
-        metrics.count(metrics.REPEATS, row.channel, metrics.CLASS_NAMES[row.urgency])
-        outbox.retry(database, row, self._later(seconds), error, repeat=True)
+        if self._give_back(database, row, seconds, error, repeat=True):
+            metrics.count(metrics.REPEATS, row.channel, metrics.CLASS_NAMES[row.urgency])
 
     def _again(self, database: Database, row: OutboxRow, error: NotSent) -> None:
         """Give a message back that did not leave; one that was tried for too long has failed."""
@@ -283,10 +283,17 @@ class Dispatch:
             return
         if seconds is None:
             seconds = _back_off(row.attempt, LONGEST_ANSWER_PAUSE if row.urgency == ANSWER else LONGEST_PAUSE)
-        outbox.retry(database, row, self._later(seconds), reason)
+        self._give_back(database, row, seconds, reason)
 
-    def _later(self, seconds: float) -> str:
-        return (self._clock() + dt.timedelta(seconds=seconds)).isoformat()
+    def _give_back(
+        self, database: Database, row: OutboxRow, seconds: float, error: str, *, repeat: bool = False
+    ) -> bool:
+        """Let a message be sent again after so many seconds; False where it is another sender's by now."""
+        due = self._clock() + dt.timedelta(seconds=seconds)
+        if outbox.retry(database, row, due.isoformat(), error, repeat=repeat):
+            return True
+        log.warning("a claim ran out before its message was given back")
+        return False
 
     def _end(
         self, database: Database, row: OutboxRow, state: str, error: str | None = None, sent_id: str | None = None

@@ -130,6 +130,12 @@ def run(act: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(asyncio.wait_for(act(), 20))
 
 
+def counted(name: str, **labels: str) -> float:
+    """What a counter stands at."""
+    registry: CollectorRegistry = metrics.REGISTRY
+    return registry.get_sample_value(name, labels) or 0.0
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so."""
     while not condition():
@@ -702,6 +708,32 @@ def test_a_sender_that_is_too_late_says_so(post: Post, caplog: pytest.LogCapture
     assert post.told == [(CONCERN, "sent", "")]
 
 
+@pytest.mark.parametrize(
+    "end", [OutcomeUnknown("x"), NotSent("x"), Moved("nhom-moi")], ids=lambda end: type(end).__name__
+)
+def test_what_is_given_back_too_late_is_no_further_repeat(
+    post: Post, caplog: pytest.LogCaptureFixture, end: TransportError
+) -> None:
+    """Another has found the claim that ran out, and has counted it."""
+    row_id = post.put("một", concern=CONCERN)
+    other = Messenger()
+    before = counted("ungxu_repeats_total", channel="vidu", **{"class": "answer"})
+
+    class Late(Messenger):
+        async def send(self, chat: str, message: Outgoing) -> str | None:
+            post.clock.now += LEASE + dt.timedelta(seconds=1)
+            await post.another(other).drain()
+            raise end
+
+    post.use(Late())
+    assert post.drain() == 0
+    assert other.arrived == [("chat-1", "một")]
+    assert (post.row(row_id)["state"], post.row(row_id)["repeats"]) == ("sent", 1)
+    assert counted("ungxu_repeats_total", channel="vidu", **{"class": "answer"}) - before == 1
+    assert "a claim ran out before its message was given back" in caplog.text
+    assert post.told == [(CONCERN, "sent", "")]
+
+
 # Two senders on one database
 
 
@@ -1112,10 +1144,6 @@ def test_nothing_of_a_message_reaches_the_log(post: Post, caplog: pytest.LogCapt
 
 
 def test_what_is_delivered_is_counted(post: Post) -> None:
-    def counted(name: str, **labels: str) -> float:
-        registry: CollectorRegistry = metrics.REGISTRY
-        return registry.get_sample_value(name, labels) or 0.0
-
     def figures() -> list[float]:
         return [
             counted("ungxu_deliveries_total", channel="vidu", **{"class": "answer", "outcome": "sent"}),
