@@ -63,6 +63,12 @@ class TokenBucket:
         # A time before the last one, as of messages that come out of order, must not count twice.
         self._at = max(self._at, now)
 
+    def change(self, rate: float, burst: float, now: float) -> None:
+        """Let tokens come back at another rate up to another burst; the bucket stays as full as it is."""
+        self._tokens = self.available(now) / self._burst * burst
+        self._rate, self._burst = rate, burst
+        self._at = max(self._at, now)
+
     def wait(self, now: float, count: float = 1.0) -> float:
         """Return the seconds until there are so many tokens, 0 where there are."""
         return max(count - self.available(now), 0.0) / self._rate
@@ -112,18 +118,22 @@ class Pace:
     _probe: TokenBucket = field(init=False)
 
     def __post_init__(self) -> None:
-        self.divide(self.share, self.now)
+        limits = self.limits
+        self._account = TokenBucket(limits.rate, limits.burst, self.now)
+        self._paid = TokenBucket(limits.paid_rate, max(limits.paid_rate, 1.0), self.now) if limits.paid_rate else None
         self._probe = TokenBucket(PROBE_RATE, 1, self.now)
+        self.divide(self.share, self.now)
 
     def divide(self, share: float, now: float) -> None:
-        """Take a part of the account's rate, where other processes send for it too."""
+        """Take a part of the account's rate, where other processes send for it too; what was sent stays counted."""
         self.share = share
         limits = self.limits
         burst, paid = max(limits.burst * share, 1.0), limits.paid_rate * share
         # Whatever is kept for answers, one message of the others must find room, however slow the account is.
         self._reserve = min(limits.reserve * share, burst - 1.0)
-        self._account = TokenBucket(limits.rate * share, burst, now)
-        self._paid = TokenBucket(paid, max(paid, 1.0), now) if paid else None
+        self._account.change(limits.rate * share, burst, now)
+        if self._paid:
+            self._paid.change(paid, max(paid, 1.0), now)
 
     def room(self, urgency: int, now: float) -> int:
         """Return how many messages of a class may go out now."""

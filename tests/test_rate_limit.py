@@ -197,6 +197,26 @@ def test_a_share_is_a_part_of_everything(share: float, sent: int) -> None:
     assert pace.wait(ANSWER, 0.0) <= 1 / (30 * share)
 
 
+@pytest.mark.parametrize("urgency", [ANSWER, BROADCAST])
+def test_who_shares_anew_does_not_begin_anew(urgency: int) -> None:
+    """However often processes come and go, an account sends a burst once."""
+    pace = Pace(replace(WIDE, rate=10, burst=10, paid_rate=10), 0.0)
+    assert greedy(pace, urgency, 0.0) == 10
+    for share in (0.5, 1.0, 0.25, 1.0):
+        pace.divide(share, 0.0)
+        assert (pace.room(urgency, 0.0), pace.wait(urgency, 0.0)) == (0, 1 / (10 * share))
+    assert [pace.room(urgency, now) for now in (0.5, 1.0, 9.0)] == [5, 10, 10]
+
+
+def test_another_share_is_as_full_as_the_one_before() -> None:
+    pace = Pace(replace(WIDE, rate=10, burst=10), 0.0)
+    greedy(pace, ANSWER, 0.0)
+    pace.divide(0.5, 0.6)
+    assert pace.room(ANSWER, 0.6) == 3
+    pace.divide(1.0, 0.6)
+    assert pace.room(ANSWER, 0.6) == 6
+
+
 # Refusals
 
 
