@@ -1,4 +1,7 @@
-"""Deletes what was kept as long as it may be, in small parts so that nobody waits for it."""
+"""Deletes what was kept as long as it may be, in small parts so that nobody waits for it.
+
+Messages that nobody sends any more are given up first, and the jobs that wrote them are told.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Callable
+from functools import partial
 
+from bot import metrics
 from bot.clock import Clock
+from bot.dispatch import Happened
 from bot.worker import Worker
+from handlers.conversation import Outcome
 from handlers.router import MENU_LIFE
 from storage import blobs, fetches, inbox, menus, outbox, questions
 from storage.database import Database
@@ -31,16 +38,18 @@ INTERVAL = 3600.0
 # Rows deleted in one transaction, and the pause until the next.
 CHUNK = 500
 PAUSE = 0.05
+# Jobs told of an end in one transaction: what each does takes longer than deleting a row.
+MOST_TOLD = 50
 
 Purge = Callable[[Database, str, int], int]
 
 
-def rules(now: dt.datetime) -> list[tuple[Purge, str]]:
-    """Return what is deleted, and before which time, at a time."""
+def rules(now: dt.datetime, happened: Happened) -> list[tuple[Purge, str]]:
+    """Return what is deleted, and before which time, at a time; `happened` is told of messages that are given up."""
     return [
         (inbox.purge, (now - KEEP_EVENTS).isoformat()),
         (menus.purge, (now - MENU_LIFE).isoformat()),
-        (outbox.give_up_overdue, (now - KEEP_UNSENT).isoformat()),
+        (partial(_give_up_overdue, now, happened), (now - KEEP_UNSENT).isoformat()),
         (outbox.purge, (now - KEEP_MESSAGES).isoformat()),
         (fetches.purge, (now - KEEP_MESSAGES).isoformat()),
         (blobs.purge_incomplete, (now - KEEP_INCOMPLETE).isoformat()),
@@ -48,10 +57,10 @@ def rules(now: dt.datetime) -> list[tuple[Purge, str]]:
     ]
 
 
-async def tidy(worker: Worker, now: dt.datetime) -> int:
+async def tidy(worker: Worker, now: dt.datetime, happened: Happened) -> int:
     """Delete everything whose time is over; return how many rows."""
     deleted = 0
-    for purge, before in rules(now):
+    for purge, before in rules(now, happened):
         while True:
             count = await worker.write(purge, before, CHUNK)
             deleted += count
@@ -62,13 +71,24 @@ async def tidy(worker: Worker, now: dt.datetime) -> int:
     return deleted
 
 
-async def keep_tidy(worker: Worker, clock: Clock) -> None:
+async def keep_tidy(worker: Worker, clock: Clock, happened: Happened) -> None:
     """Tidy again and again until cancelled."""
     while True:
         try:
-            deleted = await tidy(worker, clock())
+            deleted = await tidy(worker, clock(), happened)
             if deleted:
                 log.info("deleted %d old rows", deleted)
         except StorageBusy:
             log.warning("storage busy, tidying waits")
         await asyncio.sleep(INTERVAL)
+
+
+def _give_up_overdue(now: dt.datetime, happened: Happened, database: Database, before: str, limit: int) -> int:
+    """End what nobody sends any more; return `limit` while there may be more."""
+    most = min(limit, MOST_TOLD)
+    rows = outbox.give_up_overdue(database, before, now.isoformat(), "overdue", most)
+    for row in rows:
+        metrics.count(metrics.DELIVERIES, row.channel, metrics.CLASS_NAMES[row.urgency], "failed")
+        if row.concern:
+            happened(database, Outcome(row.concern, "failed", "overdue"), now)
+    return limit if len(rows) == most else len(rows)

@@ -185,12 +185,7 @@ def give_up(
         " AND state IN ('waiting', 'queued') AND ended_at IS NULL ORDER BY id LIMIT :limit",
         {"channel": channel, "account": account, "chat": chat, "limit": limit},
     )
-    for row in rows:
-        database.run(
-            "UPDATE outbox SET state = 'failed', ended_at = :now, error = :reason, message = NULL, concern = NULL"
-            " WHERE id = :id",
-            {"id": row["id"], "now": now, "reason": reason},
-        )
+    _fail(database, rows, now, reason)
     for urgency in CLASSES:
         # More may wait than the limit.
         _let_next_go(database, {"channel": channel, "account": account, "chat": chat, "class": urgency})
@@ -230,25 +225,20 @@ def abandon(database: Database, channel: str, created_before: str, now: str) -> 
     return abandoned
 
 
-def give_up_overdue(database: Database, before: str, limit: int) -> int:
-    """End as failed up to `limit` messages that nobody sends any more, written before a time; return how many.
+def give_up_overdue(database: Database, before: str, now: str, reason: str, limit: int) -> list[OutboxRow]:
+    """End as failed up to `limit` messages that nobody sends any more, written before a time; return them.
 
     They are of an account or a window that is gone: those of a living one are given up by whoever sends them.
     """
     rows = database.rows(
-        "SELECT id, channel, account, chat, class FROM outbox WHERE state IN ('waiting', 'queued') AND ended_at IS NULL"
+        f"SELECT {_COLUMNS} FROM outbox WHERE state IN ('waiting', 'queued') AND ended_at IS NULL"
         " AND created_at < :before ORDER BY id LIMIT :limit",
         {"before": before, "limit": limit},
     )
-    for row in rows:
-        database.run(
-            "UPDATE outbox SET state = 'failed', ended_at = :before, error = 'overdue', message = NULL, concern = NULL"
-            " WHERE id = :id",
-            {"id": row["id"], "before": before},
-        )
+    _fail(database, rows, now, reason)
     for row in rows:
         _let_next_go(database, {name: row[name] for name in ("channel", "account", "chat", "class")})
-    return len(rows)
+    return [_row(row) for row in rows]
 
 
 def unfinished(database: Database) -> int:
@@ -304,6 +294,15 @@ def _row(row: Row) -> OutboxRow:
         edits=None if row["edits"] is None else row["edited"] or "",
         concern=json.loads(row["concern"]) if row["concern"] else None,
     )
+
+
+def _fail(database: Database, rows: Iterable[Row], now: str, reason: str) -> None:
+    for row in rows:
+        database.run(
+            "UPDATE outbox SET state = 'failed', ended_at = :now, error = :reason, message = NULL, concern = NULL"
+            " WHERE id = :id",
+            {"id": row["id"], "now": now, "reason": reason},
+        )
 
 
 def _settle(database: Database, row: OutboxRow, changes: str, values: dict[str, Any]) -> Row | None:
