@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from cryptography.fernet import Fernet, MultiFernet
 from prometheus_client import CollectorRegistry
 
 from bot import delivery as delivery_module
@@ -32,7 +31,7 @@ from bot.dispatch import (
     UNUSABLE_PAUSE,
 )
 from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, TransportError, Unreachable
-from bot.files import FileStore
+from bot.files import Box, FileStore, make_box, new_key
 from bot.rate_limit import Limits
 from bot.receiver import Receiver
 from bot.worker import Worker
@@ -123,6 +122,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def texts_of(said: list[tuple[str, str]]) -> list[str]:
     return [text for _, text in said]
+
+
+def made_box() -> Box:
+    box = make_box([new_key()])
+    assert box is not None
+    return box
 
 
 def run(act: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -999,7 +1004,7 @@ def test_chats_that_must_wait_do_not_hide_those_that_need_not(post: Post) -> Non
 
 
 def test_a_file_is_carried_with_its_message(post: Post) -> None:
-    store = FileStore(post.worker, MultiFernet([Fernet(Fernet.generate_key())]), lambda: STAMP)
+    store = FileStore(post.worker, made_box(), lambda: STAMP)
     blob = asyncio.run(store.write(b"du lieu" * 1000, "image/png"))
     post.ask(blobs.complete, blob)
     post.use(Messenger(), files=store)
@@ -1012,7 +1017,7 @@ def test_a_file_is_carried_with_its_message(post: Post) -> None:
 
 @pytest.mark.parametrize("with_store", [True, False])
 def test_a_file_that_is_gone_is_told_honestly(post: Post, with_store: bool) -> None:
-    store = FileStore(post.worker, MultiFernet([Fernet(Fernet.generate_key())]), lambda: STAMP)
+    store = FileStore(post.worker, made_box(), lambda: STAMP)
     post.use(Messenger(), files=store if with_store else None)
     row_id = post.put("", file={"blob": 99, "kind": "photo", "name": "anh.png"}, concern=CONCERN)
     assert post.drain() == 0
@@ -1026,7 +1031,7 @@ def test_a_file_that_cannot_be_read_just_now_is_sent_later(post: Post) -> None:
         async def read(self, blob_id: int) -> bytes | None:
             raise StorageBusy("ví dụ")
 
-    box = MultiFernet([Fernet(Fernet.generate_key())])
+    box = made_box()
     post.use(Messenger(), files=Busy(post.worker, box, lambda: STAMP))
     row_id = post.put("", BROADCAST, file={"blob": 1, "kind": "photo", "name": "anh.png"})
     post.drain()
