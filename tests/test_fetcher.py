@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import io
-import zipfile
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,18 +20,10 @@ from storage import fetches
 from storage.database import Database
 from storage.errors import StorageBusy
 from storage.people import person_at
-from tests.helpers import STAMP, Clock, Messenger, place
+from tests.helpers import STAMP, Clock, Messenger, archive, place
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(100)
 CONCERN = {"job": "report", "draft": 3}
-
-
-def archive(*names: str) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as file:
-        for name in names:
-            file.writestr(name, "<x/>")
-    return written.getvalue()
 
 
 class Library(Messenger):

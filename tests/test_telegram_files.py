@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from storage import fetches
 from storage.database import FILE_NAME, Database
 from storage.people import Address
 from tests.botapi.client import BotApi
+from tests.helpers import archive
 from tests.telegram_bot import PERSON, RunningBot, eventually, rows, running, said, settings_for
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3000
@@ -31,14 +31,6 @@ def word_file() -> bytes:
     document = Document()
     document.add_paragraph("Tệp ví dụ")
     document.save(made)
-    return made.getvalue()
-
-
-def archive(*names: str) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as parts:
-        for name in names:
-            parts.writestr(name, "x")
     return made.getvalue()
 
 
