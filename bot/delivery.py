@@ -21,7 +21,7 @@ from bot.dispatch import Dispatch, End, Happened, Turn
 from bot.errors import NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
 from bot.presence import Presence
-from bot.worker import Worker
+from bot.worker import BUSY_PAUSE, Worker
 from storage.errors import StorageBusy
 from storage.outbox import ANSWER, BROADCAST, OutboxRow
 
@@ -34,8 +34,6 @@ MOST_IN_FLIGHT = 64
 # Others than answers never take all places, and files, which are held in memory, few.
 MOST_BESIDE_ANSWERS = 48
 MOST_FILES = 2
-# How long to wait for a storage that is busy.
-BUSY_PAUSE = 1.0
 
 
 class Delivery:

@@ -22,7 +22,7 @@ from bot.dispatch import Happened
 from bot.errors import FileRefused, NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
 from bot.logs import place
-from bot.worker import Worker
+from bot.worker import BUSY_PAUSE, Worker
 from handlers.conversation import Outcome, Refusal
 from storage import blobs, fetches
 from storage.database import Database
@@ -55,7 +55,6 @@ LEASE = dt.timedelta(seconds=180)
 MOST_ATTEMPTS = 6
 FIRST_PAUSE = 2.0
 IDLE = 5.0
-BUSY_PAUSE = 1.0
 
 
 class Fetcher:

@@ -10,6 +10,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from storage.database import Database
 
+BUSY_PAUSE = 1.0
+"""Seconds to wait for a storage that is busy, beside the waiting of SQLite itself."""
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
