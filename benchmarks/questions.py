@@ -17,10 +17,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from benchmarks.tables import Table, share
+from knowledge.background import load_background
 from knowledge.evaluate import first_hit
 from knowledge.finding import Finding, Outcome
 from knowledge.loading import BUILT_IN, load_library
-from knowledge.search import Search, load_background
+from knowledge.search import Search
 
 QUESTIONS = Path(__file__).parent.parent / "tests" / "questions.jsonl"
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from handlers.errors import OfficeError
 from handlers.office import FILE_NAME, Office
+from knowledge.background import load_background
 from knowledge.documents import Library
 from knowledge.loading import BUILT_IN, load_library
-from knowledge.search import Search, load_background
+from knowledge.search import Search
 
 
 def load_documents(office_folder: Path | None, office: Office) -> Library:

@@ -10,24 +10,21 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
+from knowledge.background import Background
 from knowledge.documents import Document, Library, Provision
 from knowledge.finding import Citation, Finding, Outcome
 from knowledge.index import Floats, best
-from knowledge.lexicon import BUILT_IN as LEXICON
 from knowledge.lexicon import Lexicon
-from knowledge.loading import load_entries, load_lexicon
 from knowledge.ranking import Passage, Query, Ranker
 from knowledge.references import DocumentNames, Reference, find_reference, missing_part, resolve
-from knowledge.schema import EditionEntry, FactEntry, IntentEntry, Level, LexiconEntry, SuccessorEntry, Wording
+from knowledge.schema import IntentEntry, Level
 from knowledge.scope import Scope
+from knowledge.showing import cite, is_always_shown, is_showable, is_visible
 from knowledge.text import normalize
-
-_HERE = Path(__file__).parent
 
 ALTERNATIVES = 2
 
@@ -44,27 +41,6 @@ NAMED_ARTICLE = 1.2
 
 # "NĐ 174/2026/NĐ-CP", "Luật An ninh mạng 116/2025/QH15", "QĐ 423/QĐ-BVHTTDL", but no date.
 _DOCUMENT_NUMBER = re.compile(r"\b(\d{2,4})/(?:\d{4}/)?[A-ZĐ]")
-
-
-@dataclass(frozen=True, slots=True)
-class Background:
-    """The data around the documents: how people write, facts, intents, and merged units."""
-
-    lexicon: LexiconEntry
-    facts: tuple[FactEntry, ...]
-    intents: tuple[IntentEntry, ...]
-    successors: tuple[SuccessorEntry, ...]
-
-
-def load_background() -> Background:
-    """Read the data files of this room; raise DataError."""
-    return Background(
-        lexicon=load_lexicon(LEXICON),
-        facts=tuple(load_entries(_HERE / "facts.yaml", FactEntry)),
-        intents=tuple(load_entries(_HERE / "intents.yaml", IntentEntry)),
-        # The longest names first, since one may be part of another.
-        successors=tuple(sorted(load_entries(_HERE / "successors.yaml", SuccessorEntry), key=lambda e: -len(e.name))),
-    )
 
 
 class Search:
@@ -97,7 +73,7 @@ class Search:
         self._position = position
         self._own_rules = np.array([p.document.entry.level is Level.OFFICE for p in self._provisions], dtype=np.bool_)
         # All others are shown to everybody on every day.
-        self._sometimes_shown = [n for n, provision in enumerate(self._provisions) if not _always_shown(provision)]
+        self._sometimes_shown = [n for n, provision in enumerate(self._provisions) if not is_always_shown(provision)]
         # Documents that are not loaded but are spoken of: "nghị định 15/2020" has an answer.
         spoken = [fact.text for fact in self._facts]
         spoken += [by.short for document in library.documents.values() if (by := document.entry.validity.by)]
@@ -126,36 +102,17 @@ class Search:
         """Load what is otherwise loaded by the first question that needs it: word segmentation, under a second."""
         self.ranker.warm_up()
 
-    def cite(self, provision: Provision, today: dt.date | None = None) -> Citation:
-        """Return a provision with what may be shown of it."""
-        quote, wording = provision.quote(today)
-        edition = provision.edition(today)
-        summary = ""
-        if not wording.quotable:
-            quote, summary = "", edition.summary or ""
-        return Citation(provision, edition, quote, summary, wording)
-
     def show(self, provision: Provision, today: dt.date | None = None) -> Finding:
         """Return a provision that somebody chose from a list as an answer of its own."""
-        return Finding("", Outcome.ANSWERED, citations=(self.cite(provision, today),))
+        return Finding("", Outcome.ANSWERED, citations=(cite(provision, today),))
 
     def article(self, provision: Provision, today: dt.date | None = None) -> list[Citation]:
         """Return every showable passage of the article that holds a provision, in reading order."""
-        return [self.cite(part, today) for part in self.article_parts(provision, today)]
+        return [cite(part, today) for part in self.article_parts(provision, today)]
 
     def article_parts(self, provision: Provision, today: dt.date | None = None) -> list[Provision]:
         """Return the provisions that `article` cites."""
         return [part for part in provision.article.walk() if self._showable(part, today)]
-
-    def successors(self, texts: Iterable[str]) -> list[SuccessorEntry]:
-        """Return the merged units that the texts name, the longest names first."""
-        joined = "\n".join(texts)
-        found = []
-        for entry in self.background.successors:
-            if entry.name in joined:
-                found.append(entry)
-                joined = joined.replace(entry.name, "")
-        return found
 
     def _reference(self, query: Query) -> Reference:
         """The reference as typed; a document's name may be abbreviated or mistyped, so as it was read, too."""
@@ -197,7 +154,7 @@ class Search:
         documents = [
             document
             for document in self.library.documents.values()
-            if self._visible(document, units) and document.id in (reference.documents or self.library.documents)
+            if is_visible(document, units) and document.id in (reference.documents or self.library.documents)
         ]
         if reference.chapter:
             documents = [document for document in documents if document.chapters()]
@@ -214,7 +171,7 @@ class Search:
         self, question: str, query: Query, reference: Reference, today: dt.date | None, units: frozenset[str]
     ) -> Finding | None:
         """What a reference points at, as an answer; None where nothing is there for this person."""
-        provisions = [p for p in resolve(reference, self.library) if self._visible(p.document, units)]
+        provisions = [p for p in resolve(reference, self.library) if is_visible(p.document, units)]
         if not provisions:
             return None
         parts = [p for p in self._passages_of(provisions[0]) if self._showable(p, today)]
@@ -264,7 +221,7 @@ class Search:
     def _existing(self, ids: Iterable[str]) -> list[Provision]:
         """The provisions of these ids that this office's documents have."""
         found = (self.library.get(name) for name in ids)
-        return [provision for provision in found if provision and self._visible(provision.document, frozenset())]
+        return [provision for provision in found if provision and is_visible(provision.document, frozenset())]
 
     def _declined(self, question: str, reference: Reference, nearest: Sequence[Provision]) -> Finding:
         missing = reference.unknown_document
@@ -281,7 +238,7 @@ class Search:
         today: dt.date | None,
     ) -> Finding:
         concepts = set(query.reading.concepts)
-        citations = tuple(self.cite(provision, today) for provision in provisions)
+        citations = tuple(cite(provision, today) for provision in provisions)
         previous = None
         if "correction" in concepts and len(citations) == 1 and len(provisions[0].editions) > 1:
             held = provisions[0].editions.index(citations[0].edition)
@@ -308,7 +265,7 @@ class Search:
         """Hide what may not be shown, and raise what the question names."""
         for position in self._sometimes_shown:
             provision = self._provisions[position]
-            if not self._visible(provision.document, units) or not self._showable(provision, today):
+            if not is_visible(provision.document, units) or not self._showable(provision, today):
                 scores[position] = 0.0
         scores[: len(self._provisions)][self._own_rules] *= OWN_RULE
         named = () if reference.by_general_name else reference.documents
@@ -321,13 +278,9 @@ class Search:
             if provision.article.id in articles:
                 scores[position] *= NAMED_ARTICLE
 
-    def _visible(self, document: Document, units: frozenset[str]) -> bool:
-        audience = document.entry.audience
-        return not audience or not units.isdisjoint(audience)
-
     def _showable(self, provision: Provision, today: dt.date | None) -> bool:
         """Whether anything of a passage may be shown: words recalled without any source may not."""
-        return provision.id in self._position and _is_showable(provision.edition(today))
+        return provision.id in self._position and is_showable(provision.edition(today))
 
     def _passages_of(self, provision: Provision) -> list[Provision]:
         """The passages at or under a provision, or the one that it is a part of."""
@@ -344,16 +297,6 @@ def _passage(provision: Provision) -> Passage:
     heading = f"{provision.title}\n{provision.topic}\n{provision.lead}"
     phrasings = provision.entry.phrasings or tuple(text.split(". "))
     return Passage(provision.id, heading, text, (*phrasings, provision.topic))
-
-
-def _is_showable(edition: EditionEntry) -> bool:
-    """Whether an edition has words, and a source where they are only recalled."""
-    return bool(edition.text) and (edition.wording is not Wording.MEMORY or bool(edition.sources))
-
-
-def _always_shown(provision: Provision) -> bool:
-    """Whether a passage may be shown to everybody, in whichever of its editions."""
-    return not provision.document.entry.audience and all(map(_is_showable, provision.editions))
 
 
 def _is_incident(concepts: set[str]) -> bool:

@@ -13,10 +13,11 @@ import pytest
 from handlers.context import Context
 from handlers.office import Office
 from handlers.texts import Texts, load_texts
+from knowledge.background import Background, load_background
 from knowledge.documents import Library
 from knowledge.loading import BUILT_IN, load_library
 from knowledge.schema import LexiconEntry
-from knowledge.search import Background, Search, load_background
+from knowledge.search import Search
 from storage.database import Database
 from storage.people import Address, person_at
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from handlers.texts import Texts
+from knowledge.background import Background
 from knowledge.documents import Library
 from knowledge.errors import DataError
 from knowledge.loading import load_entries, load_lexicon
 from knowledge.schema import FactEntry, IntentEntry, SuccessorEntry
-from knowledge.search import Background
 
 
 def test_triggers_of_facts_are_concepts(background: Background) -> None:

@@ -16,9 +16,10 @@ from bot.settings import Settings
 from handlers.ask.wording import Writer
 from handlers.office import Office
 from handlers.texts import CATALOGUE, Texts
+from knowledge.background import Background
 from knowledge.loading import BUILT_IN, load_library
 from knowledge.schema import DocumentEntry, EditionEntry, ProvisionEntry
-from knowledge.search import Background, Search
+from knowledge.search import Search
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

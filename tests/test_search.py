@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.background import Background
 from knowledge.documents import Library
 from knowledge.finding import Finding, Outcome
 from knowledge.loading import load_document
 from knowledge.schema import Wording
-from knowledge.search import Background, Search
+from knowledge.search import Search
 from tests.conftest import TODAY
 from tests.test_documents import GOOD, write
 
@@ -185,9 +186,9 @@ def test_the_edition_of_the_day_is_cited(background: Background, tmp_path: Path)
 
 
 def test_merged_units_are_named_by_their_successors(search: Search) -> None:
-    names = [entry.name for entry in search.successors(["Giao Sở Thông tin và Truyền thông", "UBND tỉnh Đắk Nông"])]
-    assert names == ["Sở Thông tin và Truyền thông", "Đắk Nông"]
-    assert search.successors(["Sở Tài nguyên và Môi trường"])[0].now == "Sở Nông nghiệp và Môi trường"
+    found = search.background.successors_in(["Giao Sở Thông tin và Truyền thông", "UBND tỉnh Đắk Nông"])
+    assert [entry.name for entry in found] == ["Sở Thông tin và Truyền thông", "Đắk Nông"]
+    assert search.background.successors_in(["Sở Tài nguyên và Môi trường"])[0].now == "Sở Nông nghiệp và Môi trường"
 
 
 ALPHABET = st.one_of(

@@ -175,7 +175,7 @@ class Writer:
         named = [citation.quote for citation in citations]
         if document.entry.level is not Level.NATIONAL:
             named.append(document.entry.issuer)
-        for entry in self.search.successors(named):
+        for entry in self.search.background.successors_in(named):
             name = "answer.successor" if entry.certainty is Certainty.HIGH else "answer.successor_medium"
             lines.append(self.texts.rich(name, name=entry.name, now=entry.now))
         if lines:
