@@ -87,7 +87,7 @@ def test_two_processes_share_one_database_and_send_nothing_twice(api: BotApi, tm
         second = BotProcess(api, tmp_path / "data", tmp_path / "second.txt")
         try:
             second.wait_for('"message": "started"')
-            api.fault("slow", method="sendMessage", times=None, seconds=0.05)
+            api.fault("slow", method="sendMessage", times=None, seconds=0.2)
             for _ in range(4):
                 api.load((person, "điều 4 khoản 3") for person in people)
                 time.sleep(0.3)
