@@ -121,7 +121,7 @@ class Receiver:
         if verdict is Verdict.DROP:
             return ""
         # Where nobody said anything, nobody is met.
-        person = 0 if event.change else person_at(database, address, now)
+        person = 0 if event.change else person_at(database, address, now, in_group=event.group)
         if verdict is Verdict.WARN:
             warning = Reply(self.texts.rich("trouble.too_fast", seconds=pause()))
             self._put(database, warning, address, event.at, answers=event.message if event.group else "")

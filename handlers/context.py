@@ -7,10 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
+from handlers.authorization import Actor, Scene, actor_at
+from handlers.errors import Refusal
 from handlers.office import Office
 from handlers.texts import Texts
 from knowledge.search import Search
+from storage import members, units
 from storage.database import Database
+from storage.people import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Context:
         person: the id of the person who wrote; 0 where nobody did.
         tally: counts what happened, without who did it, under a name such as "answered".
         numbered: whether choices are shown with numbers, so that a typed number means one.
-        units: names of the units the person belongs to, for documents of limited audience.
+        address: where the person writes from; None where nobody wrote.
     """
 
     database: Database
@@ -33,10 +39,35 @@ class Context:
     now: dt.datetime
     person: int
     tally: Callable[[str], None] = lambda _: None
-    units: frozenset[str] = frozenset()
     numbered: bool = True
+    address: Address | None = None
 
     @property
     def today(self) -> dt.date:
         """The day at the office."""
         return self.now.astimezone(self.zone).date()
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, with the roles of today."""
+        if self.address is None:
+            return Actor(self.person)
+        return actor_at(self.database, self.address, self.person, self.today)
+
+    @property
+    def scene(self) -> Scene:
+        """What the acts of the services are done with."""
+        return Scene(self.database, self.actor, self.now, self.today, frozenset(self.office.approvals))
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Names of the unit that the person belongs to and of those above it, for documents of limited audience."""
+        member = members.get(self.database, self.person, self.today.isoformat()) if self.person else None
+        if member is None or member.state != "joined" or member.unit is None:
+            return frozenset()
+        above = (units.get(self.database, unit) for unit in units.path(self.database, member.unit))
+        return frozenset(unit.name for unit in above if unit)
+
+    def refused(self, refusal: Refusal) -> Markup:
+        """Say why an act was refused."""
+        return self.texts.rich(f"refused.{refusal.code}", **refusal.values)

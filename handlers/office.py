@@ -23,6 +23,7 @@ class Office(BaseModel):
         province: the province it belongs to; letters of others are shown as reference.
         documents: ids of the documents that apply, all of them where empty.
         report_prefix: what the numbers of reports begin with.
+        approvals: names of the acts that the head approves before they are done ("unit.merge").
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -34,6 +35,7 @@ class Office(BaseModel):
     hours: str = ""
     province: str | None = None
     documents: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()
     report_prefix: str = Field(default="BC", pattern=r"^[A-ZĐ]{1,6}$")
 
 

@@ -6,9 +6,15 @@ belongs to the person.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.database import Database
+
+_HOUR = len("2026-01-01T00")
+"""So much of a time is compared: that an address was used is written down once an hour, not with every message."""
+
+_NOT_HELD = {"held_at": None, "held_by": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +42,28 @@ def chats_of(database: Database, channel: str, account: str) -> list[str]:
     return [row["chat"] for row in rows]
 
 
-def person_at(database: Database, address: Address, now: str) -> int:
-    """Return the id of the person at an address; a new address gets a new person."""
-    values = {**address.values(), "now": now}
+def person_at(database: Database, address: Address, now: str, *, in_group: bool = False) -> int:
+    """Return the id of the person at an address; a new address gets a new person.
+
+    `in_group` says that others read the chat too, so that nothing for this person alone is sent there.
+    """
+    values = {**address.values(), "now": now, "in_group": int(in_group)}
     known = database.row(
-        "SELECT person_id FROM addresses WHERE channel = :channel AND account = :account"
+        "SELECT person_id, used_at FROM addresses WHERE channel = :channel AND account = :account"
         " AND chat = :chat AND sender = :sender",
         values,
     )
     if known:
+        if known["used_at"] is None or known["used_at"][:_HOUR] != now[:_HOUR]:
+            database.run(
+                "UPDATE addresses SET used_at = :now WHERE channel = :channel AND account = :account"
+                " AND chat = :chat AND sender = :sender",
+                values,
+            )
         return int(known["person_id"])
     # The same account writing in another chat (a group and in private) is the same person.
     elsewhere = database.row(
-        "SELECT person_id FROM addresses WHERE channel = :channel AND account = :account"
+        "SELECT person_id, held_at, held_by FROM addresses WHERE channel = :channel AND account = :account"
         " AND sender = :sender ORDER BY person_id LIMIT 1",
         values,
     )
@@ -58,9 +73,81 @@ def person_at(database: Database, address: Address, now: str) -> int:
         created = database.row("INSERT INTO people (created_at) VALUES (:now) RETURNING id", values)
         assert created is not None
         person = int(created["id"])
+    held = {"held_at": elsewhere["held_at"], "held_by": elsewhere["held_by"]} if elsewhere else _NOT_HELD
     database.run(
-        "INSERT INTO addresses (channel, account, chat, sender, person_id)"
-        " VALUES (:channel, :account, :chat, :sender, :person)",
-        {**values, "person": person},
+        "INSERT INTO addresses (channel, account, chat, sender, person_id, in_group, used_at, held_at, held_by)"
+        " VALUES (:channel, :account, :chat, :sender, :person, :in_group, :now, :held_at, :held_by)",
+        {**values, **held, "person": person},
     )
     return person
+
+
+def create(database: Database, now: str) -> int:
+    """Return a new person who has no address yet."""
+    return database.insert("INSERT INTO people (created_at) VALUES (:now) RETURNING id", {"now": now})
+
+
+def reached_at(database: Database, person: int) -> Address | None:
+    """Return where somebody is written to: the private chat used last of those that are neither held nor closed."""
+    row = database.row(
+        "SELECT channel, account, chat, sender FROM addresses a WHERE person_id = :person AND in_group = 0"
+        " AND held_at IS NULL AND NOT EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
+        " AND c.account = a.account AND c.chat = a.chat) ORDER BY used_at DESC LIMIT 1",
+        {"person": person},
+    )
+    return Address(**row) if row else None
+
+
+def addresses_of(database: Database, person: int) -> Sequence[Address]:
+    """Return every address of somebody, the one used last first."""
+    rows = database.rows(
+        "SELECT channel, account, chat, sender FROM addresses WHERE person_id = :person ORDER BY used_at DESC",
+        {"person": person},
+    )
+    return [Address(**row) for row in rows]
+
+
+def hold(database: Database, person: int, by: int, now: str) -> int:
+    """Trust the addresses of somebody no more: who writes there may be another. Return how many were trusted."""
+    return database.run(
+        "UPDATE addresses SET held_at = :now, held_by = :by WHERE person_id = :person AND held_at IS NULL",
+        {"person": person, "by": by, "now": now},
+    )
+
+
+def restore(database: Database, person: int) -> int:
+    """Trust the addresses of somebody again; return how many were held."""
+    return database.run(
+        "UPDATE addresses SET held_at = NULL, held_by = NULL WHERE person_id = :person AND held_at IS NOT NULL",
+        {"person": person},
+    )
+
+
+def is_held(database: Database, address: Address) -> bool:
+    """Tell whether whoever writes at an address is not to be trusted."""
+    row = database.row(
+        "SELECT 1 AS one FROM addresses WHERE channel = :channel AND account = :account AND chat = :chat"
+        " AND sender = :sender AND held_at IS NOT NULL",
+        address.values(),
+    )
+    return row is not None
+
+
+def has_held(database: Database, person: int) -> bool:
+    """Tell whether any address of somebody is held."""
+    values = {"person": person}
+    return (
+        database.row("SELECT 1 AS one FROM addresses WHERE person_id = :person AND held_at IS NOT NULL", values)
+        is not None
+    )
+
+
+def merge(database: Database, person: int, into: int) -> None:
+    """Make two people one: everything that belongs to the first belongs to the second; the first is gone."""
+    values = {"person": person, "into": into}
+    for table in ("addresses", "menus", "fetches"):
+        database.run(f"UPDATE {table} SET person_id = :into WHERE person_id = :person", values)
+    for table in ("consents", "join_requests"):
+        database.run(f"UPDATE {table} SET person_id = :into WHERE person_id = :person", values)
+    database.run("DELETE FROM dialogues WHERE person_id = :person", values)
+    database.run("DELETE FROM people WHERE id = :person", values)

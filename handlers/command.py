@@ -1,0 +1,57 @@
+"""Commands: what can be asked of the bot by name, with a stroke or in plain words, with or without accents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from handlers.context import Context
+from handlers.conversation import Reply
+from knowledge.text import folded_syllables
+
+Run = Callable[[str, Context], list[Reply]]
+
+
+def _everybody(_: Context) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be asked for.
+
+    Attributes:
+        name: after the stroke, "thamgia"; its label in the catalogue is "command.<name>".
+        run: does it, with what stands behind the name ("" for nothing).
+        words: other ways to say it, folded: "tham gia".
+        argument: whether something may stand behind it.
+        offered: whether it is shown to whoever asks for the menu; what he may not do is checked by the service.
+        private: whether it is done only where nobody else reads along.
+    """
+
+    name: str
+    run: Run
+    words: tuple[str, ...] = ()
+    argument: bool = False
+    offered: Callable[[Context], bool] = _everybody
+    private: bool = True
+
+
+class Commands:
+    """Commands by everything they may be called by."""
+
+    def __init__(self, commands: Iterable[Command]) -> None:
+        self.all = tuple(commands)
+        self._by_words: Mapping[tuple[str, ...], Command] = {
+            tuple(words.split()): command for command in self.all for words in (command.name, *command.words)
+        }
+        self._longest = max(map(len, self._by_words), default=0)
+
+    def find(self, text: str) -> tuple[Command, str] | None:
+        """Return the command that a text is, with what stands behind it; None for any other text."""
+        typed = folded_syllables(text.removeprefix("/"))
+        for length in range(min(len(typed), self._longest), 0, -1):
+            command = self._by_words.get(tuple(typed[:length]))
+            if command and (command.argument or length == len(typed)):
+                return command, " ".join(text.split()[length:]) if length < len(typed) else ""
+        return None

@@ -1,0 +1,109 @@
+"""A conversation of several steps that survives a restart: one step asks, the next message answers it.
+
+Where somebody stands is a row (`storage.dialogues`). At any step "hủy" ends it and "quay lại" goes one step back;
+both are understood here, so that no form can forget them. A step's choices are buttons like any other: their action is
+`ANSWER`, and a press of one that belongs to an earlier step is recognised.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.context import Context
+from handlers.conversation import Button, Incoming, Reply
+from handlers.errors import Refusal
+from storage import dialogues
+from storage.dialogues import Dialogue
+
+# Half-finished conversations wait so long.
+LIFE = dt.timedelta(days=7)
+
+ANSWER = "form.answer"
+
+_TRAIL = "trail"
+"""The steps that were answered, in the answers kept: the way back."""
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last step was answered: what is said at the end."""
+
+    replies: Sequence[Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a form.
+
+    Attributes:
+        ask: returns the question, from the answers so far.
+        take: reads an answer into the answers and returns the name of the next step, or Done. It raises Refusal for an
+            answer that cannot be taken: the reason is told and the question asked again.
+    """
+
+    ask: Callable[[Data, Context], Reply]
+    take: Callable[[str, Data, Context], str | Done]
+
+
+Form = Mapping[str, Step]
+"""Steps by name; the first is where it begins."""
+
+
+def begin(name: str, form: Form, data: Data, context: Context) -> list[Reply]:
+    """Begin a form under its name in `FORMS` of the router; return its first question."""
+    first = next(iter(form))
+    return _go(name, form, first, {**data, _TRAIL: []}, context)
+
+
+def current(event: Incoming, context: Context) -> Dialogue | None:
+    """Return the form that whoever wrote is filling in."""
+    since = (context.now - LIFE).isoformat()
+    return dialogues.current(context.database, event.address, context.person, since)
+
+
+def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list[Reply]:
+    """Take an answer to the step that is asked now; return what is said next."""
+    data = dict(dialogue.data)
+    step = form[dialogue.step]
+    try:
+        following = step.take(typed, data, context)
+    except Refusal as refusal:
+        question = step.ask(data, context)
+        return [Reply(context.refused(refusal)), question]
+    if isinstance(following, Done):
+        end(context)
+        return list(following.replies)
+    data[_TRAIL] = [*data[_TRAIL], dialogue.step]
+    return _go(dialogue.form, form, following, data, context)
+
+
+def back(dialogue: Dialogue, form: Form, context: Context) -> list[Reply]:
+    """Ask the step before again; at the first one, that one."""
+    data = dict(dialogue.data)
+    trail = list(data[_TRAIL])
+    step = trail.pop() if trail else dialogue.step
+    return _go(dialogue.form, form, step, {**data, _TRAIL: trail}, context)
+
+
+def end(context: Context) -> bool:
+    """Forget the form that is being filled in; return whether there was one."""
+    assert context.address is not None
+    return dialogues.end(context.database, context.address, context.person)
+
+
+def choice(label: str, value: str, form: str, step: str) -> Button:
+    """Return a button that answers a step."""
+    return Button(label, ANSWER, {"value": value, "form": form, "step": step}, once=step)
+
+
+def _go(name: str, form: Form, step: str, data: Data, context: Context) -> list[Reply]:
+    assert context.address is not None
+    dialogues.keep(
+        context.database, context.address, context.person, Dialogue(name, step, data), context.now.isoformat()
+    )
+    return [form[step].ask(data, context)]

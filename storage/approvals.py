@@ -1,0 +1,93 @@
+"""Acts that wait for the head of a unit to approve them, and what was decided by whom and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from storage.database import Database, Row, to_json
+
+Decision = Literal["approved", "returned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An act that was put before a head.
+
+    Attributes:
+        act: its name.
+        data: the values it is to be done with, plain JSON.
+        unit: the unit it is about, None for the whole office.
+        asked_by: the person who wants it done.
+        state: "waiting", "approved", "returned" or "withdrawn".
+        decided_by, decided_at, note: who decided when, and what he wrote beside it.
+    """
+
+    id: int
+    act: str
+    data: dict[str, Any]
+    unit: int | None
+    asked_by: int
+    asked_at: str
+    state: str
+    decided_by: int | None
+    decided_at: str | None
+    note: str | None
+
+
+def ask(database: Database, act: str, data: Mapping[str, Any], unit: int | None, by: int, now: str) -> int:
+    """Put an act before the head; return the number of the approval."""
+    return database.insert(
+        "INSERT INTO approvals (act, data, unit_id, asked_by, asked_at, state)"
+        " VALUES (:act, :data, :unit, :by, :now, 'waiting') RETURNING id",
+        {"act": act, "data": to_json(dict(data)), "unit": unit, "by": by, "now": now},
+    )
+
+
+def get(database: Database, number: int) -> Approval | None:
+    """Return an approval."""
+    row = database.row("SELECT * FROM approvals WHERE id = :id", {"id": number})
+    return _approval(row) if row else None
+
+
+def waiting(database: Database) -> Sequence[Approval]:
+    """Return what waits, the oldest first."""
+    return [_approval(row) for row in database.rows("SELECT * FROM approvals WHERE state = 'waiting' ORDER BY id")]
+
+
+def decide(database: Database, number: int, decision: Decision, by: int, now: str, note: str | None = None) -> bool:
+    """Decide; return False where that was done before."""
+    return bool(
+        database.run(
+            "UPDATE approvals SET state = :decision, decided_by = :by, decided_at = :now, note = :note"
+            " WHERE id = :id AND state = 'waiting'",
+            {"id": number, "decision": decision, "by": by, "now": now, "note": note},
+        )
+    )
+
+
+def withdraw(database: Database, number: int, now: str) -> bool:
+    """Take an act back that waits; return False where it was decided before."""
+    return bool(
+        database.run(
+            "UPDATE approvals SET state = 'withdrawn', decided_at = :now WHERE id = :id AND state = 'waiting'",
+            {"id": number, "now": now},
+        )
+    )
+
+
+def _approval(row: Row) -> Approval:
+    return Approval(
+        id=row["id"],
+        act=row["act"],
+        data=json.loads(row["data"]),
+        unit=row["unit_id"],
+        asked_by=row["asked_by"],
+        asked_at=row["asked_at"],
+        state=row["state"],
+        decided_by=row["decided_by"],
+        decided_at=row["decided_at"],
+        note=row["note"],
+    )

@@ -1,0 +1,147 @@
+"""The table of rights: every act of every service, tried by every role on what is its own, its unit's and another's.
+
+The acts come from the services themselves: a new one without a row here fails.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from handlers import router
+from handlers.authorization import ACTS, Act, Actor, Role, Scene, actor_at, may
+from handlers.errors import NotAllowed, Refusal
+from handlers.people import service
+from storage import members, people, roles
+from storage.audit import CONSOLE
+from storage.database import Database
+from tests.conftest import NOW, TODAY
+from tests.test_people_service import address, writer
+
+# How far each role reaches: no further than itself, than its unit with all below it, or everywhere. A role for a unit
+# is held by a member, who may also do what all staff may. The router is what imports every service.
+RIGHTS = """
+act                 anybody  staff  contact  head  administrator
+unit.create         -        -      -        -     all
+unit.create_top     -        -      -        -     all
+unit.rename         -        -      -        -     all
+unit.move           -        -      -        -     all
+unit.merge          -        -      -        -     all
+unit.close          -        -      -        -     all
+unit.members        -        -      unit     unit  all
+member.add          -        -      unit     -     all
+member.correct      -        self   unit     self  all
+member.transfer     -        -      -        -     all
+member.leave        -        self   unit     self  all
+invitation.make     -        -      unit     -     all
+invitation.revoke   -        -      unit     -     all
+join.by_code        all      all    all      all   all
+join.by_invitation  all      all    all      all   all
+join.requests       -        -      unit     -     all
+join.accept         -        -      unit     -     all
+join.refuse         -        -      unit     -     all
+role.give           -        -      -        -     all
+role.take           -        -      -        -     all
+absence.begin       -        -      self     unit  all
+absence.end         -        -      self     unit  all
+claim.use           all      all    all      all   all
+address.hold        -        self   unit     unit  all
+address.restore     -        -      unit     -     all
+"""
+
+assert router
+
+_HEADER, *_ROWS = (line.split() for line in RIGHTS.strip().splitlines())
+EXPECTED = {row[0]: dict(zip(_HEADER[1:], row[1:], strict=True)) for row in _ROWS}
+
+
+@pytest.fixture
+def scene(database: Database) -> Scene:
+    """An office with somebody of each role in Phòng Một, a team below it, and a department beside it."""
+    console = Scene(database, Actor(CONSOLE), NOW, TODAY)
+    top = service.create_unit(console, "Sở Ví Dụ")
+    for name in ("one", "other"):
+        unit = service.create_under(console, top, name)
+        service.create_under(console, unit, f"{name} team")
+    for name, unit in [("staff", 2), ("contact", 2), ("head", 2), ("administrator", 2), ("near", 3), ("far", 5)]:
+        person = writer(database, name)
+        members.put(
+            database, person, name=name, folded=name, position="", code=None, state="joined", now=NOW.isoformat()
+        )
+        members.transfer(database, person, unit, TODAY.isoformat())
+        if name in ("contact", "head"):
+            roles.give(database, person, name, unit, CONSOLE, NOW.isoformat())
+    roles.give(database, writer(database, "administrator"), "administrator", None, CONSOLE, NOW.isoformat())
+    return console
+
+
+def acting(scene: Scene, role: Role) -> Scene:
+    person = writer(scene.database, role.value)
+    return replace(scene, actor=actor_at(scene.database, address(role.value), person, TODAY))
+
+
+def targets(scene: Scene, act: Act) -> dict[str, int | None]:
+    """What is one's own, one's unit's (below it), and another unit's."""
+    if act.target == "unit":
+        return {"unit": 3, "all": 5}
+    if act.target == "person":
+        return {
+            "self": scene.actor.person,
+            "unit": writer(scene.database, "near"),
+            "all": writer(scene.database, "far"),
+        }
+    return {"all": None}
+
+
+def is_allowed(scene: Scene, act: Act, number: int | None) -> bool:
+    """Do an act with values that mean nothing: it is allowed where it is refused for anything but the rights."""
+    values: dict[str, Any] = dict.fromkeys(list(inspect.signature(act.run).parameters)[1:], None)
+    if act.target:
+        values[act.target] = number
+    scene.database.run("SAVEPOINT tried")
+    try:
+        act.run(scene, **values)
+    except NotAllowed:
+        return False
+    except (Refusal, Exception):
+        return True
+    else:
+        return True
+    finally:
+        scene.database.run("ROLLBACK TO tried")
+        scene.database.run("RELEASE tried")
+
+
+def test_every_act_has_its_row() -> None:
+    assert list(EXPECTED) == list(ACTS)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_reaches_so_far(scene: Scene, role: Role, name: str) -> None:
+    who = acting(scene, role)
+    assert who.actor.has(role)
+    act = ACTS[name]
+    allowed = [reach for reach, number in targets(who, act).items() if is_allowed(who, act, number)]
+    expected = EXPECTED[name][role.value]
+    assert (allowed[-1] if allowed else "-") == expected
+    for reach, number in targets(who, act).items():
+        if number is not None:
+            assert may(who, name, number) is (reach in allowed)
+    assert may(who, name) is bool(allowed)
+
+
+@pytest.mark.parametrize("role", [Role.CONTACT, Role.HEAD, Role.ADMINISTRATOR])
+def test_a_held_address_may_only_what_anybody_may(scene: Scene, role: Role) -> None:
+    people.hold(scene.database, writer(scene.database, role.value), CONSOLE, NOW.isoformat())
+    who = acting(scene, role)
+    for name, act in ACTS.items():
+        for number in targets(who, act).values():
+            assert is_allowed(who, act, number) is (EXPECTED[name]["anybody"] != "-"), name
+
+
+def test_the_machine_may_everything(scene: Scene) -> None:
+    assert all(is_allowed(scene, act, number) for act in ACTS.values() for number in targets(scene, act).values())
