@@ -161,8 +161,9 @@ class Receiver:
         now = menus.get(database, pressed.id, event.address, person)
         if now is None or now.buttons == pressed.buttons:
             return
-        left = [(place, button["label"]) for place, button in enumerate(now.buttons) if not button.get(SPENT)]
         address = event.address
+        shown = self.abilities[address.channel].label
+        left = [(place, shown(button["label"])) for place, button in enumerate(now.buttons) if not button.get(SPENT)]
         outbox.put(
             database,
             address.channel,

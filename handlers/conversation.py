@@ -132,25 +132,28 @@ class Button:
     """A choice under a message.
 
     Attributes:
-        label: the words on it.
+        label: the words on it; a channel may show less of them.
         action: the name of the act, "ask.article"; its first part is the job that takes it.
         data: what the act needs, plain JSON.
         once: a name shared by the choices of which only one can be taken, and only once; "" for one that can always be.
+        full: all that it stands for, where the label does not say it: read beside the buttons, or in the numbered menu.
     """
 
     label: str
     action: str
     data: dict[str, Any] = field(default_factory=dict)
     once: str = ""
+    full: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the button as it is stored."""
-        return {"label": self.label, "action": self.action, "data": self.data, "once": self.once}
+        stored = {"label": self.label, "action": self.action, "data": self.data, "once": self.once}
+        return {**stored, "full": self.full} if self.full else stored
 
     @staticmethod
     def from_json(stored: dict[str, Any]) -> Button:
         """Return the button that was stored."""
-        return Button(stored["label"], stored["action"], stored["data"], stored.get("once", ""))
+        return Button(stored["label"], stored["action"], stored["data"], stored.get("once", ""), stored.get("full", ""))
 
 
 class Manner(Enum):
@@ -178,7 +181,7 @@ class Reply:
 
     Attributes:
         text: with the few tags of `handlers.texts`; plain text is escaped first.
-        lead: what introduces the choices, right before them.
+        lead: what introduces the choices where they are listed.
         to: where it goes; None for where the event came from.
         urgency: its class in the outbox.
         concern: where given, the job named in it is told how the message ended, with an Outcome.

@@ -64,7 +64,10 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
         # Under buttons no number is to be seen; whoever types one means something else.
         return [Reply(context.texts.rich("empty.body"))]
     if latest:
-        place = choose(text, [stored["label"] for stored in latest.buttons])
+        buttons = [Button.from_json(stored) for stored in latest.buttons]
+        place = choose(text, [button.label for button in buttons])
+        if place is None:
+            place = choose(text, [button.full for button in buttons])
         if place is not None:
             return _choose(latest, place, context)
         if numbered(text) is not None:

@@ -62,7 +62,7 @@ def read(reply: Reply) -> str:
 
 def whole(reply: Reply) -> str:
     """Everything a person reads of a reply."""
-    labels = [button.label for button in reply.buttons]
+    labels = [button.full or button.label for button in reply.buttons]
     return "\n".join([read(reply), plain(reply.lead), *labels, plain(reply.closing)])
 
 

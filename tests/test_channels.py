@@ -55,6 +55,43 @@ def test_choices_are_the_places_and_labels_of_buttons(texts: Texts) -> None:
     ]
 
 
+PHONE = replace(WITH, label_length=20)
+TOPIC = Button("Đọc điều khoản trước khi đăng ký", "ask.provision", full="Đọc điều khoản trước khi đăng ký (Khoản 1)")
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("Xem cả Điều 4", "Xem cả Điều 4"),
+        ("a" * 20, "a" * 20),
+        ("Bảo mật tài khoản; báo ngay khi mất", "Bảo mật tài khoản …"),
+        ("a" * 21, "a" * 18 + " …"),
+        ("Mười tám chữ ở đây và hơn", "Mười tám chữ ở đây …"),
+    ],
+)
+def test_a_label_is_cut_between_words_where_a_phone_would_cut_it(label: str, shown: str) -> None:
+    assert PHONE.label(label) == shown
+    assert WITH.label(label) == label
+
+
+def test_what_a_button_cannot_say_stands_in_the_text(texts: Texts) -> None:
+    (message,) = fit(reply("Trích.", "Hết.", buttons=(TOPIC, *BUTTONS)), PHONE, texts)
+    assert message["text"] == f"Trích.\n\n{texts('menu.more')}\n• {TOPIC.full}\n\nHết."
+    assert message["buttons"] == [(0, "Đọc điều khoản …"), (1, "Xem cả Điều 4"), (2, "Đúng & đủ <ý>")]
+    (long,) = fit(reply("Trích.", buttons=(replace(TOPIC, full=""),), lead=Markup("Gồm:")), PHONE, texts)
+    assert long["text"] == f"Trích.\n\nGồm:\n• {TOPIC.label}"
+
+
+def test_what_introduces_the_choices_stands_right_above_short_buttons(texts: Texts) -> None:
+    (message,) = fit(reply("Trích.", "Hết.", buttons=BUTTONS, lead=Markup("Gồm:")), WITH, texts)
+    assert message["text"] == "Trích.\n\nHết.\n\nGồm:"
+
+
+def test_a_numbered_menu_says_everything(texts: Texts) -> None:
+    (message,) = fit(reply("Trích.", buttons=(TOPIC,)), WITHOUT, texts)
+    assert f"1. {TOPIC.full}" in message["text"]
+
+
 def test_without_buttons_the_choices_are_numbered_lines_before_the_closing(texts: Texts) -> None:
     """A label is no marked text."""
     (message,) = fit(reply("Chọn:", "Hết.", buttons=BUTTONS), WITHOUT, texts)

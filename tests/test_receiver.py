@@ -675,8 +675,8 @@ def test_buttons_that_are_spent_disappear_from_under_their_message(database: Dat
 
 def test_a_vote_from_beginning_to_end(database: Database, make: Make, texts: Texts) -> None:
     """With the real handlers on a channel that can do everything."""
-    receiver = make(router.handle, edits=True, notices=True)
-    receiver.take(database, event("khoản 4 điều 4", "1"))
+    receiver = make(router.handle, edits=True, notices=True, label_length=20)
+    receiver.take(database, event("share bài chưa kiểm chứng", "1"))
     (message,) = outbox(database)
     helpful = next(place for place, label in message["buttons"] if label == texts("button.helpful"))
     press = Press(1, helpful)
@@ -687,6 +687,7 @@ def test_a_vote_from_beginning_to_end(database: Database, make: Make, texts: Tex
     )
     first, changed = outbox(database)
     assert changed["text"] is None
+    assert max(len(label) for _, label in first["buttons"]) <= 20
     assert {label for _, label in first["buttons"]} - {label for _, label in changed["buttons"]} == {
         texts("button.helpful"),
         texts("button.not_helpful"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.telegram.sending import A_ROW
 from bot.settings import Settings
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
@@ -30,6 +31,8 @@ def test_two_short_buttons_share_a_row(api: BotApi, bot: RunningBot) -> None:
     rows = {button.label: button.row for button in answer.buttons}
     assert rows["Đúng ý tôi"] == rows["Chưa đúng"]
     assert len(set(rows.values())) == len(rows) - 1
+    assert max(map(len, rows)) <= A_ROW
+    assert "Có thể xem thêm:\n• " in answer.text
 
 
 def test_the_command_menu_is_set(api: BotApi, bot: RunningBot) -> None:

@@ -51,6 +51,7 @@ class Abilities:
 
     Attributes:
         buttons: whether messages can carry buttons; without, a numbered menu takes their place.
+        label_length: the longest label of a button that is read whole, 0 for any; what is longer stands in the text.
         text_length: the longest text of one message, in UTF-16 units without tags.
         edits: whether a message that was sent can be changed.
         notices: whether a press can be answered with a few words that pass.
@@ -62,6 +63,15 @@ class Abilities:
     edits: bool = False
     notices: bool = False
     caption_length: int = 0
+    label_length: int = 0
+
+    def label(self, label: str) -> str:
+        """Return a button's label as it is shown: cut between words where it is too long."""
+        if not self.label_length or len(label) <= self.label_length:
+            return label
+        room = self.label_length - 2
+        cut = label[: room + 1]
+        return (cut.rsplit(" ", 1)[0] if " " in cut else cut[:room]).rstrip(" ,;:.-") + " …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +203,23 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
     """Return a reply as the messages that a channel can carry, as plain JSON for the outbox.
 
     Each file has a message of its own, so that none is sent twice for the sake of another; a single one carries a text
-    that is short enough. Choices go under the last one as buttons, or stand in its text with their numbers.
+    that is short enough. Choices go under the last one as buttons, and what their labels do not say into its text; or
+    they stand in its text with their numbers.
     """
     paragraphs = [reply.text]
     if reply.buttons and not abilities.buttons:
         lines = [
-            texts.rich("menu.line", number=number, label=button.label) for number, button in enumerate(reply.buttons, 1)
+            texts.rich("menu.line", number=number, label=button.full or button.label)
+            for number, button in enumerate(reply.buttons, 1)
         ]
         paragraphs += [reply.lead, Markup("\n").join([*lines, texts.rich("menu.hint")])]
+    beside = _said_beside(reply, abilities, texts) if abilities.buttons else []
+    if beside:
+        paragraphs.append(Markup("\n").join([reply.lead or texts.rich("menu.more"), *beside]))
     if reply.files and not abilities.caption_length:
         paragraphs.append(texts.rich("media.not_here"))
     # Buttons stand under the message, numbers inside it.
-    last = [reply.lead] if reply.buttons and abilities.buttons else []
+    last = [reply.lead] if reply.buttons and abilities.buttons and not beside else []
     text = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing, *last]))
     messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, abilities.text_length)]
     if reply.files and abilities.caption_length:
@@ -216,5 +231,14 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
     if answers:
         messages[0]["answers"] = answers
     if reply.buttons and abilities.buttons:
-        messages[-1]["buttons"] = [(place, button.label) for place, button in enumerate(reply.buttons)]
+        messages[-1]["buttons"] = [(place, abilities.label(button.label)) for place, button in enumerate(reply.buttons)]
     return messages
+
+
+def _said_beside(reply: Reply, abilities: Abilities, texts: Texts) -> list[Markup]:
+    """The lines for the buttons whose labels do not say everything."""
+    return [
+        texts.rich("menu.item", label=button.full or button.label)
+        for button in reply.buttons
+        if button.full or abilities.label(button.label) != button.label
+    ]

@@ -117,9 +117,7 @@ def _buttons(finding: Finding, context: Context) -> list[Button]:
     others = finding.alternatives if finding.outcome is Outcome.ANSWERED else finding.nearest
     buttons = [_provision_button(provision, context) for provision in others]
     if finding.outcome is Outcome.CONTENTS:
-        return [
-            Button(_provision_button(article, context).label, "ask.article", {"id": article.id}) for article in others
-        ]
+        return [_contents_button(article, context) for article in others]
     if finding.outcome is not Outcome.ANSWERED:
         return buttons
     if len(finding.citations) == 1:
@@ -138,10 +136,16 @@ def _buttons(finding: Finding, context: Context) -> list[Button]:
 
 
 def _provision_button(provision: Provision, context: Context) -> Button:
-    label = context.texts(
-        "button.provision", topic=provision.topic, label=provision.label, document=provision.document.short
-    )
-    return Button(label, "ask.provision", {"id": provision.id})
+    named = {"topic": provision.topic, "label": provision.label, "document": provision.document.short}
+    full = context.texts("button.provision_full", **named)
+    return Button(context.texts("button.provision", **named), "ask.provision", {"id": provision.id}, full=full)
+
+
+def _contents_button(article: Provision, context: Context) -> Button:
+    """An article among those of the document that the reply names."""
+    topic = article.topic
+    label = context.texts("button.contents", label=article.label, topic=topic) if topic else article.label
+    return Button(label, "ask.article", {"id": article.id}, full=label)
 
 
 def _article_button(provision: Provision, context: Context) -> list[Button]:

@@ -55,7 +55,9 @@ class Writer:
         return self._reason(finding)
 
     def lead(self, finding: Finding) -> Markup:
-        """Return what stands before the provisions that a reply offers instead of an answer."""
+        """Return what stands before the provisions that a reply offers instead of an answer, or as its contents."""
+        if finding.outcome is Outcome.CONTENTS:
+            return self.texts.rich("answer.contents_lead")
         return self.texts.rich("decline.nearest") if finding.outcome.declined and finding.nearest else Markup()
 
     def closing(self, finding: Finding, *, noted: bool = False) -> Markup:

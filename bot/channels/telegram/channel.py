@@ -20,7 +20,7 @@ from bot import metrics
 from bot.channels.base import Abilities, Examined, Outgoing, Take, Taken, Webhook
 from bot.channels.telegram.api import Api
 from bot.channels.telegram.examining import examine
-from bot.channels.telegram.sending import CAPTION_LENGTH, TEXT_LENGTH, carry, named_errors, notice, retry_seconds
+from bot.channels.telegram.sending import A_ROW, CAPTION_LENGTH, TEXT_LENGTH, carry, named_errors, notice, retry_seconds
 from bot.channels.telegram.transport import AiohttpRequest
 from bot.channels.telegram.updates import ALLOWED_UPDATES, UpdateReader
 from bot.clock import Clock
@@ -68,7 +68,12 @@ class Telegram:
 
     name = "telegram"
     abilities = Abilities(
-        buttons=True, text_length=TEXT_LENGTH, edits=True, notices=True, caption_length=CAPTION_LENGTH
+        buttons=True,
+        text_length=TEXT_LENGTH,
+        edits=True,
+        notices=True,
+        caption_length=CAPTION_LENGTH,
+        label_length=A_ROW,
     )
 
     def __init__(

@@ -30,7 +30,8 @@ TEXT_LENGTH = 4096
 CAPTION_LENGTH = 1024
 NOTICE_LENGTH = 200
 
-# What is read whole on half the width of a phone.
+# What is read whole on the width of a phone, and on half of it.
+A_ROW = 32
 HALF_A_ROW = 14
 
 _NO_PREVIEW = {"is_disabled": True}
