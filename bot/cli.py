@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from bot.explaining import TEXTS, explain
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, load_settings, usable_settings
 
 Result = TypeVar("Result")
 
@@ -193,9 +193,9 @@ def new_key() -> None:
 
 
 @cli.command(help=TEXTS("cli.doctor"))
-@with_settings
-def doctor(settings: Settings) -> None:
+def doctor() -> None:
     from bot.doctor import examine
 
-    if not examine(settings, click.echo):
+    settings, faults = usable_settings()
+    if not examine(settings, click.echo, faults):
         sys.exit(1)

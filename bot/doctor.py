@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -12,14 +13,19 @@ from pathlib import Path
 
 from bot.app import database_path
 from bot.channels.base import Examined, NetworkChannel, State
-from bot.channels.configured import configured
+from bot.channels.configured import configured, lacking
 from bot.clock import utc_now
 from bot.dispatch import OLDEST_ANSWER
+from bot.errors import SettingsError
+from bot.explaining import TEXTS, explain
 from bot.files import make_box
 from bot.knowledge_base import load_search
-from bot.settings import Settings
+from bot.settings import ENV_FILE, Settings, unknown_settings, variable
+from bot.web import bound
+from handlers.errors import HandlerError
 from handlers.office import Office, load_office
 from handlers.texts import Texts, load_texts
+from knowledge.errors import KnowledgeError
 from knowledge.search import Search
 from knowledge.text import words
 from storage import outbox
@@ -36,31 +42,33 @@ LOW_DISK_GB = 1.0
 EARLIEST_YEAR = 2026
 
 
-def examine(settings: Settings, write: Callable[[str], None]) -> bool:
+def examine(settings: Settings, write: Callable[[str], None], faults: Sequence[SettingsError] = ()) -> bool:
     """Print one line for each thing that was looked at; return whether none failed.
 
-    Raises the named errors of the rooms where the office's folder or the documents cannot be loaded at all.
+    `faults` are the settings that cannot be used; the rest is looked at as if they were not set.
     """
-    texts = load_texts(settings.office)
-    office = load_office(settings.office)
+    try:
+        texts, broken = load_texts(settings.office), None
+    except HandlerError as error:
+        texts, broken = TEXTS, error
     good = True
-    for state, what in _findings(settings, office, texts):
+    for state, what in _findings(settings, texts, [*faults, *([broken] if broken else [])]):
         write(texts(f"doctor.{state}", what=what))
         good = good and state != "failed"
     return good
 
 
-def _findings(settings: Settings, office: Office, texts: Texts) -> Iterator[Line]:
+def _findings(settings: Settings, texts: Texts, faults: Sequence[Exception]) -> Iterator[Line]:
+    yield from _failed(*faults)
+    yield from _unknown(faults, texts)
     folder = settings.office or texts("doctor.no_office")
     yield "ok", texts("doctor.settings", data=settings.data, office=folder, zone=settings.timezone)
-    yield from _office(settings, office, texts)
-    search = load_search(settings.office, office)
-    ids = ", ".join(search.library.documents)
-    yield "ok", texts("doctor.documents", count=len(search.library.documents), ids=ids)
-    yield _answering(search, texts)
+    yield from _knowledge(settings, texts)
     yield _segmentation(texts)
     yield _database(settings, texts)
-    yield from _channels(settings, texts)
+    if not any(isinstance(fault, SettingsError) and _is_of_channel(fault.name) for fault in faults):
+        yield from _channels(settings, texts)
+    yield from _listen(settings, texts)
     yield _files(settings, texts)
     yield _disk(settings, texts)
     now = dt.datetime.now(settings.zone)
@@ -69,6 +77,39 @@ def _findings(settings: Settings, office: Office, texts: Texts) -> Iterator[Line
         "ok" if name == "clock" else "warning",
         texts(f"doctor.{name}", now=now.strftime("%d/%m/%Y %H:%M %Z")),
     )
+
+
+def _failed(*errors: Exception) -> Iterator[Line]:
+    for error in errors:
+        for line in explain(error).splitlines():
+            yield "failed", line
+
+
+def _unknown(faults: Sequence[Exception], texts: Texts) -> Iterator[Line]:
+    """What is named like a setting and is none: a mistyped one has no effect, and nothing else would tell."""
+    if any(isinstance(fault, SettingsError) and fault.name == ENV_FILE for fault in faults):
+        return
+    for name, near in unknown_settings().items():
+        yield "warning", texts("doctor.setting_mistyped" if near else "doctor.setting_unknown", name=name, near=near)
+
+
+def _is_of_channel(name: str) -> bool:
+    """Whether a messenger cannot be asked while this setting is wrong."""
+    return name.startswith((ENV_FILE, variable("telegram"), variable("public_url"), variable("listen")))
+
+
+def _knowledge(settings: Settings, texts: Texts) -> Iterator[Line]:
+    """The office and the documents, as far as they can be loaded."""
+    try:
+        office = load_office(settings.office)
+        yield from _office(settings, office, texts)
+        search = load_search(settings.office, office)
+    except (HandlerError, KnowledgeError) as error:
+        yield from _failed(error)
+        return
+    ids = ", ".join(search.library.documents)
+    yield "ok", texts("doctor.documents", count=len(search.library.documents), ids=ids)
+    yield _answering(search, texts)
 
 
 def _office(settings: Settings, office: Office, texts: Texts) -> Iterator[Line]:
@@ -125,6 +166,9 @@ def _database(settings: Settings, texts: Texts) -> Line:
 
 def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
     """Every messenger that is set up, asked by the network, and what waits to be sent."""
+    if faults := lacking(settings):
+        yield from _failed(*faults)
+        return
     channels = configured(settings, texts)
     if not channels:
         yield "warning", texts("doctor.no_channel")
@@ -174,9 +218,25 @@ def _outbox(database: Database, texts: Texts) -> Line:
     return state, texts(f"doctor.{name}", count=waiting, closed=closed, minutes=round(age.total_seconds() / 60))
 
 
+def _listen(settings: Settings, texts: Texts) -> Iterator[Line]:
+    if settings.address is None:
+        return
+    try:
+        with bound(*settings.address):
+            yield "ok", texts("doctor.listen", address=settings.listen)
+    except OSError as error:
+        # Most often it is the bot itself that listens there.
+        name = "listen_taken" if error.errno == errno.EADDRINUSE else "listen_failed"
+        state: State = "warning" if name == "listen_taken" else "failed"
+        yield state, texts(f"doctor.{name}", address=settings.listen, reason=error.strerror)
+
+
 def _files(settings: Settings, texts: Texts) -> Line:
     if settings.keys:
-        make_box(settings.keys)
+        try:
+            make_box(settings.keys)
+        except SettingsError as error:
+            return "failed", explain(error)
         return "ok", texts("doctor.files")
     return "warning", texts("doctor.files_no_key")
 

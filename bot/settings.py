@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+
+PREFIX = "UNGXU_"
+ENV_FILE = ".env"
+SECRET = ("telegram_token", "secret_keys")
 
 
 class Settings(BaseSettings):
@@ -31,7 +38,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="UNGXU_", env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
     )
 
     data: Path = Path("data")
@@ -102,13 +109,47 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the settings; raise SettingsError naming the first one that cannot be used."""
+    settings, faults = usable_settings()
+    if faults:
+        raise faults[0]
+    return settings
+
+
+def usable_settings() -> tuple[Settings, list[SettingsError]]:
+    """Read the settings, with the default in place of each that cannot be used; return what is wrong with these."""
     try:
-        return Settings()
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        name = "UNGXU_" + "_".join(map(str, fault["loc"])).upper()
-        # What was meant to be a secret is one also where it is wrong.
-        secret = fault["loc"][0] in ("telegram_token", "secret_keys")
-        raise SettingsError(name, "***" if secret else str(fault["input"])) from None
+        return _usable(ENV_FILE)
     except (UnicodeDecodeError, OSError) as error:
-        raise SettingsError(".env", str(error)) from None
+        settings, faults = _usable(None)
+        return settings, [SettingsError(ENV_FILE, str(error)), *faults]
+
+
+def _usable(file: str | None) -> tuple[Settings, list[SettingsError]]:
+    """The settings of the environment and a file, as `usable_settings` returns them."""
+    try:
+        return Settings(_env_file=file), []
+    except ValidationError as error:
+        faults = {str(fault["loc"][0]): fault["input"] for fault in error.errors(include_url=False)}
+        defaults = {name: Settings.model_fields[name].default for name in faults}
+        # What was meant to be a secret is one also where it is wrong.
+        shown = {name: "***" if name in SECRET else str(given) for name, given in faults.items()}
+        faulty = [SettingsError(variable(name), given) for name, given in shown.items()]
+        return Settings(_env_file=file, **defaults), faulty
+
+
+def unknown_settings() -> dict[str, str]:
+    """Return the variables that are named like settings and are none, with the setting that each is nearest to or "".
+
+    They stand in the environment or in `.env`, which must be readable.
+    """
+    known = {variable(name): name for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE, encoding="utf-8-sig"))}
+    unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+    # Compared without what all have in common.
+    near = {name: get_close_matches(name.removeprefix(PREFIX).lower(), known.values(), 1) for name in unknown}
+    return {name: variable(found[0]) if found else "" for name, found in near.items()}
+
+
+def variable(field: str) -> str:
+    """Return the name by which a setting is given."""
+    return PREFIX + field.upper()

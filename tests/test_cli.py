@@ -632,7 +632,7 @@ def test_an_office_folder_with_a_fault_is_one_clear_line(
     assert told in one_clear_line(ungxu(*command))
 
 
-@pytest.mark.parametrize("command", [("documents", "list"), ("ask", "một"), ("chat",), ("doctor",)], ids=" ".join)
+@pytest.mark.parametrize("command", [("documents", "list"), ("ask", "một"), ("chat",)], ids=" ".join)
 def test_an_office_folder_that_does_not_exist_is_one_clear_line(
     ungxu: Command, here: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
@@ -641,7 +641,7 @@ def test_an_office_folder_that_does_not_exist_is_one_clear_line(
     assert list(here.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [("ask", "một"), ("chat",), ("documents", "list"), ("doctor",)], ids=" ".join)
+@pytest.mark.parametrize("command", [("ask", "một"), ("chat",), ("documents", "list")], ids=" ".join)
 @pytest.mark.parametrize(
     "content", ['[ask]\nkhong_co = "x"', '[menu]\nstale = "{ten}"', "[menu]\nstale = 5", "menu = 5"]
 )
@@ -652,7 +652,7 @@ def test_an_office_text_that_cannot_be_used_is_one_clear_line(
     assert "texts.toml" in one_clear_line(ungxu(*command))
 
 
-@pytest.mark.parametrize("command", [("ask", "một"), ("chat",), ("questions",), ("doctor",)], ids=" ".join)
+@pytest.mark.parametrize("command", [("ask", "một"), ("chat",), ("questions",)], ids=" ".join)
 def test_a_wrong_setting_is_named(ungxu: Command, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
     monkeypatch.setenv("UNGXU_TIMEZONE", "Asia/Khong-Co")
     said = one_clear_line(ungxu(*command))

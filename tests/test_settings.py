@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.errors import BotError, SettingsError
-from bot.settings import load_settings
+from bot.settings import load_settings, unknown_settings, usable_settings
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +73,42 @@ def test_names_of_other_programs_and_later_versions_are_ignored(here: Path, monk
     (here / ".env").write_text("UNGXU_SAU_NAY=1\nDATA=khac\nTIMEZONE=khac\n")
     monkeypatch.setenv("UNGXU_CHUA_CO", "1")
     assert load_settings().data == Path("data")
+
+
+def test_what_is_named_like_a_setting_and_is_none_is_told_with_what_was_meant(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / ".env").write_text("UNGXU_TELEGRAM_TOKN=1\nUNGXU_DATA=x\nDATA=khac\n", encoding="utf-8-sig")
+    monkeypatch.setenv("UNGXU_LISTN", "1")
+    monkeypatch.setenv("UNGXU_ZZZ", "1")
+    assert unknown_settings() == {
+        "UNGXU_LISTN": "UNGXU_LISTEN",
+        "UNGXU_TELEGRAM_TOKN": "UNGXU_TELEGRAM_TOKEN",
+        "UNGXU_ZZZ": "",
+    }
+
+
+def test_all_that_cannot_be_used_is_told_and_the_rest_is_read(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / ".env").write_text("UNGXU_TELEGRAM_RATE=-1\nUNGXU_DATA=dữ liệu\n", encoding="utf-8")
+    monkeypatch.setenv("UNGXU_TELEGRAM_TOKEN", "bí mật")
+    settings, faults = usable_settings()
+    assert {fault.name: fault.message for fault in faults} == {
+        "UNGXU_TELEGRAM_TOKEN": "***",
+        "UNGXU_TELEGRAM_RATE": "-1",
+    }
+    assert (settings.data, settings.telegram_rate) == (Path("dữ liệu"), 30.0)
+    assert settings.telegram_token.get_secret_value() == ""
+
+
+def test_beside_a_file_that_cannot_be_read_the_environment_still_holds(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / ".env").write_bytes(b"UNGXU_DATA=d\xfb li\xeau\n")
+    monkeypatch.setenv("UNGXU_DATA", "/srv/vi-du")
+    monkeypatch.setenv("UNGXU_TIMEZONE", "Asia/Khong-Co")
+    settings, faults = usable_settings()
+    assert [fault.name for fault in faults] == [".env", "UNGXU_TIMEZONE"]
+    assert settings.data == Path("/srv/vi-du")
 
 
 def test_a_file_that_is_not_utf8_is_named(here: Path) -> None:

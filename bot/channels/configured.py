@@ -7,7 +7,7 @@ from bot.channels.telegram import Telegram
 from bot.clock import utc_now
 from bot.errors import SettingsError
 from bot.rate_limit import Limits
-from bot.settings import Settings
+from bot.settings import Settings, variable
 from handlers.texts import Texts
 
 
@@ -17,15 +17,21 @@ def configured(settings: Settings, texts: Texts) -> list[NetworkChannel]:
     return [channel] if channel else []
 
 
+def lacking(settings: Settings) -> list[SettingsError]:
+    """Return what is not set and is needed by a messenger that is."""
+    if not settings.telegram_token.get_secret_value() or settings.telegram_updates != "webhook":
+        return []
+    needed = {"public_url": settings.public_url, "listen": settings.listen}
+    return [SettingsError(variable(name), "") for name, value in needed.items() if not value]
+
+
 def telegram(settings: Settings, texts: Texts) -> Telegram | None:
     """Return the Telegram channel as it is set up, None where it is not; raise SettingsError."""
     token = settings.telegram_token.get_secret_value()
     if not token:
         return None
-    if settings.telegram_updates == "webhook":
-        for name, value in (("UNGXU_PUBLIC_URL", settings.public_url), ("UNGXU_LISTEN", settings.listen)):
-            if not value:
-                raise SettingsError(name, "")
+    for fault in lacking(settings):
+        raise fault
     return Telegram(
         token,
         texts,
