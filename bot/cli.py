@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from bot import usage
 from bot.explaining import TEXTS, explain
 from bot.settings import Settings, load_settings, usable_settings
 
@@ -27,9 +28,9 @@ def main() -> None:
             # Windows consoles and pipes may stand on a code page without Vietnamese letters.
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        cli(standalone_mode=False)
+        cli(prog_name="ungxu", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        usage.show(error)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
@@ -57,8 +58,8 @@ def with_settings(command: Callable[..., Result]) -> Callable[..., Result]:
     return wrapper
 
 
-@click.group(help=TEXTS("cli.program"), context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("ungxu"), help=TEXTS("cli.version"))
+@click.group(cls=usage.Group, help=TEXTS("cli.program"), context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("ungxu"), message=TEXTS("cli.version_line"), help=TEXTS("cli.version"))
 def cli() -> None:
     pass
 
@@ -81,7 +82,7 @@ def chat(settings: Settings) -> None:
 
 
 @cli.command(help=TEXTS("cli.ask"))
-@click.argument("text", nargs=-1)
+@click.argument("text", nargs=-1, metavar=TEXTS("usage.question"))
 @click.option("--json", "as_json", is_flag=True, help=TEXTS("cli.ask_json"))
 @click.option("--batch", type=click.Path(), help=TEXTS("cli.ask_batch"))
 @with_settings
@@ -147,7 +148,7 @@ def documents_list(settings: Settings) -> None:
 
 
 @documents.command("show", help=TEXTS("cli.documents_show"))
-@click.argument("name")
+@click.argument("name", metavar=TEXTS("usage.id"))
 @with_settings
 def documents_show(settings: Settings, name: str) -> None:
     from bot.listing import show_document
@@ -156,7 +157,7 @@ def documents_show(settings: Settings, name: str) -> None:
 
 
 @documents.command("check", help=TEXTS("cli.documents_check"))
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, metavar=TEXTS("usage.folder"), type=click.Path(path_type=Path))
 @with_settings
 def documents_check(settings: Settings, path: Path | None) -> None:
     from bot.importing import check
@@ -166,7 +167,7 @@ def documents_check(settings: Settings, path: Path | None) -> None:
 
 
 @documents.command("new", help=TEXTS("cli.documents_new"))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", metavar=TEXTS("usage.file"), type=click.Path(path_type=Path))
 @click.option("--id", "document_id", required=True, help=TEXTS("cli.documents_new_id"))
 @click.option("--title", help=TEXTS("cli.documents_new_title"))
 @click.option("--output", type=click.Path(path_type=Path), help=TEXTS("cli.documents_new_output"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,7 +90,7 @@ def commands(group: click.Group = cli, *above: str) -> Iterator[tuple[tuple[str,
 def test_every_command_and_option_has_help(ungxu: Command, path: tuple[str, ...], command: click.Command) -> None:
     ended = ungxu(*path, "--help")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("Usage: ungxu")
+    assert ended.out.startswith("Cách dùng: ungxu")
     assert command.help
     assert " ".join(command.help.split()) in " ".join(ended.out.split())
     assert all(option.help for option in command.params if isinstance(option, click.Option))
@@ -99,7 +100,7 @@ def test_every_command_and_option_has_help(ungxu: Command, path: tuple[str, ...]
 def test_the_version_is_told(ungxu: Command) -> None:
     ended = ungxu("--version")
     assert ended.code == 0
-    assert ended.out.startswith("ungxu, version ")
+    assert ended.out.startswith("ungxu, phiên bản ")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,38 @@ def test_the_version_is_told(ungxu: Command) -> None:
 def test_a_wrong_call_is_told_how_to_call(ungxu: Command, arguments: tuple[str, ...]) -> None:
     ended = ungxu(*arguments)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("Usage: ungxu")
+    assert ended.err.startswith("Cách dùng: ungxu")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (("khong-co-gi-giong",), "Không có lệnh khong-co-gi-giong."),
+        (("documnts",), "Không có lệnh documnts. Có lẽ là: documents."),
+        (("ask", "--jsn"), "Không có tùy chọn --jsn. Có lẽ là: --json."),
+        (("doctor", "--zzzzz"), "Không có tùy chọn --zzzzz."),
+        (("eval",), "Thiếu --documents."),
+        (("documents", "show"), "Thiếu MÃ."),
+        (("questions", "--limit"), "Tùy chọn --limit thiếu giá trị"),
+        (("questions", "--json=1"), "Tùy chọn --json thiếu giá trị, hoặc không nhận giá trị."),
+        (("questions", "--limit", "0"), "Giá trị của --limit không dùng được: ghi một số nguyên từ 1 trở lên."),
+        (("questions", "--limit", "nhiều"), "Giá trị của --limit không dùng được"),
+        (("doctor", "a", "b"), "Thừa chữ ở cuối lệnh"),
+        (("ask",), "Anh/chị ghi câu hỏi sau lệnh"),
+    ],
+)
+def test_what_is_wrong_with_a_call_is_said_in_vietnamese(
+    ungxu: Command, arguments: tuple[str, ...], fault: str
+) -> None:
+    ended = ungxu(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"Lỗi: {fault}" in ended.err
+    assert not re.search(r"Usage|Error|Try|No such|Missing|Got|OPTIONS|COMMAND", ended.err)
+
+
+def test_the_help_is_in_vietnamese(ungxu: Command) -> None:
+    help_pages = "".join(ungxu(*path, "--help").out for path, _ in commands())
+    assert not re.search(r"Usage|Options:|Commands|Show this|required|default|OPTIONS|COMMAND|ARGS", help_pages)
 
 
 def test_a_new_key_can_be_used(ungxu: Command) -> None:

@@ -117,6 +117,7 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "decline",
         "command",
         "setting",
+        "usage",
     }:
         for name in sections[section]:
             family = re.match(r"(?:outcome|vote)_", name)
