@@ -6,9 +6,10 @@ import dataclasses
 import datetime as dt
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 from bot.app import database_path
-from bot.errors import InputError
+from bot.errors import InputError, SettingsError
 from bot.knowledge_base import load_documents
 from bot.settings import Settings
 from handlers.ask import service
@@ -22,26 +23,36 @@ Write = Callable[[str], None]
 
 
 def list_questions(settings: Settings, limit: int, as_json: bool, write: Write) -> None:
-    """Print the unanswered questions and the votes, those that need attention most first."""
+    """Print the unanswered questions and the votes, those that need attention most first.
+
+    Raises StorageError or SettingsError where what is stored cannot be read; nothing stored yet is no fault.
+    """
     texts = load_texts(settings.office)
-    path = database_path(settings)
-    counted: list[QuestionCount] = []
-    if path.exists():
-        database = Database(path)
-        try:
-            counted = service.counted(database, limit)
-        finally:
-            database.close()
+    counted = _counted(database_path(settings), limit)
     if as_json:
         for question in counted:
             write(json.dumps(dataclasses.asdict(question), ensure_ascii=False))
         return
     if not counted:
-        write(texts("cli.no_questions"))
+        write(texts("cli.no_questions", path=database_path(settings).absolute()))
         return
     library = load_documents(settings.office, load_office(settings.office))
     for question in counted:
         write("\n".join(_question_lines(question, library, texts)))
+
+
+def _counted(path: Path, limit: int) -> list[QuestionCount]:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SettingsError("UNGXU_DATA", f"{path.parent}: {error.strerror}") from None
+    database = Database(path)
+    try:
+        return service.counted(database, limit)
+    finally:
+        database.close()
 
 
 def list_documents(settings: Settings, write: Write) -> None:

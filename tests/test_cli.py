@@ -516,9 +516,23 @@ def test_every_outcome_that_is_noted_has_words(ungxu: Command, here: Path, outco
     assert TEXTS(f"cli.outcome_{outcome.name.lower()}") in ended.out
 
 
-def test_no_question_was_noted_yet(ungxu: Command, texts: Texts) -> None:
-    assert ungxu("questions").out == texts("cli.no_questions") + "\n"
+def test_no_question_was_noted_yet(ungxu: Command, here: Path, texts: Texts) -> None:
+    assert ungxu("questions").out == texts("cli.no_questions", path=here / "data" / "ungxu.db") + "\n"
     assert ungxu("questions", "--json").out == ""
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_data_folder_that_cannot_be_used_is_told(
+    ungxu: Command, here: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    (here / "tep").write_text("x")
+    monkeypatch.setenv("UNGXU_DATA", "tep")
+    said = one_clear_line(ungxu("questions", *options))
+    assert "UNGXU_DATA" in said
+    assert "“tep: " in said
+    (here / "data" / "ungxu.db").mkdir(parents=True)
+    monkeypatch.setenv("UNGXU_DATA", "data")
+    assert "Cơ sở dữ liệu" in one_clear_line(ungxu("questions", *options))
 
 
 @pytest.mark.usefixtures("loaded")
@@ -698,7 +712,7 @@ def test_a_wrong_setting_is_named(ungxu: Command, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (SettingsError("UNGXU_DATA", "ví dụ"), "Cài đặt UNGXU_DATA: giá trị “ví dụ” không dùng được."),
+        (SettingsError("UNGXU_KHAC", "ví dụ"), "Cài đặt UNGXU_KHAC: giá trị “ví dụ” không dùng được."),
         (
             SettingsError("UNGXU_TELEGRAM_TOKEN", ""),
             f"Chưa đặt UNGXU_TELEGRAM_TOKEN. {TEXTS('setting.telegram_token')}",
