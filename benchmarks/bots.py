@@ -216,7 +216,7 @@ def ungxu() -> None:
             watching.cancel()
 
     running.work = watched  # type: ignore[assignment]
-    running.run(load_settings())
+    running.run(load_settings(), print)
     lags.sort()
     print(LAGS, 1000 * lags[-1], 1000 * lags[int(len(lags) * 0.999)])
 

@@ -183,7 +183,7 @@ def documents_new(settings: Settings, file: Path, document_id: str, title: str |
 def run(settings: Settings) -> None:
     from bot.running import run
 
-    run(settings)
+    run(settings, click.echo)
 
 
 @cli.command("new-key", help=TEXTS("cli.new_key"))

@@ -21,7 +21,7 @@ from bot.errors import SettingsError
 from bot.housekeeping import keep_tidy
 from bot.settings import Settings
 from bot.web import Health, make_app, serving
-from handlers.texts import load_texts
+from handlers.texts import Texts, load_texts
 from storage import leases, outbox
 from storage.errors import StorageBusy, StorageError
 
@@ -35,20 +35,41 @@ LEASE_INTERVAL = 10.0
 LEASE = dt.timedelta(seconds=30)
 
 
-def run(settings: Settings) -> None:
-    """Run until a signal or an interrupt; raise the named errors of the rooms where it cannot start."""
+def run(settings: Settings, write: Callable[[str], None]) -> None:
+    """Run until a signal or an interrupt; raise the named errors of the rooms where it cannot start.
+
+    In a terminal a few lines tell how it goes.
+    """
     logs.set_up(settings.secrets)
-    channels = configured(settings, load_texts(settings.office))
+    texts = load_texts(settings.office)
+    channels = configured(settings, texts)
     if not channels:
         raise SettingsError("UNGXU_TELEGRAM_TOKEN", "")
+
+    # The log is for whoever looks after the bot; whoever has just started it sits here.
+    watched = sys.stdout is not None and sys.stdout.isatty()
 
     async def until_signal() -> None:
         stop = asyncio.Event()
         _on_signals(asyncio.get_running_loop(), stop)
-        await run_until(stop, settings, channels)
+        telling = asyncio.create_task(_tell(channels, texts, write)) if watched else None
+        try:
+            await run_until(stop, settings, channels)
+        finally:
+            if telling:
+                await _cancel([telling])
 
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
         runner.run(until_signal())
+    if watched:
+        write(texts("cli.run_stopped"))
+
+
+async def _tell(channels: Sequence[NetworkChannel], texts: Texts, write: Callable[[str], None]) -> None:
+    """Say that the bot starts and how it is stopped, and then under which name each channel receives."""
+    write(texts("cli.run_starting"))
+    for introduced in asyncio.as_completed([channel.introduced() for channel in channels]):
+        write(texts("cli.run_receives", bot=await introduced))
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

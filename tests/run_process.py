@@ -20,9 +20,12 @@ STOPPED = '"message": "stopped"'
 
 
 class BotProcess:
-    """A process with everything it writes in one file, which several may share one after the other."""
+    """A process with everything it writes in one file, which several may share one after the other.
 
-    def __init__(self, api: BotApi, data: Path, log: Path, **settings: str) -> None:
+    `stdout` takes what it prints elsewhere, so that the file holds the log alone.
+    """
+
+    def __init__(self, api: BotApi, data: Path, log: Path, stdout: int | None = None, **settings: str) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("UNGXU_")}
         environment |= {
             "UNGXU_DATA": str(data),
@@ -38,8 +41,8 @@ class BotProcess:
                 cwd=data.parent,
                 env={**environment, "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
+                stdout=out if stdout is None else stdout,
+                stderr=out,
             )
 
     def wait_for(self, text: str, timeout: float = 30.0) -> None:
@@ -67,9 +70,9 @@ class BotProcess:
 
 
 @contextmanager
-def process(api: BotApi, folder: Path, **settings: str) -> Iterator[BotProcess]:
+def process(api: BotApi, folder: Path, stdout: int | None = None, **settings: str) -> Iterator[BotProcess]:
     """Run a bot for the length of a block."""
-    started = BotProcess(api, folder / "data", folder / "log.txt", **settings)
+    started = BotProcess(api, folder / "data", folder / "log.txt", stdout, **settings)
     try:
         started.wait_for(STARTED)
         yield started

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.explaining import TEXTS
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.helpers import one_clear_line, run_process
 from tests.run_process import RECEIVING, STOPPED, BotProcess, process
-from tests.telegram_bot import OTHER, PERSON, said
+from tests.telegram_bot import BOT_NAME, OTHER, PERSON, said
 
 ANSWER = "Khoản 3 Điều 4"
 
@@ -126,6 +127,34 @@ def test_no_token_and_no_question_is_ever_written(api: BotApi, tmp_path: Path) -
         assert word not in written
     for line in written.splitlines():
         assert {"time", "level", "logger", "message"} <= json.loads(line).keys()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no terminal to be had for a test")
+def test_who_starts_it_in_a_terminal_is_told_its_name_and_how_to_stop_it(api: BotApi, tmp_path: Path) -> None:
+    terminal, window = os.openpty()
+    try:
+        with process(api, tmp_path, window) as bot:
+            ask(api)
+            said(api)
+            assert bot.stop() == 0
+        printed = os.read(terminal, 10_000).decode().splitlines()
+    finally:
+        os.close(terminal)
+        os.close(window)
+    told = [
+        TEXTS("cli.run_starting"),
+        TEXTS("cli.run_receives", bot=f"Telegram @{BOT_NAME}"),
+        TEXTS("cli.run_stopped"),
+    ]
+    assert printed == told
+    assert [line for line in bot.output().splitlines() if not json.loads(line)] == []
+
+
+def test_where_nobody_watches_only_the_log_is_written(api: BotApi, tmp_path: Path) -> None:
+    with process(api, tmp_path) as bot:
+        bot.wait_for(RECEIVING)
+        assert bot.stop() == 0
+        assert all(json.loads(line) for line in bot.output().splitlines())
 
 
 def test_a_token_that_is_refused_at_the_start_is_said_and_waited_for(api: BotApi, tmp_path: Path) -> None:

@@ -182,6 +182,10 @@ class NetworkChannel(Channel, Protocol):
         """Close it."""
         ...
 
+    async def introduced(self) -> str:
+        """Wait until the messenger has told who the bot is; return how people find it there."""
+        ...
+
     def examine(self, chats: Sequence[str]) -> AsyncIterator[Examined]:
         """Look at everything that the channel needs of its messenger; `chats` are those that are known."""
         ...

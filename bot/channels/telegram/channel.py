@@ -108,6 +108,7 @@ class Telegram:
         self._reader = UpdateReader(self.name, self.account, int(self.account))
         self._beside: set[asyncio.Task[None]] = set()
         self._take: Take | None = None
+        self._introduced = asyncio.Event()
         self.trouble = ""
 
     async def open(self) -> None:
@@ -122,6 +123,11 @@ class Telegram:
         await asyncio.gather(*self._beside, return_exceptions=True)
         for request in self._requests:
             await request.shutdown()
+
+    async def introduced(self) -> str:
+        """Wait until Telegram has told who the bot is; return "Telegram @its_name"."""
+        await self._introduced.wait()
+        return f"Telegram @{self._reader.username}"
 
     def examine(self, chats: Sequence[str]) -> AsyncIterator[Examined]:
         """Ask Telegram about the bot, its updates, the groups among some chats, and the time."""
@@ -152,6 +158,7 @@ class Telegram:
         self._take = take
         await self._persist(self._introduce)
         log.info("telegram: @%s receives", self._reader.username)
+        self._introduced.set()
         metrics.UP.labels(self.name).set(1)
         if self.polls:
             await self._poll(take)
