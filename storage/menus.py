@@ -58,10 +58,14 @@ def latest(database: Database, address: Address, person: int, since: str) -> Men
 
 
 def get(database: Database, menu_id: int, address: Address, person: int) -> Menu | None:
-    """Return a menu that was shown to this person in this chat; None for anybody else's."""
+    """Return a menu that was shown to this person in this chat; None for anybody else's.
+
+    What was shown to the chat itself, because somebody asked unnamed, is everybody's there.
+    """
     row = database.row(
         "SELECT id, buttons FROM menus WHERE id = :id AND channel = :channel AND account = :account"
-        " AND chat = :chat AND person_id = :person",
+        " AND chat = :chat AND (person_id = :person OR person_id IN (SELECT person_id FROM addresses"
+        " WHERE channel = :channel AND account = :account AND chat = :chat AND sender = :chat))",
         {**address.values(), "id": menu_id, "person": person},
     )
     return _menu(row) if row else None

@@ -19,7 +19,10 @@ _NOT_HELD = {"held_at": None, "held_by": None}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a message comes from: the channel, the bot's own account in it, the chat, and who wrote."""
+    """Where a message comes from: the channel, the bot's own account in it, the chat, and who wrote.
+
+    Where somebody writes in the name of a group, unnamed, the sender is the chat itself.
+    """
 
     channel: str
     account: str

@@ -47,7 +47,7 @@ def answered(conversation: Conversation, question: str = "đặt biệt danh tr�
 
 def stranger(conversation: Conversation) -> Conversation:
     """Somebody else in the same chat."""
-    address = Address("terminal", "local", "local", "somebody-else")
+    address = replace(conversation.address, sender="somebody-else")
     person = person_at(conversation.context.database, address, conversation.context.now.isoformat())
     return Conversation(replace(conversation.context, person=person), address)
 
@@ -102,6 +102,7 @@ def test_a_vote_passes_and_leaves_no_message(conversation: Conversation) -> None
 
 def test_a_press_by_somebody_else_is_not_taken(conversation: Conversation) -> None:
     """In a group anybody can press; what the other was shown stays as it was."""
+    conversation.address = replace(conversation.address, chat="nhom")
     place = answered(conversation)["Đúng ý tôi"]
     menu = conversation.menus[-1]
     (refused,) = stranger(conversation).press(menu, place)

@@ -40,6 +40,14 @@ def test_a_menu_is_kept_from_everybody_else(database: Database, person: int) -> 
     assert menus.get(database, number + 1, place(), person) is None
 
 
+def test_what_was_shown_to_a_chat_is_everybody_s_there(database: Database, person: int) -> None:
+    itself = place(sender=place().chat)
+    number = shown_menu(database, itself, person_at(database, itself, STAMP), BUTTONS, STAMP)
+    assert menus.get(database, number, place(), person) == Menu(number, BUTTONS)
+    assert menus.latest(database, place(), person, STAMP) is None
+    assert menus.get(database, number, place("chat-2"), person) is None
+
+
 def test_a_chat_knows_its_menus_whoever_they_belong_to(database: Database, person: int) -> None:
     number = shown_menu(database, place(), person, BUTTONS, STAMP)
     assert menus.is_in_chat(database, number, place(sender="nguoi-khac"))

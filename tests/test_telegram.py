@@ -214,6 +214,45 @@ def test_in_a_group_only_what_is_meant_for_the_bot_is_answered(
     assert len(rows(telegram_settings, "SELECT * FROM inbox")) == 3
 
 
+ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+SERVICE = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
+AS_CHANNEL = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+
+
+def spoken(group: int, number: int, text: str, sender: dict[str, object], chat: int) -> dict[str, object]:
+    """An update with a message that somebody wrote in the name of a chat."""
+    here = {"id": group, "type": "supergroup", "title": "Nhóm Ví Dụ"}
+    named = {"id": chat, "type": "supergroup" if chat == group else "channel", "title": "Ví Dụ"}
+    message = {"message_id": number, "date": 1_790_000_000, "chat": here, "from": sender, "text": text}
+    return {"message": {**message, "sender_chat": named}}
+
+
+def test_an_unnamed_administrator_is_answered_and_is_nobody(
+    api: BotApi, group: int, bot: RunningBot, telegram_settings: Settings
+) -> None:
+    api.raw(spoken(group, 901, "điều 4 khoản 1", ANONYMOUS, group))
+    api.raw(spoken(group, 902, f"@{BOT_NAME} share bai chua kiem chung co sao k", ANONYMOUS, group))
+    (answer,) = said(api, group)
+    assert answer.text.startswith("Khoản 4 Điều 4")
+    # Flood control goes by the sender, so all of them are one to it.
+    assert rows(telegram_settings, "SELECT chat, sender FROM addresses") == [{"chat": str(group), "sender": str(group)}]
+    # A press tells who somebody is, so the menu cannot be one person's.
+    api.press(OTHER, answer, "Đúng ý tôi")
+    api.wait_for(lambda seen: any(r.text == "Cảm ơn anh/chị đã cho biết." for r in seen), group, 10)
+    api.raw(spoken(group, 903, "/trogiup", ANONYMOUS, group))
+    assert said(api, group, 3)[-1].text.startswith("Anh/chị có thể:")
+
+
+@pytest.mark.parametrize("sender", [SERVICE, AS_CHANNEL], ids=["linked channel", "in a channel's name"])
+def test_what_a_channel_says_in_a_group_is_not_for_the_bot(
+    api: BotApi, group: int, bot: RunningBot, telegram_settings: Settings, sender: dict[str, object]
+) -> None:
+    api.raw(spoken(group, 901, f"@{BOT_NAME} điều 4 khoản 1", sender, -1009999999999))
+    api.say(PERSON, f"@{BOT_NAME} điều 4 khoản 2", group)
+    assert said(api, group)[0].text.startswith("Khoản 2 Điều 4")
+    assert len(rows(telegram_settings, "SELECT * FROM inbox")) == 1
+
+
 def test_in_a_group_an_answer_points_at_its_question(api: BotApi, group: int, bot: RunningBot) -> None:
     api.say(PERSON, f"@{BOT_NAME} điều 4 khoản 2", group)
     (answer,) = said(api, group)

@@ -61,6 +61,7 @@ class _Answered(_Read):
 class _Message(_Answered):
     message_id: int
     chat: _Chat
+    sender_chat: _Chat | None = None
     date: int
     edit_date: int | None = None
     text: str = ""
@@ -151,7 +152,15 @@ class UpdateReader:
         if message.migrate_to_chat_id:
             address = self._address(chat, sender)
             return Incoming(key, address, "", now, change=Change.MOVED, moved_to=str(message.migrate_to_chat_id))
-        if sender is None or sender.is_bot or chat.type == ChatType.CHANNEL:
+        if message.sender_chat:
+            if message.sender_chat.id != chat.id:
+                # A channel: what it posts, or somebody who writes in its name.
+                return None
+            # An administrator of the group who stays unnamed; `from` is the same stand-in for all of them everywhere.
+            sender = None
+        elif sender is None or sender.is_bot:
+            return None
+        if chat.type == ChatType.CHANNEL:
             return None
         text = message.text or message.caption or ""
         attachments = tuple(_attachments(message))
@@ -225,6 +234,7 @@ class UpdateReader:
         return first != message.message_id
 
     def _address(self, chat: _Chat, sender: _User | None) -> Address:
+        """The address of a person in a chat, or of the chat itself."""
         return Address(self.channel, self.account, str(chat.id), str(sender.id if sender else chat.id))
 
     def _address_in(self, raw: Mapping[str, Any]) -> Address:
