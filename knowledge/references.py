@@ -26,14 +26,23 @@ _ORDINALS = {
     "nam": "5",
     "cuoi": LAST,
 }
-_N = r"(\d{1,3}[a-z]?|" + "|".join(_NUMBER_WORDS) + r")"
+_ROMAN_NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
+_ROMANS = {numeral: str(number) for number, numeral in enumerate(_ROMAN_NUMERALS, 1)}
+_NUMBERS = {**_NUMBER_WORDS, **_ROMANS}
+# Some are words of a question too ("điều vi phạm"): these count where nothing follows.
+_ALSO_WORDS = ("i", "v", "vi", "x", "xi", "xv")
+_ROMAN = "|".join(rf"{roman}(?=\s*$)" if roman in _ALSO_WORDS else roman for roman in _ROMANS)
+_N = rf"(\d{{1,3}}[a-z]?|{'|'.join(_NUMBER_WORDS)}|{_ROMAN})"
 _START = r"(?<![a-z0-9])"
 _END = r"(?![a-z0-9])"
 
-# "đ4k3" and "k3 đ4" are written out first, so that the patterns below know one form only.
+# "đ4k3", "k3 đ4", "4k3" alone and "dien 4 khoang 3" are written out first, so that the patterns below know one form.
 _SHORT = (
     (re.compile(rf"{_START}d\s*(\d+)[\s.,]*k\s*(\d+){_END}"), r"dieu \1 khoan \2"),
     (re.compile(rf"{_START}k\s*(\d+)[\s.,]*d\s*(\d+){_END}"), r"khoan \1 dieu \2"),
+    (re.compile(r"\s*(\d{1,2})\s*k\s*(\d{1,2})\s*$"), r"dieu \1 khoan \2"),
+    (re.compile(rf"{_START}die[un]\s*(\d{{1,3}})[\s.,]*khoang?\s*(\d{{1,3}}){_END}"), r"dieu \1 khoan \2"),
+    (re.compile(rf"{_START}khoang?\s*(\d{{1,3}})[\s.,]*die[un]\s*(\d{{1,3}}){_END}"), r"khoan \1 dieu \2"),
 )
 _KINDS = {
     "chuong": re.compile(rf"{_START}chuong\s*(?:so\s*|thu\s*)?(\d{{1,2}}|[ivx]+){_END}"),
@@ -139,7 +148,7 @@ def find_reference(question: str, names: DocumentNames) -> Reference:
     for kind, pattern in _KINDS.items():
         match = pattern.search(text)
         if match and kind not in found:
-            words = _ORDINALS if kind == "dash" else _NUMBER_WORDS
+            words = _ORDINALS if kind == "dash" else {} if kind in ("chuong", "diem") else _NUMBERS
             found[kind] = words.get(match.group(1), match.group(1))
     if found:
         for pattern in _KINDS.values():
@@ -198,7 +207,12 @@ def _at(document: Document, parts: Sequence[str]) -> Provision | None:
     if inner == LAST:
         above = document.by_id.get("/".join((document.id, *outer)))
         return above.children[-1] if above and above.children else None
-    return document.by_id.get("/".join((document.id, *parts)))
+    found = document.by_id.get("/".join((document.id, *parts)))
+    if found is None and parts[0].startswith("muc-"):
+        # Items may be numbered in Roman numerals, and still be asked for in others.
+        number = _roman(parts[0].removeprefix("muc-")).lower()
+        found = document.by_id.get("/".join((document.id, f"muc-{number}", *parts[1:])))
+    return found
 
 
 def _candidates(reference: Reference, library: Library) -> Iterable[Document]:
@@ -214,7 +228,7 @@ def _patterns(names: Iterable[str]) -> dict[str, re.Pattern[str]]:
 
 
 def _roman(number: str) -> str:
-    """A chapter's number as official texts write it: "2" and "ii" are "II"."""
+    """A number as official texts write it: "2" and "ii" are "II"."""
     if not number.isdigit():
         return number.upper()
     value, written = int(number), ""

@@ -29,6 +29,14 @@ def reference_in(question: str, library: Library) -> Reference:
         ("đ4k3", ["qd-874-2021/dieu-4/khoan-3"]),
         ("k3 đ4", ["qd-874-2021/dieu-4/khoan-3"]),
         ("điều bốn khoản ba", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("4k3", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("4 k 3 qđ 874", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("dien 4 khoang 3", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("khoảng 3 điện 4", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("khoản III điều IV", ["qd-874-2021/dieu-4/khoan-3"]),
+        ("Điều V", ["qd-874-2021/dieu-5"]),
+        ("mục II", ["cv-6389-2021/muc-2", "cv-stnmt-2024/muc-2"]),
+        ("mục I công văn Thanh Hóa", ["cv-stnmt-2024/muc-1"]),
         ("điều 5 quyết định số 874/QĐ-BTTTT", ["qd-874-2021/dieu-5"]),
         ("mục 3 công văn 6389", ["cv-6389-2021/muc-3"]),
         ("muc 3 cv 6389", ["cv-6389-2021/muc-3"]),
@@ -53,6 +61,10 @@ def test_a_reference_is_resolved(library: Library, question: str, ids: list[str]
         "danh mục sản phẩm",
         "khoản 3 nói gì",
         "k biết 2 hay 3",
+        "điều vi phạm",
+        "mục vi phạm thường gặp",
+        "mua 4k3 điện thoại",
+        "khoảng 3 người",
     ],
 )
 def test_what_is_no_reference_has_no_parts(library: Library, question: str) -> None:
@@ -81,6 +93,16 @@ def test_what_does_not_exist_is_named(library: Library, question: str, missing: 
 )
 def test_a_chapter_is_read_in_both_kinds_of_numbers(library: Library, question: str, chapter: str) -> None:
     assert reference_in(question, library).chapter == chapter
+
+
+def test_items_in_roman_numerals_are_asked_for_in_both(library: Library, tmp_path: Path) -> None:
+    own = library.with_document(load_document(write(tmp_path, GOOD.replace("dieu-1", "muc-ii"))))
+    for question in ("mục 2 nội quy", "mục II nội quy"):
+        assert [p.id for p in resolve(reference_in(question, own), own)] == ["noi-quy-vi-du/muc-ii"]
+
+
+def test_a_clause_in_roman_numerals_is_named_in_others(library: Library) -> None:
+    assert reference_in("khoản III", library).clause == "Khoản 3"
 
 
 def test_a_law_named_beside_an_article_is_another_document(library: Library) -> None:
