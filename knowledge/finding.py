@@ -70,6 +70,7 @@ class Finding:
         within: where a clause is missing, the article that should hold it.
         asks_validity: whether the question is whether a document holds.
         previous: the edition before the one cited, where the question asks what was changed.
+        replaces: where a document is asked for that is known only as what replaced one of ours, that one.
     """
 
     question: str
@@ -85,3 +86,4 @@ class Finding:
     within: Provision | None = None
     asks_validity: bool = False
     previous: EditionEntry | None = None
+    replaces: Document | None = None

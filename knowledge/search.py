@@ -240,6 +240,7 @@ class Search:
         concepts = set(query.reading.concepts)
         citations = tuple(cite(provision, today) for provision in provisions)
         previous = None
+        replaces = self._replaced_by(reference)
         if "correction" in concepts and len(citations) == 1 and len(provisions[0].editions) > 1:
             held = provisions[0].editions.index(citations[0].edition)
             previous = provisions[0].editions[held - 1] if held else None
@@ -247,13 +248,25 @@ class Search:
             question,
             Outcome.ANSWERED,
             citations=citations,
-            alternatives=tuple(p for p in others if p not in provisions)[:ALTERNATIVES],
+            alternatives=() if replaces else tuple(p for p in others if p not in provisions)[:ALTERNATIVES],
             facts=tuple(fact for fact in self._facts if not concepts.isdisjoint(fact.triggers)),
             suggestions=("report",) if _is_incident(concepts) else (),
             missing=reference.unknown_document,
             asks_validity="validity" in concepts,
             previous=previous,
+            replaces=replaces,
         )
+
+    def _replaced_by(self, reference: Reference) -> Document | None:
+        """The document that was replaced by the one that is asked for, where that is all that is asked."""
+        number = reference.unknown_document or reference.rest
+        if number != reference.rest and not self.ranker.lexicon.only_shows(self.ranker.query(reference.rest).reading):
+            return None
+        for document in self.library.documents.values():
+            by = document.entry.validity.by
+            if by and number in _DOCUMENT_NUMBER.findall(by.short):
+                return document
+        return None
 
     def _with_applied(self, scores: Floats) -> Floats:
         shared = scores.copy()

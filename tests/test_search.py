@@ -137,6 +137,23 @@ def test_what_the_law_around_says_comes_with_the_rule(search: Search, question: 
     assert finding.citations
 
 
+@pytest.mark.parametrize(
+    ("question", "replaced"),
+    [
+        ("qđ 423 nói gì", True),
+        ("423", True),
+        ("quyết định 423 có cấm nói xấu không", False),
+        ("nghị định 15/2020 nói gì", False),
+    ],
+)
+def test_a_document_that_only_replaced_one_of_ours_is_told_from_others(
+    search: Search, question: str, replaced: bool
+) -> None:
+    finding = search.answer(question)
+    assert (finding.replaces is not None) is replaced
+    assert finding.citations
+
+
 def test_a_named_document_is_preferred(search: Search) -> None:
     assert ids(search.answer("công văn 6389 nói gì về bộ phận quản lý trang"))[0] == "cv-6389-2021/muc-3"
     letter = search.answer("công văn thanh hóa nói gì khi mất tài khoản")

@@ -56,6 +56,21 @@ def test_an_article_says_each_thing_once(writer: Writer) -> None:
     assert [f"Khoản {n}: “" in text for n in (1, 2, 3, 4)] == [True] * 4
 
 
+def test_of_a_document_that_only_replaced_ours_all_is_said_that_is_known(writer: Writer) -> None:
+    text = reply(writer, "qđ 423 nói gì")
+    assert text.startswith("QĐ 423/QĐ-BVHTTDL (Bộ Quy tắc ứng xử văn hóa trên môi trường số) ban hành ngày 05/3/2026")
+    assert text.count("• Quy tắc chung mới yêu cầu ứng xử văn minh") == 1
+    assert text.count("Tóm tắt theo") == 1
+    assert "“QĐ 423/QĐ-BVHTTDL” trên cổng thông tin của cơ quan ban hành, hoặc hỏi Văn phòng" in text
+    assert "có hiệu lực thi hành kể từ ngày ký" not in text
+
+
+def test_what_is_known_of_another_document_stands_right_under_that_it_is_missing(writer: Writer) -> None:
+    text = reply(writer, "nghị định 15/2020 nói gì")
+    assert text.startswith("Tôi không có toàn văn văn bản số 15.\n\nĐiều đã tra được:\n• ")
+    assert "Ngoài văn bản trên" not in text
+
+
 def test_the_list_of_what_else_may_apply_names_document_and_topic(writer: Writer) -> None:
     text = reply(writer, "share bài chưa kiểm chứng có sao không")
     assert "• Mục 4, CV 6389/UBND-KGVX: Cán bộ: nêu nguồn" in text

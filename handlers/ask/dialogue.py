@@ -120,7 +120,7 @@ def _buttons(finding: Finding, context: Context) -> list[Button]:
         return [_contents_button(article, context) for article in others]
     if finding.outcome is not Outcome.ANSWERED:
         return buttons
-    if len(finding.citations) == 1:
+    if len(finding.citations) == 1 and not finding.replaces:
         buttons = _article_button(finding.citations[0].provision, context) + buttons
     if "report" in finding.suggestions:
         buttons.insert(0, Button(texts("button.report"), "ask.report"))

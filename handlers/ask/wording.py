@@ -101,9 +101,12 @@ class Writer:
 
     def _answer(self, finding: Finding) -> Iterator[Markup]:
         first = finding.citations[0]
+        if finding.replaces:
+            yield from self._successor(finding.replaces)
+            return
         if finding.missing:
             yield self.texts.rich("answer.no_full_text", number=finding.missing)
-            yield from self._facts(finding.facts)
+            yield from self._facts(finding.facts, "answer.known")
         if finding.asks_validity:
             yield from self._validity(finding.citations)
         if len(finding.citations) > 1:
@@ -206,9 +209,27 @@ class Writer:
         sources = dict.fromkeys(provision.source_names(now) for now, provision in said.values())
         return [*lines, self.texts.rich("answer.now_sources", sources="; ".join(sources))]
 
-    def _facts(self, facts: Sequence[FactEntry]) -> Iterator[Markup]:
+    def _successor(self, replaced: Document) -> Iterator[Markup]:
+        """What is known of the document that replaced one of ours, and where its text can be found."""
+        by, checked = replaced.entry.validity.by, replaced.entry.validity.checked
+        assert by is not None
+        names = {"by": by.short, "title": by.title, "date": _date(by.date), "document": replaced.short}
+        yield self.texts.rich("answer.successor_document", **names)
+        under = (provision for article in replaced.articles() for provision in article.walk() if provision.entry.now)
+        said = {now.summary: (now, provision) for provision in under if (now := provision.entry.now)}
+        points = [
+            self.texts.rich("answer.point" if now.certainty is Certainty.HIGH else "answer.point_medium", text=summary)
+            for summary, (now, _) in said.items()
+        ]
+        if points:
+            sources = dict.fromkeys(provision.source_names(now) for now, provision in said.values())
+            read = self.texts.rich("answer.points_sources", sources="; ".join(sources), checked=_date(checked))
+            yield _LINES.join([self.texts.rich("answer.known"), *points, read])
+        yield self.texts.rich("answer.full_text_where", by=by.short, who=self.who())
+
+    def _facts(self, facts: Sequence[FactEntry], lead: str = "answer.facts") -> Iterator[Markup]:
         if facts:
-            yield _LINES.join([self.texts.rich("answer.facts"), *map(self._fact, facts)])
+            yield _LINES.join([self.texts.rich(lead), *map(self._fact, facts)])
 
     def _fact(self, fact: FactEntry) -> Markup:
         name = "answer.fact" if fact.certainty is Certainty.HIGH else "answer.fact_medium"
