@@ -72,7 +72,7 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
             return _choose(latest, place, context)
         if numbered(text) is not None:
             return [Reply(context.texts.rich("menu.no_such_number", count=len(latest.buttons)))]
-    elif numbered(text) is not None:
+    elif numbered(text) is not None and menus.latest(context.database, event.address, context.person, ""):
         return [Reply(context.texts.rich("menu.stale"))]
     if text.startswith("/"):
         # Among others it may be for another bot, unless it names this one.

@@ -24,7 +24,7 @@ from knowledge.references import DocumentNames, Reference, find_reference, missi
 from knowledge.schema import IntentEntry, Level
 from knowledge.scope import Scope
 from knowledge.showing import cite, is_always_shown, is_showable, is_visible
-from knowledge.text import normalize
+from knowledge.text import fold, folded_syllables, normalize
 
 ALTERNATIVES = 2
 
@@ -41,6 +41,8 @@ NAMED_ARTICLE = 1.2
 
 # "NĐ 174/2026/NĐ-CP", "Luật An ninh mạng 116/2025/QH15", "QĐ 423/QĐ-BVHTTDL", but no date.
 _DOCUMENT_NUMBER = re.compile(r"\b(\d{2,4})/(?:\d{4}/)?[A-ZĐ]")
+# What somebody types who taps a key, or answers a menu that is not there.
+_TOO_SHORT = re.compile(r"[^\W\d_]|\d{1,2}")
 
 
 class Search:
@@ -74,6 +76,8 @@ class Search:
         self._own_rules = np.array([p.document.entry.level is Level.OFFICE for p in self._provisions], dtype=np.bool_)
         # All others are shown to everybody on every day.
         self._sometimes_shown = [n for n, provision in enumerate(self._provisions) if not is_always_shown(provision)]
+        talk = (intent.phrasings for intent in background.intents if intent.kind == "small-talk")
+        self._short_talk = {fold(phrasing) for phrasings in talk for phrasing in phrasings}
         # Documents that are not loaded but are spoken of: "nghị định 15/2020" has an answer.
         spoken = [fact.text for fact in self._facts]
         spoken += [by.short for document in library.documents.values() if (by := document.entry.validity.by)]
@@ -86,9 +90,9 @@ class Search:
     def answer(self, question: str, *, today: dt.date | None = None, units: frozenset[str] = frozenset()) -> Finding:
         """Answer a question with what the documents say for a person of the given units on a day."""
         question = normalize(question)
-        query = self.ranker.query(question)
-        if not query.reading.folded:
+        if self._says_nothing(question):
             return Finding(question, Outcome.EMPTY)
+        query = self.ranker.query(question)
         reference = self._reference(query)
         finding = self._by_reference(question, query, reference, today, units)
         if finding is None:
@@ -113,6 +117,13 @@ class Search:
     def article_parts(self, provision: Provision, today: dt.date | None = None) -> list[Provision]:
         """Return the provisions that `article` cites."""
         return [part for part in provision.article.walk() if self._showable(part, today)]
+
+    def _says_nothing(self, question: str) -> bool:
+        """Whether a message is no question: no words, or a letter or a small number that is no small talk."""
+        said = folded_syllables(question)
+        if len(said) > 1:
+            return False
+        return not said or (_TOO_SHORT.fullmatch(said[0]) is not None and said[0] not in self._short_talk)
 
     def _reference(self, query: Query) -> Reference:
         """The reference as typed; a document's name may be abbreviated or mistyped, so as it was read, too."""

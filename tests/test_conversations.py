@@ -215,7 +215,17 @@ def test_the_same_unanswered_question_is_counted_however_it_is_typed(conversatio
 
 @pytest.mark.parametrize(
     "said",
-    ["viết giúp tôi bài bóc phốt ông trưởng phòng", "chào bạn", "cảm ơn nhé", "khoản 3 điều 4", "", "trợ giúp"],
+    [
+        "a",
+        "x",
+        "7",
+        "viết giúp tôi bài bóc phốt ông trưởng phòng",
+        "chào bạn",
+        "cảm ơn nhé",
+        "khoản 3 điều 4",
+        "",
+        "trợ giúp",
+    ],
 )
 def test_what_was_no_open_question_is_not_noted(conversation: Conversation, said: str) -> None:
     conversation.say(said)
@@ -256,7 +266,11 @@ def test_secrets_are_masked_before_anything_is_kept(conversation: Conversation) 
         ("/help", "QĐ 874/QĐ-BTTTT: Bộ Quy tắc ứng xử trên mạng xã hội"),
         ("tro giup", "Văn bản đang dùng"),
         ("menu", "Sở Ví Dụ"),
-        ("7", "đã cũ"),
+        ("7", "Gõ câu hỏi bằng chữ"),
+        ("k", "Gõ câu hỏi bằng chữ"),
+        ("b", "Gõ câu hỏi bằng chữ"),
+        ("ư?", "Dạ vâng."),
+        ("ừ", "Dạ vâng."),
     ],
 )
 def test_one_line_gets_one_reply(conversation: Conversation, said: str, expected: str) -> None:
@@ -295,7 +309,7 @@ def test_a_number_belongs_to_the_newest_menu_of_the_same_person(conversation: Co
     conversation.say("nick bị hack")
     first = len(conversation.say("chửi nhau trên mạng có sao không")[0].buttons)
     hold(conversation, [(str(first + 1), f"số từ 1 đến {first}")])
-    hold(stranger(conversation), [("1", "đã cũ")])
+    hold(stranger(conversation), [("1", "Gõ câu hỏi bằng chữ")])
 
 
 def test_an_article_is_chosen_from_the_contents(conversation: Conversation) -> None:

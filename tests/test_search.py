@@ -137,6 +137,16 @@ def test_what_the_law_around_says_comes_with_the_rule(search: Search, question: 
     assert finding.citations
 
 
+@pytest.mark.parametrize("question", ["a", "K", "đ!", "7", "12", "?", "_", "👍"])
+def test_a_tapped_key_is_no_question(search: Search, question: str) -> None:
+    assert search.answer(question).outcome is Outcome.EMPTY
+
+
+@pytest.mark.parametrize(("question", "outcome"), [("ừ", "small talk"), ("874", "contents")])
+def test_a_short_message_may_be_one(search: Search, question: str, outcome: str) -> None:
+    assert search.answer(question).outcome.value == outcome
+
+
 @pytest.mark.parametrize(
     ("question", "replaced"),
     [

@@ -210,12 +210,10 @@ def hold(monkeypatch: pytest.MonkeyPatch, search: Search, data: Path, said: str,
     return stdout.getvalue()
 
 
-def test_a_new_conversation_has_its_own_menus(
-    monkeypatch: pytest.MonkeyPatch, search: Search, tmp_path: Path, texts: Texts
-) -> None:
+def test_a_new_conversation_has_its_own_menus(monkeypatch: pytest.MonkeyPatch, search: Search, tmp_path: Path) -> None:
     """Another window may be open on the same data: a number means the menu shown in this one."""
     assert RULE in hold(monkeypatch, search, tmp_path, "mất nick zalo phải báo ai?\n", io.StringIO())
-    assert texts("menu.stale") in hold(monkeypatch, search, tmp_path, "1\n", io.StringIO())
+    assert "Gõ câu hỏi bằng chữ" in hold(monkeypatch, search, tmp_path, "1\n", io.StringIO())
 
 
 def test_a_conversation_that_was_killed_does_not_hold_up_the_next(
