@@ -19,6 +19,11 @@ def numbered(text: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
+def labelled(text: str, labels: Sequence[str]) -> int | None:
+    """Return the place, from 0, of the label that a message consists of, with or without accents; or None."""
+    return _same(folded_syllables(text), list(map(folded_syllables, labels)))
+
+
 def choose(text: str, labels: Sequence[str]) -> int | None:
     """Return the place, from 0, of the choice that a typed message means; None where it means none of them.
 
@@ -27,14 +32,14 @@ def choose(text: str, labels: Sequence[str]) -> int | None:
     number = numbered(text)
     if number is not None:
         return number - 1 if 1 <= number <= len(labels) else None
-    typed = folded_syllables(text)
-    if not typed:
-        return None
-    folded = [folded_syllables(label) for label in labels]
-    if typed in folded:
-        return folded.index(typed)
+    typed, folded = folded_syllables(text), list(map(folded_syllables, labels))
+    place = _same(typed, folded)
     joined = "".join(typed)
-    if len(joined) < SHORTEST_INITIALS:
-        return None
+    if place is not None or len(joined) < SHORTEST_INITIALS:
+        return place
     initials = ["".join(syllable[0] for syllable in label) for label in folded]
     return initials.index(joined) if joined in initials else None
+
+
+def _same(typed: list[str], folded: list[list[str]]) -> int | None:
+    return folded.index(typed) if typed and typed in folded else None

@@ -9,13 +9,16 @@ from typing import Any, Protocol
 from handlers import ask
 from handlers.context import Context
 from handlers.conversation import Button, Change, Incoming, Manner, Outcome, Reply
-from handlers.menu import choose, numbered
+from handlers.menu import choose, labelled, numbered
 from knowledge.text import fold, normalize
 from storage import menus
 from storage.menus import SPENT, Menu
 
 # A menu that was shown longer ago is no longer meant by "1".
 MENU_LIFE = dt.timedelta(hours=24)
+
+# So many of the menus before are still understood by the words on their buttons.
+MENUS_IN_MIND = 3
 
 # Nobody types more, and what is pasted is not read further: a long text would hold up everybody else.
 LONGEST_TEXT = 4_000
@@ -59,20 +62,18 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
     if command in _HELP:
         return [ask.help_text(context)]
     since = (context.now - MENU_LIFE).isoformat()
-    latest = menus.latest(context.database, event.address, context.person, since)
-    if not context.numbered and numbered(text) is not None:
+    number = numbered(text)
+    if not context.numbered and number is not None:
         # Under buttons no number is to be seen; whoever types one means something else.
         return [Reply(context.texts.rich("empty.body"))]
-    if latest:
-        buttons = [Button.from_json(stored) for stored in latest.buttons]
-        place = choose(text, [button.label for button in buttons])
-        if place is None:
-            place = choose(text, [button.full for button in buttons])
+    shown = menus.newest(context.database, event.address, context.person, since, MENUS_IN_MIND)
+    for menu in shown:
+        place = _place(text, menu, newest=menu is shown[0])
         if place is not None:
-            return _choose(latest, place, context)
-        if numbered(text) is not None:
-            return [Reply(context.texts.rich("menu.no_such_number", count=len(latest.buttons)))]
-    elif numbered(text) is not None and menus.latest(context.database, event.address, context.person, ""):
+            return _choose(menu, place, context)
+    if number is not None and shown:
+        return [Reply(context.texts.rich("menu.no_such_number", count=len(shown[0].buttons)))]
+    if number is not None and menus.latest(context.database, event.address, context.person, ""):
         return [Reply(context.texts.rich("menu.stale"))]
     if text.startswith("/"):
         # Among others it may be for another bot, unless it names this one.
@@ -99,6 +100,16 @@ def _press(event: Incoming, context: Context) -> list[Reply]:
     if not 0 <= event.press.place < len(menu.buttons):
         return [Reply(context.texts.rich("menu.stale"), manner=Manner.PASSING)]
     return _choose(menu, event.press.place, context)
+
+
+def _place(text: str, menu: Menu, *, newest: bool) -> int | None:
+    """The place of the choice that typed words mean: in the newest menu also by a number, initials, or in full."""
+    buttons = [Button.from_json(stored) for stored in menu.buttons]
+    labels = [button.label for button in buttons]
+    if not newest:
+        return labelled(text, labels)
+    place = choose(text, labels)
+    return labelled(text, [button.full for button in buttons]) if place is None else place
 
 
 def _choose(menu: Menu, place: int, context: Context) -> list[Reply]:

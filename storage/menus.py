@@ -49,12 +49,17 @@ def remember(
 
 def latest(database: Database, address: Address, person: int, since: str) -> Menu | None:
     """Return the newest menu shown to a person in a chat since a time."""
-    row = database.row(
+    return next(iter(newest(database, address, person, since, 1)), None)
+
+
+def newest(database: Database, address: Address, person: int, since: str, limit: int) -> list[Menu]:
+    """Return up to `limit` menus shown to a person in a chat since a time, the newest first."""
+    rows = database.rows(
         "SELECT id, buttons FROM menus WHERE channel = :channel AND account = :account AND chat = :chat"
-        " AND person_id = :person AND created_at >= :since ORDER BY id DESC LIMIT 1",
-        {**address.values(), "person": person, "since": since},
+        " AND person_id = :person AND created_at >= :since ORDER BY id DESC LIMIT :limit",
+        {**address.values(), "person": person, "since": since, "limit": limit},
     )
-    return _menu(row) if row else None
+    return [_menu(row) for row in rows]
 
 
 def get(database: Database, menu_id: int, address: Address, person: int) -> Menu | None:

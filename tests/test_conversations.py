@@ -29,6 +29,7 @@ def test_a_question_its_article_and_a_vote(conversation: Conversation) -> None:
         [
             ("/start", "Sở Ví Dụ (Công văn 1/SVD ngày 02/01/2026)"),
             ("share bai chua kiem chung co sao k", "“Chia sẻ những thông tin có nguồn chính thống, đáng tin cậy.”"),
+            ("1", "Khoản 5: “Có các hành vi"),
             ("1", "Khoản 8: “Vận động người thân"),
             ("đúng ý tôi", "Cảm ơn anh/chị"),
         ],
@@ -342,6 +343,36 @@ def test_a_choice_is_understood_by_its_label_and_by_all_that_it_stands_for(conve
         assert read(chosen).startswith(button.full.rsplit("(", 1)[1].split(",")[0])
 
 
+def test_of_a_long_article_the_first_clauses_are_shown_and_the_rest_on_request(conversation: Conversation) -> None:
+    for question in ("điều 4", "mục 1 công văn thanh hóa"):
+        (reply,) = conversation.say(question)
+        pages = [reply]
+        while (place := next((n for n, b in enumerate(reply.buttons) if b.action == "ask.rest"), None)) is not None:
+            (reply,) = conversation.press(conversation.menus[-1], place)
+            pages.append(reply)
+        assert len(pages) > 1
+        assert max(len(read(page)) for page in pages) < 2_000
+        whole_article = conversation.context.search.answer(question)
+        text = "".join(read(page) for page in pages)
+        assert [text.count(citation.quote) for citation in whole_article.citations] == [1] * len(
+            whole_article.citations
+        )
+
+
+def test_a_short_article_is_shown_as_a_whole(conversation: Conversation) -> None:
+    for question in ("điều 3", "điều 5", "điều 7"):
+        assert "ask.rest" not in [button.action for button in conversation.say(question)[0].buttons], question
+
+
+def test_a_vote_on_an_earlier_answer_is_understood_by_its_words(conversation: Conversation) -> None:
+    """A number or a few letters mean the newest menu only."""
+    conversation.say("đặt biệt danh trên facebook được không")
+    conversation.say("chương 3")
+    hold(conversation, [("dyt", "chưa nói tới"), ("dung y toi", "Cảm ơn")])
+    (counted,) = [one for one in questions.counted(conversation.context.database, 10) if one.helpful]
+    assert counted.text == "đặt biệt danh trên facebook được không"
+
+
 def test_every_article_of_the_contents_has_words_on_its_button(conversation: Conversation) -> None:
     (reply,) = conversation.say("qđ 874")
     assert [button.label for button in reply.buttons][-2:] == [
@@ -362,6 +393,8 @@ def test_another_provision_can_be_chosen(conversation: Conversation) -> None:
     [
         Button("x", "ask.provision", {"id": "qd-874-2021/dieu-99"}),
         Button("x", "ask.article", {"id": "qd-874-2021/dieu-99"}),
+        Button("x", "ask.rest", {"ids": ["qd-874-2021/dieu-99"]}),
+        Button("x", "ask.rest", {"ids": ["qd-874-2021/dieu-4"]}),
         Button("x", "ask.nothing"),
         Button("x", "quiz.start"),
     ],

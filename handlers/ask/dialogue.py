@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -11,9 +13,13 @@ from handlers.ask.wording import Writer
 from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
 from knowledge.documents import Provision
-from knowledge.finding import Finding, Outcome
+from knowledge.finding import Citation, Finding, Outcome
 
 _PARAGRAPHS = Markup("\n\n")
+
+# What is quoted of an article at once, in characters: a phone shows about 900. A short rest is not worth a press.
+PAGE = 1_000
+SHORT_REST = 300
 
 
 def welcome(context: Context) -> Reply:
@@ -59,15 +65,19 @@ def answer(question: str, context: Context) -> list[Reply]:
     finding, noted = service.ask(context.database, context.search, question, context.today, context.units)
     context.tally(finding.outcome.value)
     writer = _writer(context)
-    buttons = tuple(_buttons(finding, context))
+    page = first_page(finding.citations)
+    buttons = (*_rest_button(finding.citations[page:], context), *_buttons(finding, context))
     closing = writer.closing(finding, noted=noted)
-    return [Reply(writer.body(finding), buttons, closing, lead=writer.lead(finding))]
+    body = writer.body(replace(finding, citations=finding.citations[:page]))
+    return [Reply(body, buttons, closing, lead=writer.lead(finding))]
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     """Do what a button under an answer says."""
     if name == "article":
         return [_article(data["id"], context)]
+    if name == "rest":
+        return [_article(data["ids"][0], context, data["ids"])]
     if name == "provision":
         return [_provision(data["id"], context)]
     if name == "report":
@@ -81,13 +91,29 @@ def _writer(context: Context) -> Writer:
     return Writer(context.texts, context.office, context.search)
 
 
-def _article(provision_id: str, context: Context) -> Reply:
+def first_page(citations: Sequence[Citation]) -> int:
+    """Return how many passages of an article are shown at once; the rest is shown too where it is short."""
+    lengths = [len(citation.quote or citation.summary) for citation in citations]
+    page = 0
+    while page < len(lengths) and (not page or sum(lengths[: page + 1]) <= PAGE or sum(lengths[page:]) <= SHORT_REST):
+        page += 1
+    return page
+
+
+def _article(provision_id: str, context: Context, ids: Collection[str] = ()) -> Reply:
+    """An article, or of its passages only some, from the first as many as are read at once."""
     found = service.article(context.search, provision_id, context.today)
     if found is None:
         return Reply(context.texts.rich("menu.stale"))
     article, citations = found
     writer = _writer(context)
-    return Reply(writer.article(citations) if citations else writer.no_wording(article))
+    if not citations:
+        return Reply(writer.no_wording(article))
+    left = [citation for citation in citations if not ids or citation.provision.id in ids]
+    if not left:
+        return Reply(context.texts.rich("menu.stale"))
+    page = first_page(left)
+    return Reply(writer.article(left[:page]), tuple(_rest_button(left[page:], context)))
 
 
 def _provision(provision_id: str, context: Context) -> Reply:
@@ -146,6 +172,14 @@ def _contents_button(article: Provision, context: Context) -> Button:
     topic = article.topic
     label = context.texts("button.contents", label=article.label, topic=topic) if topic else article.label
     return Button(label, "ask.article", {"id": article.id}, full=label)
+
+
+def _rest_button(citations: Sequence[Citation], context: Context) -> list[Button]:
+    """The button that shows the passages of an article which were not shown yet."""
+    if not citations:
+        return []
+    label = context.texts("button.rest", label=citations[0].provision.article.label)
+    return [Button(label, "ask.rest", {"ids": [citation.provision.id for citation in citations]})]
 
 
 def _article_button(provision: Provision, context: Context) -> list[Button]:
