@@ -49,6 +49,16 @@ class _Template:
         return Markup("".join(filled))  # noqa: S704
 
 
+def link(address: str, name: str) -> Markup:
+    """Return a name that leads to an address of the web, for a conversation; any other address as it reads.
+
+    The catalogue cannot set one: only what stands in the documents is linked to.
+    """
+    if not address.startswith(("https://", "http://")):
+        return escape(address)
+    return Markup('<a href="{}">{}</a>').format(address, name or address)
+
+
 class Texts:
     """Texts by "section.name"."""
 

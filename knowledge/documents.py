@@ -172,12 +172,12 @@ class Provision:
     def source_names(self, now: NowEntry) -> str:
         """Return where a statement about today was read: notes, or hosts of addresses."""
         entries = (self.document.entry.sources[key] for key in now.sources)
-        return "; ".join(entry.note or _host(entry.url or "") for entry in entries)
+        return "; ".join(entry.note or entry.host for entry in entries)
 
     def sources(self, edition: EditionEntry) -> list[SourceEntry]:
         """Return the sources of one of its editions, those that staff can open and read first."""
         entries = [self.document.entry.sources[key] for key in edition.sources]
-        return sorted(entries, key=lambda source: _strangeness(source.url or ""))
+        return sorted(entries, key=_strangeness)
 
 
 class Document:
@@ -274,12 +274,8 @@ def _single_edition(entry: ProvisionEntry, document: Document) -> tuple[EditionE
     return (EditionEntry(text=entry.text, wording=entry.wording or Wording.VERBATIM, from_=document.entry.date),)
 
 
-def _host(address: str) -> str:
-    return address.partition("://")[2].partition("/")[0].removeprefix("www.")
-
-
-def _strangeness(address: str) -> int:
+def _strangeness(source: SourceEntry) -> int:
     """0 for a Vietnamese page, 1 for a page in another language, 2 for no address."""
-    if not address:
+    if not source.url:
         return 2
-    return 0 if _host(address).endswith(".vn") and "/en" not in address.lower() else 1
+    return 0 if source.host.endswith(".vn") and "/en" not in source.url.lower() else 1

@@ -123,6 +123,11 @@ class SourceEntry(Strict):
             raise PydanticCustomError("empty_source", "a source needs url or note")
         return self
 
+    @property
+    def host(self) -> str:
+        """Whose page its address is, as in "plo.vn"; "" where it has none."""
+        return (self.url or "").partition("://")[2].partition("/")[0].removeprefix("www.")
+
 
 class EditionEntry(Strict):
     """The words of a provision for a time."""

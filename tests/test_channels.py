@@ -9,7 +9,7 @@ from bot.channels.base import Abilities, Channel, FileSource, fit
 from bot.channels.markup import length, plain
 from bot.channels.terminal import Terminal
 from handlers.conversation import Button, File, Reply
-from handlers.texts import Texts
+from handlers.texts import Texts, link
 from tests.helpers import Messenger
 
 BUTTONS = (Button("Xem cả Điều 4", "ask.article"), Button("Đúng & đủ <ý>", "ask.vote"))
@@ -119,6 +119,12 @@ def test_the_first_part_points_at_what_it_answers(texts: Texts) -> None:
     assert first["answers"] == "t5"
     assert others
     assert all("answers" not in message for message in others)
+
+
+def test_a_link_is_written_out_where_there_are_none(texts: Texts) -> None:
+    source = Reply(Markup("Nguồn: {}").format(link("https://vidu.vn/bai-1", "vidu.vn")))
+    assert fit(source, WITH, texts) == [{"text": "Nguồn: https://vidu.vn/bai-1"}]
+    assert fit(source, replace(WITH, links=True), texts) == [{"text": str(source.text)}]
 
 
 # Files

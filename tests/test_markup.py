@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from bot.channels.markup import length, plain, split_text
-from handlers.texts import TAGS
+from bot.channels.markup import length, plain, seen, spelled_out, split_text
+from handlers.texts import TAGS, link
 
 # Words, white space of every kind, and what stands between sentences.
 SPACES = [" ", "  ", "\n", "\n\n", "\t", "\u00a0", ". ", "? ", "… "]
@@ -172,3 +172,37 @@ def test_a_long_text_is_cut_in_a_moment() -> None:
     assert time.monotonic() - begun < 5
     assert 40 < len(parts) < 60
     assert all(well_formed(part) for part in parts)
+
+
+# Links
+
+LINKED = Markup("Nguồn: {}.").format(link('https://vidu.vn/bài?a=1&b="2"', "vidu.vn"))
+
+
+def test_a_link_is_seen_by_its_name_and_spelled_out_as_its_address() -> None:
+    assert seen(LINKED) == "Nguồn: vidu.vn."
+    assert plain(LINKED) == 'Nguồn: https://vidu.vn/bài?a=1&b="2".'
+    assert plain(spelled_out(f"<b>{LINKED}</b>")) == plain(LINKED)
+    assert "<a" not in spelled_out(LINKED)
+    assert "<b>" in spelled_out(f"<b>{LINKED}</b>")
+
+
+def test_a_text_is_measured_by_what_is_seen_of_its_links() -> None:
+    assert split_text(LINKED, len("Nguồn: vidu.vn.")) == [LINKED]
+
+
+def test_a_link_that_is_cut_leads_to_the_same_place_in_both_parts() -> None:
+    cut = Markup("<b>{}</b>").format(link("https://vidu.vn/1", "một hai ba"))
+    assert split_text(cut, 6) == [
+        '<b><a href="https://vidu.vn/1">một</a></b>',
+        '<b><a href="https://vidu.vn/1">hai ba</a></b>',
+    ]
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "tg://user?id=1", "vidu.vn", "<b>"])
+def test_only_addresses_of_the_web_are_linked_to(address: str) -> None:
+    assert link(address, "x") == escape(address)
+
+
+def test_a_nameless_link_shows_its_address() -> None:
+    assert seen(link("https:///x", "")) == "https:///x"

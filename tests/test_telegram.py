@@ -25,6 +25,14 @@ def test_a_question_is_answered_with_the_rule(api: BotApi, bot: RunningBot) -> N
     assert "Đúng ý tôi" in [button.label for button in answer.buttons]
 
 
+def test_a_source_is_a_link_with_a_short_name(api: BotApi, bot: RunningBot) -> None:
+    api.say(PERSON, "khoản 1 điều 5")
+    (answer,) = said(api)
+    (found,) = [entity for entity in answer.entities if entity["type"] == "text_link"]
+    assert found["url"].startswith("https://cpdanluat.thuvienphapluat.vn/can-bo")
+    assert "Nguồn: cpdanluat.thuvienphapluat.vn\n" in answer.text
+
+
 def test_two_short_buttons_share_a_row(api: BotApi, bot: RunningBot) -> None:
     api.say(PERSON, "mất nick zalo phải báo ai?")
     (answer,) = said(api)

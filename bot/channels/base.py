@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from markupsafe import Markup
 
-from bot.channels.markup import length, plain, split_text
+from bot.channels.markup import length, seen, spelled_out, split_text
 from bot.rate_limit import Limits
 from handlers.conversation import FileKind, Incoming, Reply
 from handlers.texts import Texts
@@ -52,6 +52,7 @@ class Abilities:
     Attributes:
         buttons: whether messages can carry buttons; without, a numbered menu takes their place.
         label_length: the longest label of a button that is read whole, 0 for any; what is longer stands in the text.
+        links: whether a word can lead to an address; without, the address is written out.
         text_length: the longest text of one message, in UTF-16 units without tags.
         edits: whether a message that was sent can be changed.
         notices: whether a press can be answered with a few words that pass.
@@ -64,6 +65,7 @@ class Abilities:
     notices: bool = False
     caption_length: int = 0
     label_length: int = 0
+    links: bool = False
 
     def label(self, label: str) -> str:
         """Return a button's label as it is shown: cut between words where it is too long."""
@@ -224,11 +226,12 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
         paragraphs.append(texts.rich("media.not_here"))
     # Buttons stand under the message, numbers inside it.
     last = [reply.lead] if reply.buttons and abilities.buttons and not beside else []
-    text = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing, *last]))
+    whole = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing, *last]))
+    text = whole if abilities.links else spelled_out(whole)
     messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, abilities.text_length)]
     if reply.files and abilities.caption_length:
         files = [{"blob": file.blob, "kind": file.kind, "name": file.name} for file in reply.files]
-        if len(files) == 1 and length(plain(text)) <= abilities.caption_length:
+        if len(files) == 1 and length(seen(text)) <= abilities.caption_length:
             messages[0]["file"] = files[0]
         else:
             messages = [*({"text": "", "file": file} for file in files), *(m for m in messages if m["text"])]

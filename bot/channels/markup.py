@@ -8,15 +8,27 @@ from html import unescape
 
 from handlers.texts import TAGS
 
-_TAG = re.compile(rf"<(/?)({'|'.join(TAGS)})>")
+_TAG = re.compile(rf"<(/?)({'|'.join((*TAGS, 'a'))})(?: href=\"[^\"<>]*\")?>")
+_LINK = re.compile(r'<a href="([^"<>]*)">.*?</a>', re.DOTALL)
 # A tag, an escaped character, or a character.
 _TOKEN = re.compile(rf"{_TAG.pattern}|&(?:\w+|#\d+);|.", re.DOTALL)
 _BREAKS = (re.compile(r"\n\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?…;])\s"), re.compile(r"\s"))
 
 
 def plain(marked: str) -> str:
-    """Return marked text as it reads without its tags."""
+    """Return marked text as it reads without its tags; in the place of a link stands where it leads."""
+    return seen(spelled_out(marked))
+
+
+def seen(marked: str) -> str:
+    """Return marked text as it is seen where tags are understood: of a link only its name."""
     return unescape(_TAG.sub("", marked))
+
+
+def spelled_out(marked: str) -> str:
+    """Return marked text with addresses in the place of links, for channels that have none."""
+    # As a mere str: Markup would escape once more what is put in.
+    return _LINK.sub(r"\1", str(marked)) if "<a " in marked else marked
 
 
 def length(text: str) -> int:
@@ -30,7 +42,7 @@ def split_text(marked: str, limit: int) -> list[str]:
     It is cut between paragraphs, lines, sentences or words. Nothing but the white space at a cut is lost, and no part
     is blank unless the whole text is. A word longer than the limit is cut inside.
     """
-    words = plain(marked)
+    words = seen(marked)
     if not words.strip():
         return [""]
     if length(words) <= limit:
@@ -70,28 +82,29 @@ def _last_break(text: str, start: int, furthest: int) -> int:
 def _cut(marked: str, ranges: list[tuple[int, int]]) -> list[str]:
     """The parts of marked text that stand for ranges of its plain text; tags are closed at an end and opened again."""
     parts: list[str] = []
-    opened: list[str] = []
+    # Each as it was opened, with where it leads.
+    opened: list[re.Match[str]] = []
     pieces: list[str] = []
     place = 0
     turn = iter(ranges)
     start, end = next(turn)
     for match in _TOKEN.finditer(marked):
-        closing, tag = match.groups()
-        if tag:
+        closing, name = match.groups()
+        if name:
             if closing:
                 opened.pop()
             else:
-                opened.append(tag)
+                opened.append(match)
             if start < place < end:
                 pieces.append(match.group())
             continue
         if place == start:
-            pieces = [f"<{name}>" for name in opened]
+            pieces = [tag.group() for tag in opened]
         if start <= place < end:
             pieces.append(match.group())
         place += 1
         if place == end:
-            pieces += [f"</{name}>" for name in reversed(opened)]
+            pieces += [f"</{tag.group(2)}>" for tag in reversed(opened)]
             parts.append("".join(pieces))
             start, end = next(turn, (len(marked) + 1, len(marked) + 1))
     return parts

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from handlers.office import Office
-from handlers.texts import Texts
+from handlers.texts import Texts, link
 from knowledge.documents import Document, Provision
 from knowledge.finding import Citation, Finding, Outcome
 from knowledge.references import UNNAMED
-from knowledge.schema import Certainty, FactEntry, Level, Wording
+from knowledge.schema import Certainty, FactEntry, Level, SourceEntry, Wording
 from knowledge.search import Search
 
 _LINES = Markup("\n")
@@ -166,7 +166,7 @@ class Writer:
             lines.append(self.texts.rich("answer.summary", summary=citation.summary))
             sources = citation.provision.sources(citation.edition)
             if sources:
-                lines.append(self.texts.rich("answer.source", source=sources[0].url or sources[0].note))
+                lines.append(self.texts.rich("answer.source", source=_source(sources[0])))
         if citation.provision.number_in_doubt:
             lines.append(self.texts.rich("answer.number_in_doubt"))
         return _LINES.join(lines)
@@ -247,6 +247,11 @@ class Writer:
 
 def _paragraphs(parts: Iterable[Markup]) -> Markup:
     return Markup("\n\n").join(part for part in parts if part)
+
+
+def _source(source: SourceEntry) -> Markup:
+    """A source as it is named: the host of its address, which leads to the page, or its note."""
+    return link(source.url, source.host) if source.url else Markup.escape(source.note)
 
 
 def _inside(label: str) -> str:

@@ -74,6 +74,7 @@ class Telegram:
         notices=True,
         caption_length=CAPTION_LENGTH,
         label_length=A_ROW,
+        links=True,
     )
 
     def __init__(
