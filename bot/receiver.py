@@ -127,7 +127,7 @@ class Receiver:
             self._put(database, warning, address, event.at, answers=event.message if event.group else "")
             return ""
         pressed = self._pressed(database, event, person)
-        replies = self.handle(event, self._context(database, event.at, person, address.channel))
+        replies = self.handle(event, self._context(database, event.at, person, address))
         return self._answer(database, event, person, replies, pressed)
 
     def _judge(self, event: Incoming) -> Verdict:
@@ -147,11 +147,11 @@ class Receiver:
             if reply.manner is Manner.PASSING and event.press and abilities.notices:
                 notices.append(str(reply.text))
             elif reply.manner is Manner.INSTEAD and shown_in is not None:
-                self._put(database, reply, event.address, event.at, person=person, edits=shown_in)
+                self._put(database, reply, event.address, event.at, edits=shown_in)
                 shown_in = None
             else:
                 answers = event.message if event.group else ""
-                self._put(database, reply, reply.to or event.address, event.at, person=person, answers=answers)
+                self._put(database, reply, reply.to or event.address, event.at, answers=answers)
         if pressed and shown_in is not None:
             self._refresh(database, event, person, pressed, shown_in)
         return "\n".join(notices)
@@ -205,8 +205,8 @@ class Receiver:
         except Exception as fault:
             log.error("no apology: %s at %s", type(fault).__name__, place(fault))
 
-    def _context(self, database: Database, at: dt.datetime, person: int, channel: str = "") -> Context:
-        abilities = self.abilities.get(channel)
+    def _context(self, database: Database, at: dt.datetime, person: int, address: Address | None = None) -> Context:
+        abilities = self.abilities.get(address.channel) if address else None
         return Context(
             database,
             self.search,
@@ -217,6 +217,7 @@ class Receiver:
             person,
             _tally,
             numbered=abilities is None or not abilities.buttons,
+            address=address,
         )
 
     def _put(
@@ -226,7 +227,6 @@ class Receiver:
         to: Address,
         at: dt.datetime,
         *,
-        person: int | None = None,
         edits: int | None = None,
         answers: str = "",
     ) -> None:
@@ -247,8 +247,8 @@ class Receiver:
                 concern=reply.concern if last else None,
             )
         if reply.buttons:
-            # Sent to somebody else than who wrote, it is his menu.
-            owner = person_at(database, to, now) if reply.to or person is None else person
+            # Sent to somebody else than who wrote, it is his menu; and who wrote may have become a member just now.
+            owner = person_at(database, to, now)
             menus.remember(database, row, to, owner, [button.as_json() for button in reply.buttons], now)
 
 

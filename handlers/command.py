@@ -16,6 +16,10 @@ def _everybody(_: Context) -> bool:
     return True
 
 
+def _nothing(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """Something that can be asked for.
@@ -24,16 +28,19 @@ class Command:
         name: after the stroke, "thamgia"; its label in the catalogue is "command.<name>".
         run: does it, with what stands behind the name ("" for nothing).
         words: other ways to say it, folded: "tham gia".
-        argument: whether something may stand behind it.
-        offered: whether it is shown to whoever asks for the menu; what he may not do is checked by the service.
+        argument: whether plain words with this behind them are the command, or else a question that begins so; behind
+            a stroke anything may stand.
+        offered: whether it is shown to whoever asks for the menu; what he may not do is refused by the service.
+        listed: whether it is shown in the menu at all.
         private: whether it is done only where nobody else reads along.
     """
 
     name: str
     run: Run
     words: tuple[str, ...] = ()
-    argument: bool = False
+    argument: Callable[[str], bool] = _nothing
     offered: Callable[[Context], bool] = _everybody
+    listed: bool = True
     private: bool = True
 
 
@@ -49,9 +56,13 @@ class Commands:
 
     def find(self, text: str) -> tuple[Command, str] | None:
         """Return the command that a text is, with what stands behind it; None for any other text."""
+        plain = not text.startswith("/")
         typed = folded_syllables(text.removeprefix("/"))
         for length in range(min(len(typed), self._longest), 0, -1):
             command = self._by_words.get(tuple(typed[:length]))
-            if command and (command.argument or length == len(typed)):
-                return command, " ".join(text.split()[length:]) if length < len(typed) else ""
+            if command is None:
+                continue
+            behind = " ".join(text.split()[length:]) if length < len(typed) else ""
+            if not behind or not plain or command.argument(behind):
+                return command, behind
         return None

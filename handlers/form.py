@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from markupsafe import Markup
+
 from handlers.context import Context
-from handlers.conversation import Button, Incoming, Reply
+from handlers.conversation import Button, Reply
 from handlers.errors import Refusal
+from knowledge.text import fold
 from storage import dialogues
 from storage.dialogues import Dialogue
 
@@ -25,6 +28,9 @@ ANSWER = "form.answer"
 
 _TRAIL = "trail"
 """The steps that were answered, in the answers kept: the way back."""
+
+_YES = {"yes", "co", "dong y", "ok", "oke", "duoc", "u", "vang", "da", "dung", "chac chan"}
+_NO = {"no", "khong", "ko", "k", "thoi", "khong dong y", "chua"}
 
 Data = dict[str, Any]
 
@@ -60,10 +66,12 @@ def begin(name: str, form: Form, data: Data, context: Context) -> list[Reply]:
     return _go(name, form, first, {**data, _TRAIL: []}, context)
 
 
-def current(event: Incoming, context: Context) -> Dialogue | None:
+def current(context: Context) -> Dialogue | None:
     """Return the form that whoever wrote is filling in."""
+    if context.address is None:
+        return None
     since = (context.now - LIFE).isoformat()
-    return dialogues.current(context.database, event.address, context.person, since)
+    return dialogues.current(context.database, context.address, context.person, since)
 
 
 def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list[Reply]:
@@ -73,10 +81,12 @@ def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list
     try:
         following = step.take(typed, data, context)
     except Refusal as refusal:
-        question = step.ask(data, context)
-        return [Reply(context.refused(refusal)), question]
+        question = step.ask(dict(dialogue.data), context)
+        return [replace(question, text=Markup("\n").join([context.refused(refusal), question.text]))]
     if isinstance(following, Done):
-        end(context)
+        # The last step may have begun another form.
+        if current(context) == dialogue:
+            end(context)
         return list(following.replies)
     data[_TRAIL] = [*data[_TRAIL], dialogue.step]
     return _go(dialogue.form, form, following, data, context)
@@ -99,6 +109,12 @@ def end(context: Context) -> bool:
 def choice(label: str, value: str, form: str, step: str) -> Button:
     """Return a button that answers a step."""
     return Button(label, ANSWER, {"value": value, "form": form, "step": step}, once=step)
+
+
+def yes_or_no(typed: str) -> bool | None:
+    """Return what a typed answer to a plain question means; None for anything else."""
+    words = fold(typed).strip(" .!")
+    return True if words in _YES else False if words in _NO else None
 
 
 def _go(name: str, form: Form, step: str, data: Data, context: Context) -> list[Reply]:

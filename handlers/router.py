@@ -6,12 +6,16 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from handlers import ask
+from handlers import ask, form, people
+from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import Button, Change, Incoming, Manner, Outcome, Reply
+from handlers.errors import Refusal
+from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
 from knowledge.text import fold, normalize
 from storage import menus
+from storage.dialogues import Dialogue
 from storage.menus import SPENT, Menu
 
 # A menu that was shown longer ago is no longer meant by "1".
@@ -23,23 +27,68 @@ MENUS_IN_MIND = 3
 # Nobody types more, and what is pasted is not read further: a long text would hold up everybody else.
 LONGEST_TEXT = 4_000
 
-_START = {"start", "bat dau", "batdau", "menu", "0"}
-_HELP = {"help", "tro giup", "trogiup", "huong dan", "huongdan"}
-
 
 class Job(Protocol):
-    """What the router needs of a job's package."""
+    """What the router needs of a job's package, beside its `COMMANDS` and `FORMS`."""
 
     def act(self, name: str, data: dict[str, Any], context: Context) -> list[Reply]:
         """Do what a button says."""
         ...
 
 
-JOBS: Mapping[str, Job] = {"ask": ask}
+def start(argument: str, context: Context) -> list[Reply]:
+    """Greet; a code behind the word is one from a link."""
+    if argument and people.is_code(argument, context):
+        return people.by_code(argument, context)
+    return [ask.welcome(context)]
+
+
+def show_menu(_: str, context: Context) -> list[Reply]:
+    """Show everything that whoever asks may do."""
+    return [
+        Reply(
+            context.texts.rich("menu.title"),
+            tuple(
+                Button(context.texts(f"command.{command.name}"), "command.run", {"name": command.name})
+                for command in COMMANDS.all
+                if command.listed and command.offered(context)
+            ),
+        )
+    ]
+
+
+def _cancel(_: str, context: Context) -> list[Reply]:
+    return [Reply(context.texts.rich("form.cancelled" if form.end(context) else "form.nothing"))]
+
+
+JOBS: Mapping[str, Job] = {"ask": ask, "people": people}
 """The jobs by the name that the actions of their buttons begin with."""
+
+COMMANDS = Commands(
+    [
+        Command("start", start, ("bat dau", "batdau"), listed=False, private=False),
+        Command("menu", show_menu, ("0",), listed=False),
+        Command(
+            "trogiup",
+            lambda _, context: [ask.help_text(context)],
+            ("tro giup", "help", "huong dan", "huongdan"),
+            private=False,
+        ),
+        Command("huy", _cancel, ("huy bo", "cancel", "thoat"), listed=False),
+        *people.COMMANDS,
+    ]
+)
+"""Everything that can be asked for by name, in the order of the menu."""
+
+FORMS: Mapping[str, Form] = {**people.FORMS}
+"""The conversations of several steps, by name."""
 
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {}
 """What the jobs do when something ends that they asked to be told of, by the name in the concern."""
+
+_BACK = {"quay lai", "back"}
+# Understood in the middle of a form too; all other plain words are answers there.
+_ALWAYS = {"start", "menu", "trogiup", "huy"}
 
 
 def handle(event: Incoming, context: Context) -> list[Reply]:
@@ -52,34 +101,69 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
         if event.follows:
             return []
         return [Reply(context.texts.rich("media.file" if event.attachments else "media.other"))]
-    text = normalize(event.text[:LONGEST_TEXT])
-    command = fold(text.removeprefix("/")).strip()
+    text = _without_name(normalize(event.text[:LONGEST_TEXT]))
+    command = COMMANDS.find(text)
+    asked = form.current(context)
+    if command and (text.startswith("/") or asked is None or command[0].name in _ALWAYS):
+        return _run(*command, event, context)
+    if asked and fold(text).strip() in _BACK:
+        return form.back(asked, FORMS[asked.form], context)
+    chosen = _chosen(text, asked, event, context)
+    if chosen is not None:
+        return chosen
+    if asked and not text.startswith("/"):
+        return form.answer(text, asked, FORMS[asked.form], context)
     if text.startswith("/"):
-        # Telegram appends the bot's name in groups: /start@ungxu_bot.
-        command = command.split("@")[0].split(" ")[0]
-    if command in _START:
-        return [ask.welcome(context)]
-    if command in _HELP:
-        return [ask.help_text(context)]
+        # Among others it may be for another bot, unless it names this one.
+        for_others = event.group and "@" not in event.text.split()[0]
+        return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
+    if not event.group and people.is_code(text, context):
+        return people.by_code(text, context)
+    return ask.answer(text, context)
+
+
+def _without_name(text: str) -> str:
+    """A command without the bot's name, which Telegram appends in groups: /start@ungxu_bot."""
+    first, *rest = text.split(" ", 1) if text.startswith("/") else (text,)
+    return " ".join([first.split("@")[0], *rest]) if text.startswith("/") else text
+
+
+def _run(command: Command, argument: str, event: Incoming, context: Context) -> list[Reply]:
+    if event.group and command.private:
+        return [Reply(context.texts.rich("menu.private"))]
+    return command.run(argument, context)
+
+
+def _chosen(text: str, asked: Dialogue | None, event: Incoming, context: Context) -> list[Reply] | None:
+    """What a typed choice from a menu does; None for a text that is none, or that answers the form."""
     since = (context.now - MENU_LIFE).isoformat()
     number = numbered(text)
     if not context.numbered and number is not None:
         # Under buttons no number is to be seen; whoever types one means something else.
-        return [Reply(context.texts.rich("empty.body"))]
+        return None if asked else [Reply(context.texts.rich("empty.body"))]
     shown = menus.newest(context.database, event.address, context.person, since, MENUS_IN_MIND)
+    if asked:
+        # Where a form asks, the words on earlier menus are answers like any others.
+        shown = [menu for menu in shown[:1] if _is_meant(menu, asked, by_number=number is not None)]
     for menu in shown:
         place = _place(text, menu, newest=menu is shown[0])
         if place is not None:
-            return _choose(menu, place, context)
-    if number is not None and shown:
+            return _choose(menu, place, event, context)
+    if asked or number is None:
+        return None
+    if shown:
         return [Reply(context.texts.rich("menu.no_such_number", count=len(shown[0].buttons)))]
-    if number is not None and menus.latest(context.database, event.address, context.person, ""):
+    if menus.latest(context.database, event.address, context.person, ""):
         return [Reply(context.texts.rich("menu.stale"))]
-    if text.startswith("/"):
-        # Among others it may be for another bot, unless it names this one.
-        for_others = event.group and "@" not in text.split()[0]
-        return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
-    return ask.answer(text, context)
+    return None
+
+
+def _is_meant(menu: Menu, asked: Dialogue, *, by_number: bool) -> bool:
+    """Whether the newest menu may be meant while a form asks: its own choices, or by number what came in between."""
+    button = Button.from_json(menu.buttons[0])
+    if button.action == form.ANSWER:
+        return (button.data["form"], button.data["step"]) == (asked.form, asked.step)
+    return by_number
 
 
 def tell(outcome: Outcome, context: Context) -> list[Reply]:
@@ -99,7 +183,7 @@ def _press(event: Incoming, context: Context) -> list[Reply]:
         return [Reply(text, manner=Manner.PASSING)]
     if not 0 <= event.press.place < len(menu.buttons):
         return [Reply(context.texts.rich("menu.stale"), manner=Manner.PASSING)]
-    return _choose(menu, event.press.place, context)
+    return _choose(menu, event.press.place, event, context)
 
 
 def _place(text: str, menu: Menu, *, newest: bool) -> int | None:
@@ -112,7 +196,7 @@ def _place(text: str, menu: Menu, *, newest: bool) -> int | None:
     return labelled(text, [button.full for button in buttons]) if place is None else place
 
 
-def _choose(menu: Menu, place: int, context: Context) -> list[Reply]:
+def _choose(menu: Menu, place: int, event: Incoming, context: Context) -> list[Reply]:
     button = Button.from_json(menu.buttons[place])
     if menu.buttons[place].get(SPENT):
         return [Reply(context.texts.rich("menu.spent"), manner=Manner.PASSING)]
@@ -120,5 +204,16 @@ def _choose(menu: Menu, place: int, context: Context) -> list[Reply]:
         same = {n for n, other in enumerate(menu.buttons) if other.get("once") == button.once}
         menus.spend(context.database, menu, same)
     name, _, act = button.action.partition(".")
-    job = JOBS.get(name)
-    return job.act(act, button.data, context) if job else [Reply(context.texts.rich("menu.stale"))]
+    stale = [Reply(context.texts.rich("menu.stale"))]
+    if name == "command":
+        command = COMMANDS.find(f"/{button.data['name']}")
+        return _run(*command, event, context) if command else stale
+    if button.action == form.ANSWER:
+        asked = form.current(context)
+        if asked is None or (asked.form, asked.step) != (button.data["form"], button.data["step"]):
+            return stale
+        return form.answer(button.data["value"], asked, FORMS[asked.form], context)
+    try:
+        return JOBS[name].act(act, button.data, context) if name in JOBS else stale
+    except Refusal as refusal:
+        return [Reply(context.refused(refusal))]

@@ -79,6 +79,15 @@ def add_claim(database: Database, code_hash: str, now: str, expires_at: str) -> 
     )
 
 
+def is_claim(database: Database, code_hash: str, now: str) -> bool:
+    """Tell whether a one-time code is valid."""
+    values = {"hash": code_hash, "now": now}
+    row = database.row(
+        "SELECT 1 AS one FROM claims WHERE code_hash = :hash AND used_at IS NULL AND expires_at > :now", values
+    )
+    return row is not None
+
+
 def use_claim(database: Database, code_hash: str, person: int, now: str) -> bool:
     """Use a one-time code up; return False for one that is not valid."""
     return bool(

@@ -82,4 +82,4 @@ def address() -> Address:
 @pytest.fixture
 def context(database: Database, search: Search, texts: Texts, address: Address) -> Context:
     person = person_at(database, address, NOW.isoformat())
-    return Context(database, search, texts, OFFICE, ZoneInfo("Asia/Ho_Chi_Minh"), NOW, person)
+    return Context(database, search, texts, OFFICE, ZoneInfo("Asia/Ho_Chi_Minh"), NOW, person, address=address)

@@ -12,7 +12,7 @@ from bot.channels.markup import plain
 from handlers import router
 from handlers.context import Context
 from handlers.conversation import Incoming, Press, Reply
-from storage.people import Address
+from storage.people import Address, person_at
 from tests.helpers import shown_menu
 
 _keys = itertools.count()
@@ -43,15 +43,17 @@ class Conversation:
         self.context = replace(self.context, now=self.context.now + time)
 
     def _handle(self, event: Incoming) -> list[Reply]:
-        with self.context.database.transaction():
+        database, now = self.context.database, self.context.now.isoformat()
+        with database.transaction():
+            person = person_at(database, self.address, now, in_group=event.group)
+            self.context = replace(self.context, person=person, address=self.address)
             replies = router.handle(event, self.context)
             for reply in replies:
                 if reply.buttons:
                     buttons = [button.as_json() for button in reply.buttons]
-                    now = self.context.now.isoformat()
-                    self.menus.append(
-                        shown_menu(self.context.database, self.address, self.context.person, buttons, now)
-                    )
+                    to = reply.to or self.address
+                    menu = shown_menu(database, to, person_at(database, to, now), buttons, now)
+                    self.menus += [menu] if to == self.address else []
         return replies
 
 

@@ -118,11 +118,18 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "command",
         "setting",
         "usage",
+        "refused",
     }:
         for name in sections[section]:
             family = re.match(r"(?:outcome|vote)_", name)
             looked_up = f"{section}.{family.group()}{{" if family else f'"{section}.{name}"'
             assert looked_up in sources, f"{section}.{name}"
+
+
+def test_every_refusal_has_its_words_and_every_such_text_a_refusal() -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "handlers").rglob("*.py"))
+    raised = set(re.findall(r"(?:NotFound|NotPossible|super\(\).__init__)\(\s*\"(\w+)\"", sources))
+    assert raised == tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["refused"].keys()
 
 
 def test_versions_are_pinned_and_nothing_else() -> None:

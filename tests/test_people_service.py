@@ -228,7 +228,7 @@ def test_a_contact_may_say_that_it_is_somebody_else(console: Scene, office: dict
     )
     assert request is not None
     assert request.listed is None
-    assert len(service.namesakes(console, request)) == 2
+    assert len(service.namesakes(console.database, request, TODAY)) == 2
     service.refuse(console, office["one"], request.id)
     assert members.get(console.database, request.person, DAY) is None
 

@@ -26,6 +26,10 @@ _CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 _CODE_LENGTH = 6
 _CLAIM_LENGTH = 12
 
+# A personal code may be anything that an office numbers its people by.
+_CODE = re.compile(r"[A-Za-z0-9]{1,24}(?:[ ._/-]?[A-Za-z0-9]{1,24}){0,4}")
+_SHORTEST_CODE, _LONGEST_CODE = 3, 24
+
 LONGEST_NAME = 200
 
 # Units
@@ -202,7 +206,7 @@ def join_by_code(scene: Scene, typed: str) -> Member:
     listed = listed_as(scene.database, typed, scene.day)
     if listed is None:
         raise NotFound("no_such_code")
-    _refuse_member(scene)
+    refuse_member(scene)
     return _become(scene, scene.actor.person, listed)
 
 
@@ -216,7 +220,7 @@ def join_by_invitation(scene: Scene, typed: str, name: str, position: str) -> Jo
     unit = invited_to(scene.database, typed, scene.now)
     if unit is None:
         raise NotFound("no_such_code")
-    _refuse_member(scene)
+    refuse_member(scene)
     name, folded = _name(name)
     person = scene.actor.person
     namesakes = [
@@ -240,14 +244,11 @@ def join_by_invitation(scene: Scene, typed: str, name: str, position: str) -> Jo
     return JoinRequest(number, person, listed, unit.id)
 
 
-def namesakes(scene: Scene, request: JoinRequest) -> Sequence[Member]:
+def namesakes(database: Database, request: JoinRequest, day: dt.date) -> Sequence[Member]:
     """Return the people of the list that a request may be about."""
-    member = _member(scene, request.person)
-    return [
-        listed
-        for listed in members.called(scene.database, member.folded, scene.today, "listed")
-        if listed.unit == request.unit
-    ]
+    member = members.get(database, request.person, day.isoformat())
+    listed = members.called(database, member.folded, day.isoformat(), "listed") if member else ()
+    return [person for person in listed if person.unit == request.unit]
 
 
 @act("join.requests", target="unit", contact=Reach.UNIT, recorded=False)
@@ -272,11 +273,12 @@ def accept(scene: Scene, unit: int, request: int, listed: int | None) -> Member:
 
 
 @act("join.refuse", target="unit", contact=Reach.UNIT)
-def refuse(scene: Scene, unit: int, request: int) -> None:
-    """Do not let somebody join a unit."""
+def refuse(scene: Scene, unit: int, request: int) -> int:
+    """Do not let somebody join a unit; return his number."""
     asked = _request(scene, unit, request)
     invitations.decide(scene.database, asked.id, scene.actor.person, False, scene.stamp)
     members.forget(scene.database, asked.person)
+    return asked.person
 
 
 # Roles
@@ -333,6 +335,11 @@ def make_claim(database: Database, now: dt.datetime) -> str:
     return code
 
 
+def is_claim(database: Database, typed: str, now: dt.datetime) -> bool:
+    """Tell whether a typed code would make its user an administrator."""
+    return invitations.is_claim(database, _hash(read_code(typed)), now.isoformat())
+
+
 @act("claim.use", anybody=Reach.SELF, staff=Reach.SELF)
 def claim(scene: Scene, typed: str, name: str) -> None:
     """Become an administrator with a one-time code; somebody unknown becomes a member under the name."""
@@ -387,6 +394,11 @@ def read_code(typed: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", fold(typed).upper())
 
 
+def looks_like_code(typed: str) -> bool:
+    """Whether a typed text may be a code: a few groups of letters without accents and digits."""
+    return bool(_CODE.fullmatch(typed.strip())) and _SHORTEST_CODE <= len(read_code(typed)) <= _LONGEST_CODE
+
+
 def shown_code(code: str) -> str:
     """Return a code as it is read out and typed: in groups of three."""
     return "-".join(code[start : start + 3] for start in range(0, len(code), 3))
@@ -429,7 +441,8 @@ def _become(scene: Scene, person: int, listed: Member) -> Member:
     return _member(scene, listed.person)
 
 
-def _refuse_member(scene: Scene) -> None:
+def refuse_member(scene: Scene) -> None:
+    """Raise NotPossible for somebody who is a member already, or whose address is held."""
     known = members.get(scene.database, scene.actor.person, scene.today)
     if known and known.state == "joined":
         raise NotPossible("already_joined", name=known.name)
@@ -450,11 +463,17 @@ def _refuse_last_administrator(scene: Scene, person: int) -> None:
         raise NotPossible("last_administrator")
 
 
+def read_name(typed: str) -> str:
+    """Return a typed name as it is shown; raise NotPossible for one without a letter."""
+    name = _words(typed)
+    if not any(char.isalpha() for char in name):
+        raise NotPossible("no_name")
+    return name
+
+
 def _name(typed: str) -> tuple[str, str]:
     """Return a name as it is shown and as it is compared."""
-    name = _words(typed)
-    if not fold(name).strip():
-        raise NotPossible("no_name")
+    name = read_name(typed)
     return name, fold(name)
 
 

@@ -63,6 +63,10 @@ TYPING_AGAIN = 4.5
 MOST_TYPING = 20
 
 
+# What the messenger offers to everybody when a stroke is typed; the bot's own menu knows who may do what.
+COMMAND_MENU = ("start", "menu", "thamgia", "trogiup")
+
+
 class Telegram:
     """A bot in Telegram. Open it inside the event loop with `open`, and close it."""
 
@@ -197,9 +201,7 @@ class Telegram:
 
     async def _set_commands(self) -> None:
         try:
-            await self._bot.set_my_commands(
-                [BotCommand(name, self._texts(f"command.{name}")) for name in ("start", "trogiup")]
-            )
+            await self._bot.set_my_commands([BotCommand(name, self._texts(f"command.{name}")) for name in COMMAND_MENU])
         except TelegramError as error:
             log.warning("the command menu was not set: %s", error.message)
 

@@ -1,0 +1,217 @@
+"""Joining the office, confirming who somebody is, and leaving, as conversations."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from handlers.authorization import Actor, Scene
+from handlers.context import Context
+from handlers.conversation import Incoming
+from handlers.people import service
+from handlers.router import handle
+from storage import consents, members, people, roles
+from storage.audit import CONSOLE
+from storage.people import Address
+from tests.conftest import NOW, TODAY
+from tests.conversations import Conversation, hold, read
+
+DAY = TODAY.isoformat()
+
+
+def place(name: str) -> Address:
+    return Address("vidu", "bot-1", f"chat-{name}", name)
+
+
+@pytest.fixture
+def console(context: Context) -> Scene:
+    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
+
+
+@pytest.fixture
+def unit(console: Scene) -> int:
+    return service.create_under(console, service.create_unit(console, "Sở Ví Dụ"), "Phòng Ví Dụ")
+
+
+@pytest.fixture
+def code(console: Scene, unit: int) -> str:
+    return service.shown_code(service.invite(console, unit))
+
+
+@pytest.fixture
+def an(context: Context) -> Conversation:
+    return Conversation(context, place("an"))
+
+
+@pytest.fixture
+def contact(context: Context, console: Scene, code: str, unit: int) -> Conversation:
+    conversation = joined(context, "dau-moi", code, "Lê Thị Đầu Mối")
+    service.give_role(console, conversation.context.person, "contact", unit)
+    return conversation
+
+
+def joined(context: Context, name: str, code: str, called: str) -> Conversation:
+    conversation = Conversation(context, place(name))
+    hold(conversation, [(code, "Phòng Ví Dụ"), ("đồng ý", "họ và tên"), (called, "Chức vụ"), ("bỏ qua", "đã tham gia")])
+    return conversation
+
+
+def member(conversation: Conversation) -> members.Member | None:
+    return members.get(conversation.context.database, conversation.context.person, DAY)
+
+
+@pytest.mark.parametrize("how", ["{}", "/start {}", "/thamgia {}", "tham gia {}", "  {} "])
+def test_a_code_leads_into_the_unit(an: Conversation, code: str, unit: int, how: str) -> None:
+    hold(
+        an,
+        [
+            (how.format(code.lower()), "Mã mời của Phòng Ví Dụ."),
+            ("dong y", "họ và tên đầy đủ"),
+            ("trần văn ví dụ", "Chức vụ"),
+            ("Chuyên viên", "Chào trần văn ví dụ, Phòng Ví Dụ. Anh/chị đã tham gia."),
+        ],
+    )
+    found = member(an)
+    assert found is not None
+    assert (found.name, found.position, found.unit, found.state) == ("trần văn ví dụ", "Chuyên viên", unit, "joined")
+
+
+def test_the_code_may_come_last(an: Conversation, code: str) -> None:
+    hold(an, [("tham gia", "gõ mã mời"), ("abc", "Mã không đúng"), (code, "Phòng Ví Dụ"), ("1", "họ và tên")])
+
+
+def test_nothing_personal_is_kept_before_it_was_agreed_to(an: Conversation, code: str) -> None:
+    hold(an, [(code, "Để tham gia, tôi cần lưu họ tên"), ("không", "không sao"), ("menu", "làm được những việc sau")])
+    assert member(an) is None
+    assert consents.of(an.context.database, an.context.person) == []
+
+
+def test_what_was_agreed_to_is_kept_with_its_time(an: Conversation, code: str) -> None:
+    hold(an, [(code, "đồng ý không"), ("ok", "họ và tên")])
+    assert consents.of(an.context.database, an.context.person) == [("membership", NOW.isoformat(), None)]
+
+
+def test_it_goes_on_after_days_and_back_and_ends(an: Conversation, code: str) -> None:
+    hold(an, [(code, "đồng ý không"), ("ừ hử", "trả lời “đồng ý” hoặc “không”"), ("có", "họ và tên")])
+    an.wait(dt.timedelta(days=3))
+    hold(an, [("123", "cho biết tên"), ("Trần Ví Dụ", "Chức vụ"), ("quay lại", "họ và tên"), ("hủy", "Đã dừng")])
+    hold(an, [("hủy", "Không có việc gì đang làm dở"), ("điều 4 khoản 3", "Khoản 3 Điều 4")])
+    assert member(an) is None
+
+
+def test_after_a_week_it_is_forgotten(an: Conversation, code: str) -> None:
+    hold(an, [(code, "đồng ý không")])
+    an.wait(dt.timedelta(days=8))
+    hold(an, [("điều 4 khoản 3", "Khoản 3 Điều 4")])
+
+
+def test_a_button_of_an_earlier_step_is_old(an: Conversation, code: str) -> None:
+    hold(an, [(code, "đồng ý không"), ("quay lại", "đồng ý không"), ("có", "họ và tên")])
+    (reply,) = an.press(an.menus[0], 0)
+    assert "đã cũ" in read(reply)
+
+
+def test_a_personal_code_asks_for_nothing_but_consent(an: Conversation, console: Scene, unit: int) -> None:
+    listed = service.add_member(console, unit, "Trần Thị Ví Dụ", "kế toán", "CB-017")
+    hold(an, [("cb 017", "anh/chị là Trần Thị Ví Dụ."), ("đồng ý", "Chào Trần Thị Ví Dụ, Phòng Ví Dụ.")])
+    an.say("menu")
+    assert an.context.person == listed
+    assert people.reached_at(an.context.database, listed) == an.address
+
+
+def test_a_name_on_the_list_is_confirmed_by_the_contact(
+    an: Conversation, contact: Conversation, console: Scene, code: str, unit: int
+) -> None:
+    listed = service.add_member(console, unit, "Trần Thị Ví Dụ", "kế toán", "CB-017")
+    hold(an, [(code, "đồng ý không"), ("có", "họ và tên"), ("tran thi vi du", "Chức vụ")])
+    waiting, card = an.say("kế toán")
+    assert "Đầu mối của đơn vị sẽ xác nhận" in read(waiting)
+    assert card.to == contact.address
+    assert [button.label for button in card.buttons] == [
+        "Đúng: Trần Thị Ví Dụ, kế toán",
+        "Người mới, chưa có tên",
+        "Không phải người đơn vị",
+    ]
+    said, welcome = contact.say("1")
+    assert "Đã xác nhận Trần Thị Ví Dụ" in read(said)
+    assert welcome.to == an.address
+    an.say("menu")
+    assert an.context.person == listed
+
+
+def test_who_is_nobody_of_the_unit_is_told(
+    an: Conversation, contact: Conversation, console: Scene, code: str, unit: int
+) -> None:
+    service.add_member(console, unit, "Trần Thị Ví Dụ")
+    hold(an, [(code, "đồng ý không"), ("có", "họ và tên"), ("Trần Thị Ví Dụ", "Chức vụ")])
+    an.say("bỏ qua")
+    said, told = contact.say("không phải người đơn vị")
+    assert read(said) == "Đã từ chối."
+    assert told.to == an.address
+    assert member(an) is None
+
+
+def test_a_stranger_cannot_confirm(
+    an: Conversation, contact: Conversation, console: Scene, code: str, unit: int
+) -> None:
+    service.add_member(console, unit, "Trần Thị Ví Dụ")
+    hold(an, [(code, "đồng ý không"), ("có", "họ và tên"), ("Trần Thị Ví Dụ", "Chức vụ")])
+    an.say("bỏ qua")
+    service.take_role(console, contact.context.person, "contact", unit)
+    (reply,) = contact.say("1")
+    assert "chưa được giao quyền" in read(reply)
+    found = member(an)
+    assert found is not None
+    assert found.state == "pending"
+
+
+def test_without_a_contact_the_administrators_are_asked(
+    an: Conversation, context: Context, console: Scene, code: str, unit: int
+) -> None:
+    administrator = joined(context, "quan-tri", code, "Người Quản Trị")
+    service.give_role(console, administrator.context.person, "administrator", None)
+    service.add_member(console, unit, "Trần Thị Ví Dụ")
+    hold(an, [(code, "đồng ý không"), ("có", "họ và tên"), ("Trần Thị Ví Dụ", "Chức vụ")])
+    _, card = an.say("bỏ qua")
+    assert card.to == administrator.address
+
+
+def test_a_claim_makes_an_administrator(an: Conversation) -> None:
+    code = service.shown_code(service.make_claim(an.context.database, NOW))
+    hold(an, [(code, "Anh/chị sẽ là người quản trị"), ("Trần Ví Dụ", "Anh/chị là người quản trị")])
+    assert roles.count(an.context.database, "administrator") == 1
+
+
+def test_who_leaves_is_asked_first(an: Conversation, code: str, context: Context) -> None:
+    an = joined(context, "an", code, "Trần Ví Dụ")
+    hold(an, [("rời khỏi", "Anh/chị thôi tham gia?"), ("không", "giữ như cũ")])
+    hold(an, [("/roikhoi", "Anh/chị thôi tham gia?"), ("1", "đã thôi tham gia"), ("rời khỏi", "chưa tham gia")])
+    found = member(an)
+    assert found is not None
+    assert (found.state, found.unit) == ("left", None)
+
+
+def test_a_member_does_not_join_again(context: Context, code: str) -> None:
+    an = joined(context, "an", code, "Trần Ví Dụ")
+    hold(an, [(code, "đã tham gia rồi")])
+
+
+def test_the_menu_shows_what_one_may_do(an: Conversation, context: Context, code: str) -> None:
+    (before,) = an.say("menu")
+    an = joined(context, "an", code, "Trần Ví Dụ")
+    (after,) = an.say("0")
+    assert "Tham gia cơ quan" in [button.label for button in before.buttons]
+    assert "Tham gia cơ quan" not in [button.label for button in after.buttons]
+    assert "Thôi tham gia" in [button.label for button in after.buttons]
+
+
+def test_a_question_that_begins_like_a_command_is_a_question(an: Conversation) -> None:
+    (reply,) = an.say("tham gia nhóm kín trên mạng xã hội có được không")
+    assert "mã" not in read(reply).split()
+
+
+def test_nobody_joins_in_a_group(context: Context, code: str) -> None:
+    event = Incoming("1", place("an"), "/thamgia " + code, NOW, group=True)
+    (reply,) = handle(event, context)
+    assert "nhắn riêng" in read(reply)
