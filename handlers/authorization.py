@@ -176,12 +176,12 @@ def act(
 
 def actor_at(database: Database, address: Address, person: int, day: dt.date) -> Actor:
     """Return who acts when a person writes from an address; one that is held speaks for nobody."""
-    if not person or people.is_held(database, address):
-        return Actor(person)
-    member = members.get(database, person, day.isoformat())
-    if member is None or member.state != "joined":
-        return Actor(person)
-    return Actor(person, joined=True, roles=tuple(roles.of(database, person, day.isoformat())))
+    return Actor(person) if not person or people.is_held(database, address) else _member(database, person, day)
+
+
+def actor_of(database: Database, person: int, day: dt.date) -> Actor:
+    """Return who acts where somebody wanted an act done earlier; nobody speaks for him while an address is held."""
+    return Actor(person) if person == CONSOLE or people.has_held(database, person) else _member(database, person, day)
 
 
 def may(scene: Scene, name: str, number: int | None = None) -> bool:
@@ -200,6 +200,13 @@ def may(scene: Scene, name: str, number: int | None = None) -> bool:
 def perform(scene: Scene, name: str, data: Mapping[str, Any]) -> object:
     """Do an approved act with the values it was asked with."""
     return ACTS[name].run(replace(scene, approved=True), **data)
+
+
+def _member(database: Database, person: int, day: dt.date) -> Actor:
+    member = members.get(database, person, day.isoformat())
+    if member is None or member.state != "joined":
+        return Actor(person)
+    return Actor(person, joined=True, roles=tuple(roles.of(database, person, day.isoformat())))
 
 
 def _reach(scene: Scene, declared: Act, number: int | None) -> Reach:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from handlers.context import Context
 from handlers.conversation import Button, Reply
-from handlers.errors import Refusal
+from handlers.errors import NeedsApproval, Refusal
 from knowledge.text import fold
 from storage import dialogues
 from storage.dialogues import Dialogue
@@ -80,6 +80,9 @@ def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list
     step = form[dialogue.step]
     try:
         following = step.take(typed, data, context)
+    except NeedsApproval:
+        # Nothing was refused: the answers were all there.
+        raise
     except Refusal as refusal:
         question = step.ask(dict(dialogue.data), context)
         return [replace(question, text=Markup("\n").join([context.refused(refusal), question.text]))]

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from handlers import ask, form, people
+from handlers import approval, ask, form, people
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import Button, Change, Incoming, Manner, Outcome, Reply
-from handlers.errors import Refusal
+from handlers.errors import NeedsApproval, Refusal
 from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
 from knowledge.text import fold, normalize
@@ -61,7 +61,7 @@ def _cancel(_: str, context: Context) -> list[Reply]:
     return [Reply(context.texts.rich("form.cancelled" if form.end(context) else "form.nothing"))]
 
 
-JOBS: Mapping[str, Job] = {"ask": ask, "people": people}
+JOBS: Mapping[str, Job] = {"ask": ask, "people": people, "approval": approval}
 """The jobs by the name that the actions of their buttons begin with."""
 
 COMMANDS = Commands(
@@ -76,11 +76,12 @@ COMMANDS = Commands(
         ),
         Command("huy", _cancel, ("huy bo", "cancel", "thoat"), listed=False),
         *people.COMMANDS,
+        *approval.COMMANDS,
     ]
 )
 """Everything that can be asked for by name, in the order of the menu."""
 
-FORMS: Mapping[str, Form] = {**people.FORMS}
+FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS}
 """The conversations of several steps, by name."""
 
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {}
@@ -93,6 +94,16 @@ _ALWAYS = {"start", "menu", "trogiup", "huy"}
 
 def handle(event: Incoming, context: Context) -> list[Reply]:
     """Return the replies to an event; changes belong to the event's transaction."""
+    try:
+        return _handle(event, context)
+    except NeedsApproval as asked:
+        form.end(context)
+        return [Reply(context.refused(asked)), *approval.cards(asked.number, context)]
+    except Refusal as refusal:
+        return [Reply(context.refused(refusal))]
+
+
+def _handle(event: Incoming, context: Context) -> list[Reply]:
     if event.change is not None:
         return [ask.welcome_group(context)] if event.change is Change.JOINED else []
     if event.press is not None:
@@ -213,7 +224,4 @@ def _choose(menu: Menu, place: int, event: Incoming, context: Context) -> list[R
         if asked is None or (asked.form, asked.step) != (button.data["form"], button.data["step"]):
             return stale
         return form.answer(button.data["value"], asked, FORMS[asked.form], context)
-    try:
-        return JOBS[name].act(act, button.data, context) if name in JOBS else stale
-    except Refusal as refusal:
-        return [Reply(context.refused(refusal))]
+    return JOBS[name].act(act, button.data, context) if name in JOBS else stale

@@ -14,6 +14,7 @@ from bot.channels.markup import plain
 from bot.cli import cli
 from bot.settings import Settings
 from handlers.ask.wording import Writer
+from handlers.authorization import ACTS
 from handlers.office import Office
 from handlers.texts import CATALOGUE, Texts
 from knowledge.background import Background
@@ -119,6 +120,11 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "setting",
         "usage",
         "refused",
+        "act",
+        "field",
+        "manage",
+        "state",
+        "role",
     }:
         for name in sections[section]:
             family = re.match(r"(?:outcome|vote)_", name)
@@ -130,6 +136,10 @@ def test_every_refusal_has_its_words_and_every_such_text_a_refusal() -> None:
     sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "handlers").rglob("*.py"))
     raised = set(re.findall(r"(?:NotFound|NotPossible|super\(\).__init__)\(\s*\"(\w+)\"", sources))
     assert raised == tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["refused"].keys()
+
+
+def test_every_act_has_its_words() -> None:
+    assert tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["act"].keys() == ACTS.keys()
 
 
 def test_versions_are_pinned_and_nothing_else() -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from handlers import form
 from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
-from handlers.errors import NotFound, Refusal
+from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
-from handlers.people import service
+from handlers.people import changing, service
+from handlers.people.reaching import turn_to
 from handlers.people.service import read_code
-from storage import consents, members, people, roles, units
+from storage import consents, members, people, units
 from storage.invitations import JoinRequest
 from storage.members import Member
-from storage.outbox import REPORT
+from storage.outbox import ANSWER, REPORT
 
 MEMBERSHIP = "membership"
 """The purpose that is agreed to when somebody joins."""
@@ -36,26 +37,7 @@ def is_code(text: str, context: Context) -> bool:
 
 
 def by_code(typed: str, context: Context) -> list[Reply]:
-    """Begin to join with a typed code."""
-    try:
-        return _by_code(typed, context)
-    except Refusal as refusal:
-        return [Reply(context.refused(refusal))]
-
-
-def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
-    """Do what a button about people says."""
-    if name == "accept":
-        return _accept(data["unit"], data["request"], data["listed"], context)
-    if name == "refuse":
-        return _refuse(data["unit"], data["request"], context)
-    return [Reply(context.texts.rich("menu.stale"))]
-
-
-# Joining
-
-
-def _by_code(typed: str, context: Context) -> list[Reply]:
+    """Begin to join with a typed code; raise Refusal for one that opens nothing."""
     data = {"code": read_code(typed)}
     if service.is_claim(context.database, typed, context.now):
         return form.begin("claim", CLAIM, data, context)
@@ -65,6 +47,20 @@ def _by_code(typed: str, context: Context) -> list[Reply]:
     if service.invited_to(context.database, typed, context.now):
         return form.begin("join", JOIN, data, context)
     raise NotFound("no_such_code")
+
+
+def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
+    """Do what a button about people says."""
+    if name == "accept":
+        return _accept(data["unit"], data["request"], data["listed"], context)
+    if name == "refuse":
+        return _refuse(data["unit"], data["request"], context)
+    if name == "request":
+        return _show_request(data["unit"], data["request"], context)
+    return changing.act(name, data, context) or [Reply(context.texts.rich("menu.stale"))]
+
+
+# Joining
 
 
 def _join(argument: str, context: Context) -> list[Reply]:
@@ -79,7 +75,7 @@ def _ask_code(_: Data, context: Context) -> Reply:
 
 def _take_code(typed: str, data: Data, context: Context) -> str | Done:
     service.refuse_member(context.scene)
-    return Done(_by_code(typed, context))
+    return Done(by_code(typed, context))
 
 
 def _ask_consent(data: Data, context: Context) -> Reply:
@@ -167,15 +163,6 @@ def _joined(member: Member, context: Context) -> Reply:
 # Confirming
 
 
-def turn_to(context: Context, unit: int, role: roles.RoleName = "contact") -> Sequence[int]:
-    """Return those to turn to for a unit: its own, or of the nearest unit above it, or the administrators."""
-    day = context.today.isoformat()
-    for place in units.path(context.database, unit):
-        if found := roles.holders(context.database, role, place, day):
-            return found
-    return roles.holders(context.database, "administrator", None, day)
-
-
 def _cards(request: JoinRequest, context: Context) -> list[Reply]:
     """What the contacts of a unit are shown when somebody waits to be confirmed."""
     return [
@@ -185,7 +172,15 @@ def _cards(request: JoinRequest, context: Context) -> list[Reply]:
     ]
 
 
-def _card(request: JoinRequest, context: Context, person: int) -> Reply:
+def _show_request(unit: int, number: int, context: Context) -> list[Reply]:
+    """Show one who waits to whoever may confirm him."""
+    found = [request for request in service.join_requests(context.scene, unit) if request.id == number]
+    if not found:
+        raise NotPossible("request_decided")
+    return [replace(_card(found[0], context), urgency=ANSWER)]
+
+
+def _card(request: JoinRequest, context: Context, person: int = 0) -> Reply:
     day = context.today.isoformat()
     member = members.get(context.database, request.person, day)
     unit = units.get(context.database, request.unit)
@@ -208,7 +203,7 @@ def _card(request: JoinRequest, context: Context, person: int) -> Reply:
     return Reply(
         context.texts.rich("people.card", name=member.name, position=member.position, unit=unit.name),
         tuple(buttons),
-        to=people.reached_at(context.database, person),
+        to=people.reached_at(context.database, person) if person else None,
         urgency=REPORT,
     )
 
@@ -271,7 +266,14 @@ JOIN_CODE: Form = {"code": Step(_ask_code, _take_code)}
 CLAIM: Form = {"name": Step(_ask_claim_name, _take_claim_name)}
 LEAVE: Form = {"sure": Step(_ask_leave, _take_leave)}
 
-FORMS = {"join": JOIN, "join_listed": JOIN_LISTED, "join_code": JOIN_CODE, "claim": CLAIM, "leave": LEAVE}
+FORMS = {
+    "join": JOIN,
+    "join_listed": JOIN_LISTED,
+    "join_code": JOIN_CODE,
+    "claim": CLAIM,
+    "leave": LEAVE,
+    **changing.FORMS,
+}
 
 COMMANDS = (
     Command(
@@ -287,4 +289,5 @@ COMMANDS = (
         ("roi khoi", "thoi tham gia", "xin roi"),
         offered=lambda context: context.actor.joined,
     ),
+    *changing.COMMANDS,
 )

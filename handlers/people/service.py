@@ -463,6 +463,11 @@ def _refuse_last_administrator(scene: Scene, person: int) -> None:
         raise NotPossible("last_administrator")
 
 
+def folded(typed: str) -> str:
+    """Return typed words as they are compared: lower case, without accents, single blanks."""
+    return " ".join(fold(normalize(typed)).split())
+
+
 def read_name(typed: str) -> str:
     """Return a typed name as it is shown; raise NotPossible for one without a letter."""
     name = _words(typed)

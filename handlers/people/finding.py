@@ -1,0 +1,63 @@
+"""Which unit or person a typed name means."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from handlers.errors import NotFound, NotPossible
+from handlers.people.service import folded, looks_like_code, read_code
+from storage import members, units
+from storage.database import Database
+from storage.members import Member
+from storage.units import Unit
+
+MOST_NAMED = 8
+"""So many are named where a name means several."""
+
+
+def find_unit(database: Database, typed: str) -> Unit:
+    """Return the open unit of a typed name, an old name, or a path "Sở Ví Dụ / Phòng Một".
+
+    Raises NotFound, and NotPossible naming them where several are called so.
+    """
+    *above, last = map(folded, typed.split("/"))
+    found = [unit for unit in units.called(database, last) if _is_under(database, unit, above)]
+    if not found:
+        raise NotFound("no_such_unit")
+    if len(found) > 1:
+        raise NotPossible("several_units", which="; ".join(full_name(database, unit) for unit in found[:MOST_NAMED]))
+    return found[0]
+
+
+def full_name(database: Database, unit: Unit) -> str:
+    """Return a unit's path from the top: "Sở Ví Dụ / Phòng Một"."""
+    names = [found.name for place in units.path(database, unit.id) if (found := units.get(database, place))]
+    return " / ".join(reversed(names))
+
+
+def find_member(database: Database, typed: str, day: dt.date) -> Member:
+    """Return the member of a typed personal code or full name who has not left.
+
+    Raises NotFound, and NotPossible naming them where several are called so.
+    """
+    if looks_like_code(typed) and (by_code := members.by_code(database, read_code(typed), day.isoformat())):
+        return by_code
+    called = members.called(database, folded(typed), day.isoformat())
+    found = [member for member in called if member.state != "left"]
+    if not found:
+        raise NotFound("no_such_member")
+    if len(found) > 1:
+        raise NotPossible("several_members", which="; ".join(_described(database, one) for one in found[:MOST_NAMED]))
+    return found[0]
+
+
+def _is_under(database: Database, unit: Unit, above: list[str]) -> bool:
+    """Whether the names typed before it are, from the end, those of the units above it."""
+    names = [found.folded for place in units.path(database, unit.id)[1:] if (found := units.get(database, place))]
+    typed = [name for name in reversed(above) if name]
+    return names[: len(typed)] == typed
+
+
+def _described(database: Database, member: Member) -> str:
+    unit = units.get(database, member.unit) if member.unit is not None else None
+    return ", ".join(filter(None, (member.name, unit.name if unit else "", member.code)))
