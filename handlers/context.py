@@ -62,7 +62,9 @@ class Context:
     @property
     def units(self) -> frozenset[str]:
         """Names of the unit that the person belongs to and of those above it, for documents of limited audience."""
-        member = members.get(self.database, self.person, self.today.isoformat()) if self.person else None
+        if not self.search.has_audiences or not self.person:
+            return frozenset()
+        member = members.get(self.database, self.person, self.today.isoformat())
         if member is None or member.state != "joined" or member.unit is None:
             return frozenset()
         above = (units.get(self.database, unit) for unit in units.path(self.database, member.unit))

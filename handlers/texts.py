@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from string import Formatter
 
@@ -68,16 +67,20 @@ class Texts:
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a text with its placeholders filled in; an unknown name or placeholder raises TextError."""
-        with _named(name):
+        try:
             return self._texts[name].format(**values)
+        except KeyError as missing:
+            raise _unknown(name, missing) from None
 
     def rich(self, name: str, /, **values: object) -> Markup:
         """Return a text for a conversation: values are escaped unless they are such texts themselves."""
-        with _named(name):
+        try:
             template = self._rich.get(name)
             if template is None:
                 template = self._rich[name] = _Template(self._texts[name])
             return template.fill(values)
+        except KeyError as missing:
+            raise _unknown(name, missing) from None
 
     def __contains__(self, name: str) -> bool:
         return name in self._texts
@@ -137,12 +140,8 @@ def _check_tags(path: Path, name: str, text: str) -> None:
         raise TextError(str(path), name, "bad_tag", f"<{opened[-1]}>")
 
 
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    try:
-        yield
-    except KeyError as missing:
-        raise TextError(CATALOGUE.name, name, "unknown_text", str(missing)) from None
+def _unknown(name: str, missing: KeyError) -> TextError:
+    return TextError(CATALOGUE.name, name, "unknown_text", str(missing))
 
 
 def _placeholders(path: Path, name: str, text: str) -> set[str]:

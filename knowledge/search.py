@@ -78,6 +78,8 @@ class Search:
         self._sometimes_shown = [n for n, provision in enumerate(self._provisions) if not is_always_shown(provision)]
         talk = (intent.phrasings for intent in background.intents if intent.kind == "small-talk")
         self._short_talk = {fold(phrasing) for phrasings in talk for phrasing in phrasings}
+        self.has_audiences = any(document.entry.audience for document in library.documents.values())
+        """Whether any document is for some units only, so that it matters who asks."""
         # Documents that are not loaded but are spoken of: "nghị định 15/2020" has an answer.
         spoken = [fact.text for fact in self._facts]
         spoken += [by.short for document in library.documents.values() if (by := document.entry.validity.by)]

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
+import yaml
 
 from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Incoming
 from handlers.people import service
 from handlers.router import handle
+from knowledge.documents import Document, Library
+from knowledge.schema import DocumentEntry
+from knowledge.search import Background, Search
 from storage import consents, members, people, roles
 from storage.audit import CONSOLE
 from storage.people import Address
 from tests.conftest import NOW, TODAY
-from tests.conversations import Conversation, hold, read
+from tests.conversations import Conversation, hold, read, whole
+from tests.helpers import OWN_DOCUMENT
 
 DAY = TODAY.isoformat()
 
@@ -215,3 +221,15 @@ def test_nobody_joins_in_a_group(context: Context, code: str) -> None:
     event = Incoming("1", place("an"), "/thamgia " + code, NOW, group=True)
     (reply,) = handle(event, context)
     assert "nhắn riêng" in read(reply)
+
+
+def test_a_document_for_one_unit_answers_its_members_only(
+    context: Context, code: str, library: Library, background: Background
+) -> None:
+    own = Document(DocumentEntry.model_validate(yaml.safe_load(OWN_DOCUMENT) | {"audience": ["Phòng Ví Dụ"]}))
+    context = replace(context, search=Search(library.with_document(own), background))
+    stranger = Conversation(context, place("la"))
+    question = "điều 1 nội quy"
+    assert "Đeo thẻ" not in whole(stranger.say(question)[0])
+    an = joined(context, "an", code, "Trần Ví Dụ")
+    assert "Đeo thẻ" in whole(an.say(question)[0])

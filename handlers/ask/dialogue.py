@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.ask import service
-from handlers.ask.wording import Writer
+from handlers.ask.wording import Writer, writer_for
 from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
 from knowledge.documents import Provision
@@ -88,7 +88,7 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
 
 
 def _writer(context: Context) -> Writer:
-    return Writer(context.texts, context.office, context.search)
+    return writer_for(context.texts, context.office, context.search)
 
 
 def first_page(citations: Sequence[Citation]) -> int:

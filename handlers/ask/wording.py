@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -25,6 +26,8 @@ class Writer:
     texts: Texts
     office: Office
     search: Search
+    _written: dict[tuple[str, str, Wording], tuple[Markup, tuple[Markup, ...]]] = field(default_factory=dict)
+    """The words of single provisions with their validity: the same few dozen answer most questions."""
 
     def reply(self, finding: Finding, *, noted: bool = False) -> Markup:
         """Return the whole reply to a finding as one text; `noted` says that the question was kept."""
@@ -112,12 +115,13 @@ class Writer:
         if len(finding.citations) > 1:
             yield self.article(finding.citations)
         else:
-            yield self._heading(first) + "\n" + self._words(first)
+            words, validity = self._single(first)
+            yield words
             if finding.previous and finding.previous.text:
                 until = self.texts.rich("answer.previous_until", date=_date(finding.previous.to or ""))
                 yield self.texts.rich("answer.previous", period=until, quote=finding.previous.text)
             if not finding.asks_validity:
-                yield from self._validity(finding.citations)
+                yield from validity
         if not finding.missing:
             yield from self._facts(finding.facts)
 
@@ -150,6 +154,13 @@ class Writer:
         name = "have_articles" if articles[0].entry.part.startswith("dieu-") else "have_items"
         last = articles[-1].entry.part.partition("-")[2]
         return self.texts.rich(f"decline.{name}", count=len(articles), last=last)
+
+    def _single(self, citation: Citation) -> tuple[Markup, tuple[Markup, ...]]:
+        key = citation.provision.id, citation.quote or citation.summary, citation.wording
+        if key not in self._written:
+            words = self._heading(citation) + "\n" + self._words(citation)
+            self._written[key] = words, tuple(self._validity([citation]))
+        return self._written[key]
 
     def _heading(self, citation: Citation) -> Markup:
         provision = citation.provision
@@ -243,6 +254,12 @@ class Writer:
             document=provision.document.short,
             topic=provision.topic,
         )
+
+
+@lru_cache(maxsize=4)
+def writer_for(texts: Texts, office: Office, search: Search) -> Writer:
+    """Return the writer of an office, which remembers what it has written before."""
+    return Writer(texts, office, search)
 
 
 def _paragraphs(parts: Iterable[Markup]) -> Markup:

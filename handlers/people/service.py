@@ -189,7 +189,8 @@ def revoke_invitations(scene: Scene, unit: int) -> int:
 
 def invited_to(database: Database, typed: str, now: dt.datetime) -> Unit | None:
     """Return the unit that a typed code invites into."""
-    found = invitations.find(database, read_code(typed), now.isoformat())
+    code = read_code(typed)
+    found = invitations.find(database, code, now.isoformat()) if len(code) == _CODE_LENGTH else None
     return units.living(database, found.unit) if found else None
 
 
@@ -337,7 +338,8 @@ def make_claim(database: Database, now: dt.datetime) -> str:
 
 def is_claim(database: Database, typed: str, now: dt.datetime) -> bool:
     """Tell whether a typed code would make its user an administrator."""
-    return invitations.is_claim(database, _hash(read_code(typed)), now.isoformat())
+    code = read_code(typed)
+    return len(code) == _CLAIM_LENGTH and invitations.is_claim(database, _hash(code), now.isoformat())
 
 
 @act("claim.use", anybody=Reach.SELF, staff=Reach.SELF)
