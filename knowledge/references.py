@@ -53,6 +53,9 @@ _KINDS = {
     "diem": re.compile(rf"{_START}diem\s*([a-z]){_END}"),
     "dash": re.compile(rf"{_START}(?:gach dau dong|gach|y)\s*(?:thu\s*|so\s*)?(\d{{1,2}}|{'|'.join(_ORDINALS)}){_END}"),
 }
+_KEYWORDS = {"dash": ""}
+"""What stands in every reference of a kind, where that is not its name."""
+_DIGIT = re.compile(r"\d")
 # "điều 4.3" is clause 3 of article 4, "mục 1.b" and "mục 1b" point b of item 1 ("điều 4a" is an article).
 _DOTTED = re.compile(rf"{_START}(dieu|muc)\s*(\d{{1,3}})\s*[.,/]\s*(\d{{1,2}}|[a-z]){_END}")
 _JOINED = re.compile(rf"{_START}muc\s*(\d{{1,3}})([a-z]){_END}")
@@ -136,17 +139,20 @@ def find_reference(question: str, names: DocumentNames) -> Reference:
         documents, rest = names.find(text, general=True)
         general = bool(documents)
     text = rest
-    for short, long in _SHORT:
-        text = short.sub(long, text)
     found: dict[str, str] = {}
-    text = _JOINED.sub(r"muc \1 diem \2", text)
-    dotted = _DOTTED.search(text)
+    dotted = None
+    # Most questions have no digit and none of the words: `in` tells so many times faster than a pattern.
+    if _DIGIT.search(text):
+        for short, long in _SHORT:
+            text = short.sub(long, text)
+        text = _JOINED.sub(r"muc \1 diem \2", text)
+        dotted = _DOTTED.search(text)
     if dotted:
         outer, number, inner = dotted.groups()
         found = {outer: number, _inner_kind(outer, inner): inner}
         text = text[: dotted.start()] + " " + text[dotted.end() :]
     for kind, pattern in _KINDS.items():
-        match = pattern.search(text)
+        match = pattern.search(text) if _KEYWORDS.get(kind, kind) in text else None
         if match and kind not in found:
             words = _ORDINALS if kind == "dash" else {} if kind in ("chuong", "diem") else _NUMBERS
             found[kind] = words.get(match.group(1), match.group(1))
