@@ -271,6 +271,14 @@ def test_a_claim_makes_an_administrator_once(console: Scene) -> None:
         service.claim(by(console, "binh"), code, "Lê Ví Dụ")
 
 
+def test_who_claims_belongs_to_the_top_unit(console: Scene, office: dict[str, int]) -> None:
+    service.claim(by(console, "an"), service.make_claim(console.database, NOW), "Trần Ví Dụ")
+    assert [found.name for found in members.in_unit(console.database, office["top"], DAY)] == ["Trần Ví Dụ"]
+    binh = member(console, office["two"], "binh")
+    service.claim(by(console, "binh"), service.make_claim(console.database, NOW), "")
+    assert [found.person for found in members.in_unit(console.database, office["two"], DAY)] == [binh]
+
+
 def test_a_claim_expires_and_a_new_one_ends_the_old(console: Scene) -> None:
     first = service.make_claim(console.database, NOW)
     second = service.make_claim(console.database, NOW)

@@ -66,6 +66,7 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
 def _join(argument: str, context: Context) -> list[Reply]:
     if argument:
         return by_code(argument, context)
+    service.refuse_member(context.scene)
     return form.begin("join_code", JOIN_CODE, {}, context)
 
 
@@ -283,11 +284,11 @@ COMMANDS = (
         argument=service.looks_like_code,
         offered=lambda context: not context.actor.joined,
     ),
+    *changing.COMMANDS,
     Command(
         "roikhoi",
         _leave,
         ("roi khoi", "thoi tham gia", "xin roi"),
         offered=lambda context: context.actor.joined,
     ),
-    *changing.COMMANDS,
 )

@@ -344,7 +344,7 @@ def is_claim(database: Database, typed: str, now: dt.datetime) -> bool:
 
 @act("claim.use", anybody=Reach.SELF, staff=Reach.SELF)
 def claim(scene: Scene, typed: str, name: str) -> None:
-    """Become an administrator with a one-time code; somebody unknown becomes a member under the name."""
+    """Become an administrator with a one-time code; somebody unknown becomes a member of the top unit."""
     person = scene.actor.person
     if not invitations.use_claim(scene.database, _hash(read_code(typed)), person, scene.stamp):
         raise NotFound("no_such_code")
@@ -361,6 +361,9 @@ def claim(scene: Scene, typed: str, name: str) -> None:
         state="joined",
         now=scene.stamp,
     )
+    top = units.children(scene.database, None)
+    if top and (member is None or member.unit is None):
+        members.transfer(scene.database, person, top[0].id, scene.today)
     roles.give(scene.database, person, "administrator", None, person, scene.stamp)
 
 
