@@ -178,6 +178,35 @@ def documents_new(settings: Settings, file: Path, document_id: str, title: str |
     new(settings, file, document_id, title, output, click.echo)
 
 
+@cli.command(help=TEXTS("cli.setup"))
+@click.option("--yes", is_flag=True, help=TEXTS("cli.setup_yes"))
+@click.option("--data", help=TEXTS("cli.setup_data"))
+@click.option("--office", help=TEXTS("cli.setup_office"))
+@click.option("--office-name", help=TEXTS("cli.setup_name"))
+@click.option("--introduced-by", help=TEXTS("cli.setup_introduced_by"))
+@click.option("--contact", help=TEXTS("cli.setup_contact"))
+@click.option("--phone", help=TEXTS("cli.setup_phone"))
+@click.option("--hours", help=TEXTS("cli.setup_hours"))
+@click.option("--province", help=TEXTS("cli.setup_province"))
+@click.option("--documents", help=TEXTS("cli.setup_documents"))
+@click.option("--telegram-token", help=TEXTS("cli.setup_token"))
+@click.option("--updates", help=TEXTS("cli.setup_updates"))
+@click.option("--public-url", help=TEXTS("cli.setup_public_url"))
+@click.option("--listen", help=TEXTS("cli.setup_listen"))
+def setup(yes: bool, **given: str | None) -> None:
+    from bot.setting_up import Given, set_up
+
+    set_up(Given(**given), asks=not yes, write=click.echo)
+
+
+@cli.command(help=TEXTS("cli.claim"))
+@with_settings
+def claim(settings: Settings) -> None:
+    from bot.claiming import claim
+
+    claim(settings, click.echo)
+
+
 @cli.command(help=TEXTS("cli.run"))
 @with_settings
 def run(settings: Settings) -> None:

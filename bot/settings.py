@@ -131,10 +131,23 @@ def _usable(file: str | None) -> tuple[Settings, list[SettingsError]]:
     except ValidationError as error:
         faults = {str(fault["loc"][0]): fault["input"] for fault in error.errors(include_url=False)}
         defaults = {name: Settings.model_fields[name].default for name in faults}
-        # What was meant to be a secret is one also where it is wrong.
-        shown = {name: "***" if name in SECRET else str(given) for name, given in faults.items()}
-        faulty = [SettingsError(variable(name), given) for name, given in shown.items()]
+        faulty = [_unusable(name, given) for name, given in faults.items()]
         return Settings(_env_file=file, **defaults), faulty
+
+
+def _unusable(name: str, given: object) -> SettingsError:
+    # What was meant to be a secret is one also where it is wrong.
+    return SettingsError(variable(name), "***" if name in SECRET else str(given))
+
+
+def check_setting(name: str, value: str) -> None:
+    """Raise SettingsError for a value that a setting cannot have."""
+    try:
+        Settings(_env_file=None, **{name: value})  # type: ignore[arg-type]
+    except ValidationError as error:
+        # Others may be wrong in the environment.
+        if any(fault["loc"][0] == name for fault in error.errors()):
+            raise _unusable(name, value) from None
 
 
 def unknown_settings() -> dict[str, str]:

@@ -1,0 +1,390 @@
+"""`ungxu setup`: asks for the office, its folders and its bot, writes that down, and lets the first administrator in.
+
+Everything is asked before anything is written. What is there already is the default, so that it can be run again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from textwrap import shorten
+from typing import TypeVar
+
+import click
+from pydantic import SecretStr
+
+from bot.app import database_path
+from bot.channels.base import Examined
+from bot.channels.configured import telegram
+from bot.claiming import bots, how_to_use, introduction
+from bot.clock import utc_now
+from bot.doctor import examine
+from bot.env_file import read_env, with_values
+from bot.errors import BotError, InputError, SettingsError
+from bot.explaining import TEXTS, explain
+from bot.files import new_key
+from bot.office_file import with_office
+from bot.replacing import BACKUP, lock, replace
+from bot.settings import ENV_FILE, Settings, check_setting, usable_settings, variable
+from handlers.authorization import Actor, Scene
+from handlers.office import FILE_NAME, Office, load_office
+from handlers.people import service
+from knowledge.documents import Library
+from knowledge.loading import BUILT_IN, load_library
+from knowledge.text import fold, normalize
+from storage import roles, units
+from storage.audit import CONSOLE
+from storage.database import Database
+
+Write = Callable[[str], None]
+Value = TypeVar("Value")
+
+# Typed for "nothing", since an empty answer keeps what is there.
+NOTHING = "-"
+
+# In the order in which they are offered.
+UPDATES = ("polling", "webhook")
+
+# As much as stays on one line of a window beside the name.
+LONGEST_TITLE = 45
+
+_ALL = {"", "all", "tat ca", "het"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Answers that were given with the call, as they would be typed; None for those to be asked."""
+
+    data: str | None = None
+    office: str | None = None
+    office_name: str | None = None
+    introduced_by: str | None = None
+    contact: str | None = None
+    phone: str | None = None
+    hours: str | None = None
+    province: str | None = None
+    documents: str | None = None
+    telegram_token: str | None = None
+    updates: str | None = None
+    public_url: str | None = None
+    listen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered: the settings by their names, the office's folder, and what the office said and says."""
+
+    settings: Mapping[str, str]
+    folder: Path
+    before: Office
+    office: Office
+
+
+def set_up(given: Given, *, asks: bool, write: Write) -> None:
+    """Set the bot up; where nothing may be asked, what is neither given nor there already is left out.
+
+    Raises InputError, SettingsError and the errors of the files and the database where something cannot be used; until
+    all is answered nothing has been changed.
+    """
+    _refuse_wrong_user()
+    settings, faults = usable_settings()
+    for fault in faults:
+        if fault.name == ENV_FILE:
+            raise fault
+    try:
+        answers = _ask(given, settings, asks, write)
+    except (click.Abort, KeyboardInterrupt):
+        write(TEXTS("setup.stopped"))
+        raise
+    _write_down(answers, settings, write)
+    settings, faults = usable_settings()
+    code = _prepare(settings, answers.office)
+    write("\n" + TEXTS("setup.examined"))
+    examine(settings, write, faults)
+    write("\n" + (how_to_use(code, bots(settings)) if code else TEXTS("setup.has_administrator")))
+
+
+def _refuse_wrong_user() -> None:
+    """Refuse to make files that the bot cannot read: root's, in a folder of somebody else."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    here = Path.cwd()
+    if here.stat().st_uid == 0:
+        return
+    try:
+        owner = here.owner()
+    except KeyError:
+        owner = str(here.stat().st_uid)
+    raise InputError(TEXTS("setup.other_owner", folder=here, owner=owner))
+
+
+# Asking
+
+
+class _Asker:
+    """Gets an answer: as it was given with the call, else typed, else what is there already."""
+
+    def __init__(self, asks: bool, write: Write) -> None:
+        self.asks = asks
+        self.write = write
+
+    def take(
+        self,
+        question: str,
+        given: str | None,
+        default: str,
+        read: Callable[[str], Value],
+        *,
+        hidden: bool = False,
+    ) -> Value:
+        """Return an answer as `read` makes it; one that it raises a BotError for is asked again where that is possible.
+
+        What is hidden is neither shown when it is typed nor as a default.
+        """
+        if given is not None:
+            return read(given)
+        if not self.asks:
+            return read(default)
+        while True:
+            typed = click.prompt(
+                question,
+                default=default,
+                show_default=bool(default) and not hidden,
+                # Without a terminal nothing can be seen, nor hidden.
+                hide_input=hidden and sys.stdin.isatty(),
+            )
+            try:
+                return read("" if typed.strip() == NOTHING else typed)
+            except BotError as fault:
+                self.write(explain(fault))
+
+    def tell(self, text: str) -> None:
+        """Say something to whoever answers."""
+        if self.asks:
+            self.write(text)
+
+    def begin(self, text: str) -> None:
+        """Say what the next questions are about."""
+        self.tell(f"\n{text}")
+
+
+def _ask(given: Given, settings: Settings, asks: bool, write: Write) -> Answers:
+    asker = _Asker(asks, write)
+    asker.tell(TEXTS("setup.how"))
+    asker.begin(TEXTS("setup.folders"))
+    data = asker.take(TEXTS("setup.ask_data"), given.data, str(settings.data.absolute()), _folder)
+    known = settings.office or Path(TEXTS("setup.office_folder"))
+    folder = asker.take(TEXTS("setup.ask_office"), given.office, str(known.absolute()), _folder)
+    before = load_office(folder if folder.is_dir() else None)
+    asker.begin(TEXTS("setup.about_office"))
+    office = _ask_office(asker, given, before, load_library(BUILT_IN, folder / "documents"))
+    asker.begin(TEXTS("setup.about_telegram"))
+    found = _ask_telegram(asker, given, settings)
+    return Answers({"data": str(data), "office": str(folder), **found}, folder, before, office)
+
+
+def _ask_office(asker: _Asker, given: Given, before: Office, library: Library) -> Office:
+    hours = before.hours or ("" if before.name else TEXTS("setup.usual_hours"))
+    said = {
+        "name": asker.take(TEXTS("setup.ask_name"), given.office_name, before.name, _name),
+        "introduced_by": asker.take(
+            TEXTS("setup.ask_introduced_by"), given.introduced_by, before.introduced_by, _words
+        ),
+        "contact": asker.take(TEXTS("setup.ask_contact"), given.contact, before.contact, _words),
+        "phone": asker.take(TEXTS("setup.ask_phone"), given.phone, before.phone, _words),
+        "hours": asker.take(TEXTS("setup.ask_hours"), given.hours, hours, _words),
+        "province": asker.take(
+            TEXTS("setup.ask_province"), given.province, before.province or "", partial(_province, library)
+        ),
+    }
+    return before.model_copy(update={**said, "documents": _ask_documents(asker, given.documents, before, library)})
+
+
+def _ask_documents(asker: _Asker, given: str | None, before: Office, library: Library) -> tuple[str, ...]:
+    ids = list(library.documents)
+    asker.tell(TEXTS("setup.documents"))
+    for number, document in enumerate(library.documents.values(), 1):
+        title = shorten(document.entry.title, LONGEST_TITLE, placeholder=" …")
+        asker.tell(TEXTS("setup.document", number=number, short=document.short, title=title))
+    chosen = [str(ids.index(name) + 1) if name in ids else name for name in before.documents]
+    default = ", ".join(chosen) or TEXTS("setup.all")
+    return asker.take(TEXTS("setup.ask_documents"), given, default, partial(_documents, ids))
+
+
+def _ask_telegram(asker: _Asker, given: Given, settings: Settings) -> dict[str, str]:
+    """Ask for what Telegram needs; return settings by their names."""
+    known = settings.telegram_token.get_secret_value()
+    question = TEXTS("setup.ask_token_again" if known else "setup.ask_token")
+    token = asker.take(question, given.telegram_token, known, partial(_token, settings, asker.write), hidden=True)
+    if not token:
+        return {"telegram_token": ""}
+    for number, name in enumerate(UPDATES, 1):
+        asker.tell(TEXTS(f"setup.updates_{name}", number=number))
+    default = str(UPDATES.index(settings.telegram_updates) + 1)
+    updates = asker.take(TEXTS("setup.ask_updates"), given.updates, default, _updates)
+    found = {"telegram_token": token, "telegram_updates": updates}
+    if updates == "webhook":
+        public, listening = partial(_set, "public_url"), partial(_set, "listen")
+        found["public_url"] = asker.take(TEXTS("setup.ask_public_url"), given.public_url, settings.public_url, public)
+        found["listen"] = asker.take(TEXTS("setup.ask_listen"), given.listen, settings.listen, listening)
+    return found
+
+
+# Reading what was typed
+
+
+def _folder(typed: str) -> Path:
+    """A whole path of a folder that is there, or that can be made in one that is."""
+    # A folder that is dropped into the window of Windows comes in quotes.
+    name = typed.strip().strip('"')
+    path = Path(name).expanduser().absolute()
+    if not name or not name.isprintable() or "${" in name or path.is_file() or not path.parent.is_dir():
+        raise InputError(TEXTS("setup.no_folder", folder=name))
+    return path
+
+
+def _words(typed: str) -> str:
+    return " ".join(normalize(typed).split())
+
+
+def _name(typed: str) -> str:
+    name = _words(typed)
+    if not any(char.isalpha() for char in name):
+        raise InputError(TEXTS("setup.no_name"))
+    return name
+
+
+def _province(library: Library, typed: str) -> str | None:
+    """A province's bare name, written as in the documents where these name it: they are compared letter by letter."""
+    name = re.sub(r"(?i)^(tỉnh|thành phố|tp\.?)\s+", "", _words(typed))
+    entries = [document.entry for document in library.documents.values()]
+    known = {fold(entry.province): entry.province for entry in entries if entry.province}
+    return known.get(fold(name), name) or None
+
+
+def _documents(ids: list[str], typed: str) -> tuple[str, ...]:
+    """The ids of documents that were typed as numbers or ids; none where all are meant."""
+    if fold(_words(typed)) in _ALL:
+        return ()
+    chosen: list[str] = []
+    for name in re.split(r"[\s,;]+", typed.strip(" ,;")):
+        if name.isdecimal() and 1 <= int(name) <= len(ids):
+            chosen.append(ids[int(name) - 1])
+        elif name in ids:
+            chosen.append(name)
+        else:
+            raise InputError(TEXTS("setup.no_document", name=name))
+    return tuple(dict.fromkeys(chosen))
+
+
+def _token(settings: Settings, write: Write, typed: str) -> str:
+    """A token of the right form that Telegram does not refuse; not reaching Telegram is no fault of the token."""
+    token = typed.strip()
+    if not token:
+        return ""
+    check_setting("telegram_token", token)
+    found = _introduced(settings, token)
+    state = "warning" if found.state == "failed" else found.state
+    if found.name == "telegram_token_refused" and token != settings.telegram_token.get_secret_value():
+        raise InputError(TEXTS("setup.token_refused"))
+    write(TEXTS(f"doctor.{state}", what=TEXTS(f"doctor.{found.name}", **found.values)))
+    return token
+
+
+def _introduced(settings: Settings, token: str) -> Examined:
+    """What Telegram says of a token; how updates come does not matter."""
+    asked = settings.model_copy(update={"telegram_token": SecretStr(token), "telegram_updates": "polling"})
+    channel = telegram(asked, TEXTS)
+    assert channel is not None
+    return introduction(channel)
+
+
+def _updates(typed: str) -> str:
+    name = typed.strip().lower()
+    if name.isdecimal() and 1 <= int(name) <= len(UPDATES):
+        return UPDATES[int(name) - 1]
+    if name not in UPDATES:
+        raise SettingsError(variable("telegram_updates"), name)
+    return name
+
+
+def _set(name: str, typed: str) -> str:
+    value = typed.strip()
+    if not value:
+        raise SettingsError(variable(name), "")
+    check_setting(name, value)
+    return value
+
+
+# Writing it down
+
+
+def _write_down(answers: Answers, settings: Settings, write: Write) -> None:
+    file = answers.folder / FILE_NAME
+    try:
+        answers.folder.mkdir(exist_ok=True)
+        (answers.folder / "documents").mkdir(exist_ok=True)
+        said = file.read_text(encoding="utf-8-sig") if file.exists() else ""
+    except OSError as error:
+        raise InputError(TEXTS("setup.unwritable", folder=answers.folder, reason=error.strerror)) from None
+    _replace(file, said, with_office(said, answers.before, answers.office), write)
+    env = Path(ENV_FILE).absolute()
+    stands = read_env(env)
+    values = _new_settings(answers, settings)
+    _replace(env, stands, with_values(stands or _heading(), values), write, private=True)
+    if variable("secret_keys") in values:
+        write(TEXTS("setup.new_key", file=env))
+    for name in values:
+        if os.environ.get(name, values[name]) != values[name]:
+            write(TEXTS("setup.overridden", name=name))
+
+
+def _new_settings(answers: Answers, settings: Settings) -> dict[str, str]:
+    """The lines of `.env` that are new, with a key where there is none.
+
+    What the environment says is left to it, so that no secret gets from there into a file.
+    """
+    values = {}
+    for name, value in answers.settings.items():
+        now = getattr(settings, name)
+        same = value == (now.get_secret_value() if isinstance(now, SecretStr) else str(now))
+        # A folder that is not written whole is another one wherever the command is called.
+        if not same or (name in ("data", "office") and variable(name) not in os.environ):
+            values[variable(name)] = value
+    if not settings.keys:
+        values[variable("secret_keys")] = new_key()
+    return values
+
+
+def _heading() -> str:
+    return "".join(f"# {line}\n" for line in TEXTS("setup.env_file").splitlines())
+
+
+def _replace(path: Path, stands: str, text: str, write: Write, *, private: bool = False) -> None:
+    if text == stands:
+        if private:
+            lock(path)
+        write(TEXTS("setup.unchanged", file=path))
+    elif replace(path, text, private=private):
+        write(TEXTS("setup.replaced", file=path, former=path.name + BACKUP))
+    else:
+        write(TEXTS("setup.written", file=path))
+
+
+def _prepare(settings: Settings, office: Office) -> str | None:
+    """Open the top unit where there is none; return a code for the first administrator, None where there is one."""
+    database = Database(database_path(settings))
+    try:
+        with database.transaction():
+            now = utc_now()
+            if not units.children(database, None):
+                today = now.astimezone(settings.zone).date()
+                service.create_unit(Scene(database, Actor(CONSOLE), now, today), office.name)
+            return None if roles.count(database, "administrator") else service.make_claim(database, now)
+    finally:
+        database.close()
