@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from bot.channels.base import Channel, Event, Taken
+from bot.channels.base import Channel, Event, Linkable, Taken
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.fetcher import Fetcher
@@ -19,6 +19,7 @@ from bot.presence import Presence
 from bot.receiver import Receiver
 from bot.settings import Settings
 from bot.worker import Worker
+from handlers.conversation import Door
 from handlers.office import load_office
 from handlers.texts import load_texts
 from storage import outbox
@@ -45,6 +46,7 @@ class App:
             office=office,
             zone=settings.zone,
             abilities={channel.name: channel.abilities for channel in channels},
+            doors=self._doors,
         )
         self.worker = Worker(database_path(settings))
         try:
@@ -94,6 +96,9 @@ class App:
         """End the worker and close the database."""
         self.worker.close()
         self.presence.close()
+
+    def _doors(self, code: str) -> list[Door]:
+        return [door for channel in self.channels if isinstance(channel, Linkable) and (door := channel.door(code))]
 
     def _committed(self) -> None:
         self.delivery.wake()

@@ -14,14 +14,17 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from bot.channels.base import Channel, Outgoing, OutgoingFile
 from bot.clock import Clock, utc_now
 from bot.dispatch import Dispatch, End, Happened, Turn
 from bot.errors import NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
+from bot.logs import place
 from bot.presence import Presence
 from bot.worker import BUSY_PAUSE, Worker
+from handlers import router
 from storage.errors import StorageBusy
 from storage.outbox import ANSWER, BROADCAST, OutboxRow
 
@@ -36,6 +39,9 @@ MOST_BESIDE_ANSWERS = 48
 MOST_FILES = 2
 
 
+Draw = Callable[[str, dict[str, Any]], bytes]
+
+
 class Delivery:
     """The only sender of some channels. Several, in several processes, may send for the same ones."""
 
@@ -46,6 +52,7 @@ class Delivery:
         *,
         happened: Happened | None = None,
         files: FileStore | None = None,
+        draw: Draw = router.draw,
         presence: Presence | None = None,
         clock: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -53,6 +60,7 @@ class Delivery:
         self._worker = worker
         self._channels = {(channel.name, channel.account): channel for channel in channels}
         self._files = files
+        self._draw = draw
         self._dispatch = Dispatch(
             self._channels,
             owner=presence.owner if presence else uuid.uuid4().hex,
@@ -178,12 +186,10 @@ class Delivery:
             self._ended.append(End(row, sent_id=sent_id))
 
     async def _outgoing(self, row: OutboxRow) -> Outgoing:
-        message, file = row.message, None
-        if stored := message.get("file"):
-            data = await self._files.read(stored["blob"]) if self._files else None
-            if data is None:
-                raise Refused("file gone")
-            file = OutgoingFile(stored["kind"], stored["name"], data)
+        message = row.message
+        file = await self._file(message["file"]) if message.get("file") else None
+        if message.get("file") and not file and not message["text"]:
+            raise Refused("not drawn")
         return Outgoing(
             text=message["text"],
             # A message that changes the buttons of another shows that one's menu.
@@ -194,6 +200,20 @@ class Delivery:
             file=file,
             paid=row.urgency == BROADCAST and self._pays(row),
         )
+
+    async def _file(self, stored: dict[str, Any]) -> OutgoingFile | None:
+        """Read or draw what a message carries; None where it cannot be drawn, since the words do without it."""
+        if name := stored.get("drawing"):
+            try:
+                drawn = await self._worker.compute(self._draw, name, stored["data"])
+            except Exception as error:
+                log.error("not drawn: %s at %s", type(error).__name__, place(error))
+                return None
+            return OutgoingFile(stored["kind"], stored["name"], drawn)
+        data = await self._files.read(stored["blob"]) if self._files else None
+        if data is None:
+            raise Refused("file gone")
+        return OutgoingFile(stored["kind"], stored["name"], data)
 
     def _pays(self, row: OutboxRow) -> bool:
         limits = self._channels[row.channel, row.account].limits

@@ -20,7 +20,7 @@ from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
 from handlers.context import Context
-from handlers.conversation import Change, Incoming, Manner, Outcome, Reply
+from handlers.conversation import Change, Door, Incoming, Manner, Outcome, Reply
 from handlers.office import Office
 from handlers.texts import Texts
 from knowledge.search import Search
@@ -41,7 +41,10 @@ GROUP_SECONDS = 0.025
 
 @dataclass
 class Receiver:
-    """What every event meets on its way in. `search` may be replaced while the bot runs."""
+    """What every event meets on its way in. `search` may be replaced while the bot runs.
+
+    `doors` returns where the bot is found, with links that bring a code.
+    """
 
     search: Search
     texts: Texts
@@ -50,6 +53,7 @@ class Receiver:
     abilities: dict[str, Abilities]
     handle: Handle = router.handle
     tell: Tell = router.tell
+    doors: Callable[[str], Sequence[Door]] = lambda _: ()
     flood: FloodGuard = field(default_factory=FloodGuard)
 
     def take(self, database: Database, event: Event) -> Taken:
@@ -218,6 +222,7 @@ class Receiver:
             _tally,
             numbered=abilities is None or not abilities.buttons,
             address=address,
+            doors=self.doors,
         )
 
     def _put(

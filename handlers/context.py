@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from handlers.authorization import Actor, Scene, actor_at
+from handlers.conversation import Door
 from handlers.errors import Refusal
 from handlers.office import Office
 from handlers.texts import Texts
@@ -29,6 +30,7 @@ class Context:
         tally: counts what happened, without who did it, under a name such as "answered".
         numbered: whether choices are shown with numbers, so that a typed number means one.
         address: where the person writes from; None where nobody wrote.
+        doors: where the bot is found, in every messenger that has links, each with one that brings a code.
     """
 
     database: Database
@@ -41,6 +43,7 @@ class Context:
     tally: Callable[[str], None] = lambda _: None
     numbered: bool = True
     address: Address | None = None
+    doors: Callable[[str], Sequence[Door]] = lambda _: ()
 
     @property
     def today(self) -> dt.date:

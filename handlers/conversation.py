@@ -167,12 +167,45 @@ class Manner(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """A way to the bot: what people know it by in a messenger, and the link that opens it there."""
+
+    name: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A stored file that goes out with a reply: its blob, how it is shown, and the name it is given."""
 
     blob: int
     kind: FileKind
     name: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is stored until it is sent."""
+        return {"blob": self.blob, "kind": self.kind, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A file that goes out with a reply and is made when it is sent: it would hold up the event's transaction.
+
+    Attributes:
+        drawing: who draws it, by the name in `DRAWINGS` of the router.
+        data: everything that is to be seen in it, plain JSON; it is kept no longer than the text of the message.
+        kind: how it is shown.
+        name: the name it is given.
+    """
+
+    drawing: str
+    data: dict[str, Any]
+    kind: FileKind
+    name: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is stored until it is sent."""
+        return {"drawing": self.drawing, "data": self.data, "kind": self.kind, "name": self.name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +225,7 @@ class Reply:
     closing: Markup = NOTHING
     lead: Markup = NOTHING
     manner: Manner = Manner.NEW
-    files: tuple[File, ...] = ()
+    files: tuple[File | Drawing, ...] = ()
     to: Address | None = None
     urgency: int = ANSWER
     concern: dict[str, Any] | None = None

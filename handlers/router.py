@@ -87,6 +87,9 @@ FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS}
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {}
 """What the jobs do when something ends that they asked to be told of, by the name in the concern."""
 
+DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {people.DRAWING: people.draw_sheet}
+"""What makes the drawings that replies carry, by name."""
+
 _BACK = {"quay lai", "back"}
 # Understood in the middle of a form too; all other plain words are answers there.
 _ALWAYS = {"start", "menu", "trogiup", "huy"}
@@ -181,6 +184,11 @@ def tell(outcome: Outcome, context: Context) -> list[Reply]:
     """Tell a job how something ended; return what it wants to be sent. Each such reply says where it goes."""
     listener = LISTENERS.get(str(outcome.concern.get("job")))
     return listener(outcome, context) if listener else []
+
+
+def draw(name: str, data: dict[str, Any]) -> bytes:
+    """Return a drawing that a reply carries as a file. It takes long, and needs nothing but its data."""
+    return DRAWINGS[name](data)
 
 
 def _press(event: Incoming, context: Context) -> list[Reply]:

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import itertools
 import logging
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
@@ -105,6 +106,11 @@ class Post:
     def _happened(self, database: Database, outcome: Outcome, at: dt.datetime) -> None:
         assert at == self.clock.now
         self.told.append((outcome.concern, outcome.state, outcome.reason))
+
+
+def pictured(text: str = "Mã") -> dict[str, Any]:
+    """A message with something that is drawn when it is sent."""
+    return {"text": text, "file": {"drawing": "vidu", "data": {"so": 7}, "kind": "photo", "name": "ve.png"}}
 
 
 @pytest.fixture
@@ -1024,6 +1030,36 @@ def test_a_file_that_is_gone_is_told_honestly(post: Post, with_store: bool) -> N
     assert (post.row(row_id)["state"], post.row(row_id)["error"]) == ("failed", "file gone")
     assert post.channel.tried == []
     assert post.told == [(CONCERN, "failed", "file gone")]
+
+
+def test_a_drawing_is_made_beside_the_storage_when_it_is_sent(post: Post) -> None:
+    def draw(name: str, data: dict[str, Any]) -> bytes:
+        return f"{name} {data['so']} {threading.current_thread().name}".encode()
+
+    post.use(Messenger(), draw=draw)
+    row_id = post.put(**pictured())
+    assert post.drain() == 1
+    (carried,) = post.channel.carried
+    assert carried.text == "Mã"
+    assert carried.file is not None
+    assert (carried.file.kind, carried.file.name) == ("photo", "ve.png")
+    assert carried.file.data.startswith(b"vidu 7 computing")
+    assert post.row(row_id)["message"] is None
+
+
+@pytest.mark.parametrize(("text", "state", "arrived"), [("Mã", "sent", [("chat-1", "Mã")]), ("", "failed", [])])
+def test_where_nothing_can_be_drawn_the_words_go_alone(
+    post: Post, text: str, state: str, arrived: list[tuple[str, str]]
+) -> None:
+    def broken(name: str, data: dict[str, Any]) -> bytes:
+        raise ZeroDivisionError
+
+    post.use(Messenger(), draw=broken)
+    row_id = post.put(**pictured(text))
+    post.drain()
+    assert post.row(row_id)["state"] == state
+    assert post.channel.arrived == arrived
+    assert all(carried.file is None for carried in post.channel.carried)
 
 
 def test_a_file_that_cannot_be_read_just_now_is_sent_later(post: Post) -> None:

@@ -153,7 +153,16 @@ def test_the_handler_is_given_the_world_of_the_event(database: Database, make: M
     receiver.take(database, event(key="3", at=place("nhom", sender="nguoi-khac")))
     zone = ZoneInfo("Asia/Ho_Chi_Minh")
     expected = Context(
-        database, receiver.search, texts, Office(), zone, NOW, seen[0].person, numbered=False, address=place("rieng")
+        database,
+        receiver.search,
+        texts,
+        Office(),
+        zone,
+        NOW,
+        seen[0].person,
+        numbered=False,
+        address=place("rieng"),
+        doors=receiver.doors,
     )
     assert replace(seen[0], tally=expected.tally) == expected
     assert seen[0].person == seen[1].person != seen[2].person

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from bot.channels.markup import length, seen, spelled_out, split_text
 from bot.rate_limit import Limits
-from handlers.conversation import FileKind, Incoming, Reply
+from handlers.conversation import Door, FileKind, Incoming, Reply
 from handlers.texts import Texts
 from storage.people import Address
 
@@ -205,6 +205,19 @@ class FileSource(Protocol):
         ...
 
 
+@runtime_checkable
+class Linkable(Protocol):
+    """A channel whose messenger has links that open the bot."""
+
+    def door(self, code: str) -> Door | None:
+        """Return how people find the bot, with a link that brings a code; None while its name is not known."""
+        ...
+
+    async def ask_name(self) -> None:
+        """Ask the messenger who the bot is, so that the door is known; raise a TransportError."""
+        ...
+
+
 def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> list[dict[str, Any]]:
     """Return a reply as the messages that a channel can carry, as plain JSON for the outbox.
 
@@ -230,7 +243,7 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
     text = whole if abilities.links else spelled_out(whole)
     messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, abilities.text_length)]
     if reply.files and abilities.caption_length:
-        files = [{"blob": file.blob, "kind": file.kind, "name": file.name} for file in reply.files]
+        files = [file.as_json() for file in reply.files]
         if len(files) == 1 and length(seen(text)) <= abilities.caption_length:
             messages[0]["file"] = files[0]
         else:

@@ -16,6 +16,7 @@ from handlers.conversation import Button, Manner, Reply
 from handlers.errors import NotFound
 from handlers.people import service
 from handlers.people.finding import full_name
+from handlers.people.invitation import invite
 from storage import audit, members, people, roles, units
 from storage.members import Member
 from storage.roles import RoleName
@@ -156,10 +157,7 @@ def _requests_screen(data: dict[str, Any], context: Context) -> Reply:
 
 
 def _invite(data: dict[str, Any], context: Context) -> Reply:
-    """The code that invites into a unit."""
-    unit = _unit(data, context)
-    code = service.invite(context.scene, unit.id)
-    return Reply(context.texts.rich("manage.code", unit=unit.name, code=service.shown_code(code)))
+    return invite(_unit(data, context).id, context)
 
 
 def _give(data: dict[str, Any], context: Context) -> Reply:

@@ -26,7 +26,7 @@ from bot.channels.telegram.updates import ALLOWED_UPDATES, UpdateReader
 from bot.clock import Clock
 from bot.errors import FileRefused, NotReady
 from bot.rate_limit import Limits
-from handlers.conversation import Refusal
+from handlers.conversation import Door, Refusal
 from handlers.texts import Texts
 from storage.errors import StorageError
 
@@ -147,6 +147,15 @@ class Telegram:
     async def send(self, chat: str, message: Outgoing) -> str | None:
         """Send or change a message; return its number."""
         return await carry(self._api, chat, message)
+
+    def door(self, code: str) -> Door | None:
+        """Return the bot's name and a link that starts it with a code; None before Telegram has told the name."""
+        return door(self._reader.username, code) if self._reader.username else None
+
+    async def ask_name(self) -> None:
+        """Ask Telegram who the bot is; raise a TransportError."""
+        async with named_errors():
+            self._reader.username = (await self._bot.get_me()).username or ""
 
     async def fetch(self, source: Mapping[str, Any], largest: int) -> bytes:
         """Bring a file; FileRefused where it is too large, Refused where it is not to be had any more."""
@@ -349,6 +358,11 @@ async def _too_large() -> AsyncIterator[None]:
 
 def _has_number(update: object) -> bool:
     return isinstance(update, dict) and isinstance(update.get("update_id"), int)
+
+
+def door(username: str, code: str) -> Door:
+    """Return how people find a bot of this name, with a link that starts it with a code."""
+    return Door(f"Telegram @{username}", f"https://t.me/{username}?{urlencode({'start': code})}")
 
 
 def webhook_secret(token: str) -> str:
