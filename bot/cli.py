@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import io
 import json
 import sys
@@ -46,6 +47,9 @@ def fail(message: str) -> NoReturn:
     """Print a message to standard error and exit with 1."""
     click.echo(message, err=True)
     sys.exit(1)
+
+
+as_json_lines = click.option("--json", "as_json", is_flag=True, help=TEXTS("cli.as_json"))
 
 
 def with_settings(command: Callable[..., Result]) -> Callable[..., Result]:
@@ -205,6 +209,195 @@ def claim(settings: Settings) -> None:
     from bot.claiming import claim
 
     claim(settings, click.echo)
+@cli.group(help=TEXTS("cli.unit"))
+def unit() -> None:
+    pass
+
+
+@unit.command("list", help=TEXTS("cli.unit_list"))
+@as_json_lines
+@with_settings
+def unit_list(settings: Settings, as_json: bool) -> None:
+    from bot.managing import list_units
+
+    list_units(settings, as_json, click.echo)
+
+
+@unit.command("add", help=TEXTS("cli.unit_add"))
+@click.argument("name", metavar=TEXTS("usage.name"))
+@click.option("--under", metavar=TEXTS("usage.unit"), help=TEXTS("cli.unit_add_under"))
+@with_settings
+def unit_add(settings: Settings, name: str, under: str | None) -> None:
+    from bot.managing import add_unit
+
+    add_unit(settings, name, under, click.echo)
+
+
+@unit.command("rename", help=TEXTS("cli.unit_rename"))
+@click.argument("name", metavar=TEXTS("usage.unit"))
+@click.argument("new_name", metavar=TEXTS("usage.name"))
+@with_settings
+def unit_rename(settings: Settings, name: str, new_name: str) -> None:
+    from bot.managing import rename_unit
+
+    rename_unit(settings, name, new_name, click.echo)
+
+
+@unit.command("move", help=TEXTS("cli.unit_move"))
+@click.argument("name", metavar=TEXTS("usage.unit"))
+@click.option("--under", metavar=TEXTS("usage.unit"), help=TEXTS("cli.unit_move_under"))
+@click.option("--top", is_flag=True, help=TEXTS("cli.unit_move_top"))
+@with_settings
+def unit_move(settings: Settings, name: str, under: str | None, top: bool) -> None:
+    from bot.managing import move_unit
+
+    if top == (under is not None):
+        raise click.UsageError(TEXTS("cli.unit_move_where"))
+    move_unit(settings, name, under, click.echo)
+
+
+@unit.command("merge", help=TEXTS("cli.unit_merge"))
+@click.argument("name", metavar=TEXTS("usage.unit"))
+@click.argument("into", metavar=TEXTS("usage.into"))
+@with_settings
+def unit_merge(settings: Settings, name: str, into: str) -> None:
+    from bot.managing import merge_unit
+
+    merge_unit(settings, name, into, click.echo)
+
+
+@unit.command("close", help=TEXTS("cli.unit_close"))
+@click.argument("name", metavar=TEXTS("usage.unit"))
+@with_settings
+def unit_close(settings: Settings, name: str) -> None:
+    from bot.managing import close_unit
+
+    close_unit(settings, name, click.echo)
+
+
+@cli.group(help=TEXTS("cli.member"))
+def member() -> None:
+    pass
+
+
+@member.command("list", help=TEXTS("cli.member_list"))
+@click.argument("unit", required=False, metavar=TEXTS("usage.unit"))
+@as_json_lines
+@with_settings
+def member_list(settings: Settings, unit: str | None, as_json: bool) -> None:
+    from bot.managing import list_members
+
+    list_members(settings, unit, as_json, click.echo)
+
+
+@member.command("show", help=TEXTS("cli.member_show"))
+@click.argument("person", metavar=TEXTS("usage.person"))
+@as_json_lines
+@with_settings
+def member_show(settings: Settings, person: str, as_json: bool) -> None:
+    from bot.managing import show_member
+
+    show_member(settings, person, as_json, click.echo)
+
+
+@member.command("add", help=TEXTS("cli.member_add"))
+@click.argument("name", metavar=TEXTS("usage.name"))
+@click.option("--unit", required=True, metavar=TEXTS("usage.unit"), help=TEXTS("cli.member_add_unit"))
+@click.option("--position", default="", help=TEXTS("cli.member_add_position"))
+@click.option("--code", help=TEXTS("cli.member_add_code"))
+@with_settings
+def member_add(settings: Settings, name: str, unit: str, position: str, code: str | None) -> None:
+    from bot.managing import add_member
+
+    add_member(settings, name, unit, position, code, click.echo)
+
+
+@member.command("transfer", help=TEXTS("cli.member_transfer"))
+@click.argument("person", metavar=TEXTS("usage.person"))
+@click.argument("unit", metavar=TEXTS("usage.unit"))
+@click.option("--from", "day", type=usage.Day(), metavar=TEXTS("usage.day"), help=TEXTS("cli.member_transfer_from"))
+@with_settings
+def member_transfer(settings: Settings, person: str, unit: str, day: dt.date | None) -> None:
+    from bot.managing import transfer_member
+
+    transfer_member(settings, person, unit, day, click.echo)
+
+
+@member.command("leave", help=TEXTS("cli.member_leave"))
+@click.argument("person", metavar=TEXTS("usage.person"))
+@with_settings
+def member_leave(settings: Settings, person: str) -> None:
+    from bot.managing import let_leave
+
+    let_leave(settings, person, click.echo)
+
+
+@member.command("hold", help=TEXTS("cli.member_hold"))
+@click.argument("person", metavar=TEXTS("usage.person"))
+@with_settings
+def member_hold(settings: Settings, person: str) -> None:
+    from bot.managing import hold_member
+
+    hold_member(settings, person, click.echo)
+
+
+@member.command("restore", help=TEXTS("cli.member_restore"))
+@click.argument("person", metavar=TEXTS("usage.person"))
+@with_settings
+def member_restore(settings: Settings, person: str) -> None:
+    from bot.managing import restore_member
+
+    restore_member(settings, person, click.echo)
+
+
+@cli.group(help=TEXTS("cli.role"))
+def role() -> None:
+    pass
+
+
+ROLE = click.Choice(["dau-moi", "lanh-dao", "quan-tri"])
+
+
+@role.command("list", help=TEXTS("cli.role_list"))
+@as_json_lines
+@with_settings
+def role_list(settings: Settings, as_json: bool) -> None:
+    from bot.managing import list_roles
+
+    list_roles(settings, as_json, click.echo)
+
+
+@role.command("give", help=TEXTS("cli.role_give"))
+@click.argument("person", metavar=TEXTS("usage.person"))
+@click.argument("name", type=ROLE, metavar=TEXTS("usage.role"))
+@click.option("--unit", metavar=TEXTS("usage.unit"), help=TEXTS("cli.role_unit"))
+@with_settings
+def role_give(settings: Settings, person: str, name: str, unit: str | None) -> None:
+    from bot.managing import give_role
+
+    give_role(settings, person, name, unit, click.echo)
+
+
+@role.command("take", help=TEXTS("cli.role_take"))
+@click.argument("person", metavar=TEXTS("usage.person"))
+@click.argument("name", type=ROLE, metavar=TEXTS("usage.role"))
+@click.option("--unit", metavar=TEXTS("usage.unit"), help=TEXTS("cli.role_unit"))
+@with_settings
+def role_take(settings: Settings, person: str, name: str, unit: str | None) -> None:
+    from bot.managing import take_role
+
+    take_role(settings, person, name, unit, click.echo)
+
+
+@cli.command(help=TEXTS("cli.audit"))
+@click.option("--since", type=usage.Day(), metavar=TEXTS("usage.day"), help=TEXTS("cli.audit_since"))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=TEXTS("cli.audit_limit"))
+@as_json_lines
+@with_settings
+def audit(settings: Settings, since: dt.date | None, limit: int, as_json: bool) -> None:
+    from bot.auditing import list_acts
+
+    list_acts(settings, since, limit, as_json, click.echo)
 
 
 @cli.command(help=TEXTS("cli.run"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import BotError, SettingsError
-from handlers.errors import HandlerError
+from handlers.errors import HandlerError, Refusal
 from handlers.texts import load_texts
 from knowledge.errors import DataError, DocumentError, KnowledgeError, NothingToSplit, UnreadableFile
 from storage.errors import StorageBusy, StorageError
@@ -27,6 +27,8 @@ def explain(error: Exception) -> str:
             return TEXTS("cli.storage_busy", message=error)
         case StorageError():
             return TEXTS("cli.storage_unusable", message=error)
+        case Refusal():
+            return TEXTS(f"refused.{error.code}", **error.values)
         case HandlerError():
             return problem_line(error.file, error.place, error.code, error.value)
         case BotError() | KnowledgeError():

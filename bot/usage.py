@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -72,6 +73,19 @@ class Group(Command, click.Group):
     group_class = type
 
 
+class Day(click.ParamType[dt.date]):
+    """A day as people write it, 05/12/2026, or as programs do, 2026-12-05."""
+
+    name = "day"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        """Return the day; raise BadParameter."""
+        for form in ("%d/%m/%Y", "%Y-%m-%d"):
+            with suppress(ValueError):
+                return dt.datetime.strptime(value.strip(), form).date()  # noqa: DTZ007 - a day has no zone
+        raise click.BadParameter(value, ctx, param)
+
+
 def show(error: click.ClickException) -> None:
     """Print on standard error how the command is called and what is wrong with the call."""
     context = error.ctx if isinstance(error, click.UsageError) else None
@@ -92,6 +106,10 @@ def _fault(error: click.ClickException) -> str:
             kind = error.param.type if error.param else None
             if isinstance(kind, click.IntRange) and kind.min is not None:
                 return TEXTS("usage.not_from", name=_name(error), least=kind.min)
+            if isinstance(kind, Day):
+                return TEXTS("usage.not_day", name=_name(error))
+            if isinstance(kind, click.Choice):
+                return TEXTS("usage.not_one_of", name=_name(error), choices=", ".join(kind.choices))
             return TEXTS("usage.bad_value", name=_name(error))
         case click.NoSuchOption():
             return _unknown("option", error.option_name, error.possibilities)

@@ -114,6 +114,17 @@ def in_unit(database: Database, unit: int, day: str) -> Sequence[Member]:
     return [_member(row) for row in rows]
 
 
+def without_unit(database: Database, day: str) -> Sequence[Member]:
+    """Return those who have not left and belong to no unit on a day, by name."""
+    rows = database.rows(
+        f"{_MEMBER} WHERE m.state <> 'left' AND NOT EXISTS (SELECT 1 FROM memberships s"
+        " WHERE s.person_id = m.person_id AND s.from_day <= :day AND (s.until_day IS NULL OR s.until_day > :day))"
+        " ORDER BY m.folded, m.person_id",
+        {"day": day},
+    )
+    return [_member(row) for row in rows]
+
+
 def counts(database: Database, day: str) -> dict[tuple[int, State], int]:
     """Return how many members each unit has on a day, by (unit, state); those who left are not counted."""
     rows = database.rows(

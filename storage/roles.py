@@ -90,6 +90,12 @@ def holders(database: Database, role: RoleName, unit: int | None, day: str) -> S
     return found or [row["person_id"] for row in rows]
 
 
+def all_held(database: Database) -> Sequence[tuple[int, Held]]:
+    """Return (person, role) of everything that somebody has been given, in the order it was given."""
+    rows = database.rows("SELECT person_id, role, unit_id FROM roles WHERE taken_at IS NULL ORDER BY id")
+    return [(row["person_id"], Held(row["role"], row["unit_id"])) for row in rows]
+
+
 def count(database: Database, role: RoleName) -> int:
     """Return how many people have a role for anything."""
     row = database.row(

@@ -20,13 +20,18 @@ def find_unit(database: Database, typed: str) -> Unit:
 
     Raises NotFound, and NotPossible naming them where several are called so.
     """
-    *above, last = map(folded, typed.split("/"))
-    found = [unit for unit in units.called(database, last) if _is_under(database, unit, above)]
+    # A name may have a stroke in it.
+    found = list(units.called(database, folded(typed))) or _at(database, typed)
     if not found:
         raise NotFound("no_such_unit")
     if len(found) > 1:
         raise NotPossible("several_units", which="; ".join(full_name(database, unit) for unit in found[:MOST_NAMED]))
     return found[0]
+
+
+def _at(database: Database, path: str) -> list[Unit]:
+    *above, last = map(folded, path.split("/"))
+    return [unit for unit in units.called(database, last) if _is_under(database, unit, above)]
 
 
 def full_name(database: Database, unit: Unit) -> str:
@@ -36,14 +41,18 @@ def full_name(database: Database, unit: Unit) -> str:
 
 
 def find_member(database: Database, typed: str, day: dt.date) -> Member:
-    """Return the member of a typed personal code or full name who has not left.
+    """Return the member of a typed personal code or full name, or "Trần Ví Dụ / Phòng Một", who has not left.
 
     Raises NotFound, and NotPossible naming them where several are called so.
     """
     if looks_like_code(typed) and (by_code := members.by_code(database, read_code(typed), day.isoformat())):
         return by_code
-    called = members.called(database, folded(typed), day.isoformat())
+    name, _, path = typed.partition("/")
+    called = members.called(database, folded(name), day.isoformat())
     found = [member for member in called if member.state != "left"]
+    if path:
+        unit = find_unit(database, path)
+        found = [member for member in found if member.unit == unit.id]
     if not found:
         raise NotFound("no_such_member")
     if len(found) > 1:

@@ -1,0 +1,62 @@
+"""What the commands about people share: the database as whoever works on the machine sees it, and how days are said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.app import database_path
+from bot.clock import utc_now
+from bot.errors import InputError, SettingsError
+from bot.explaining import TEXTS
+from bot.settings import Settings
+from handlers.authorization import Actor, Scene
+from storage.audit import CONSOLE
+from storage.database import Database
+
+Write = Callable[[str], None]
+
+
+@contextmanager
+def looking(settings: Settings) -> Iterator[Scene]:
+    """Open the database to look at it; raise InputError where there is none, SettingsError or StorageError."""
+    path = database_path(settings)
+    try:
+        path.stat()
+    except FileNotFoundError:
+        # Made anew in a wrong folder it would only hide that the folder is wrong.
+        raise InputError(TEXTS("console.no_database", path=path.absolute())) from None
+    except OSError as error:
+        raise SettingsError("UNGXU_DATA", f"{path.parent}: {error.strerror}") from None
+    with _opened(settings) as scene:
+        yield scene
+
+
+@contextmanager
+def acting(settings: Settings) -> Iterator[Scene]:
+    """Open the database and act in it: committed whole, or not at all where an act is refused."""
+    with looking(settings) as scene, scene.database.transaction():
+        yield scene
+
+
+@contextmanager
+def beginning(settings: Settings) -> Iterator[Scene]:
+    """As `acting`, where the database may not be there yet."""
+    with _opened(settings) as scene, scene.database.transaction():
+        yield scene
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Scene]:
+    now = utc_now()
+    database = Database(database_path(settings))
+    try:
+        yield Scene(database, Actor(CONSOLE), now, now.astimezone(settings.zone).date())
+    finally:
+        database.close()
+
+
+def shown_day(day: str) -> str:
+    """Return a stored day as it is read."""
+    return dt.date.fromisoformat(day).strftime("%d/%m/%Y")
