@@ -389,6 +389,24 @@ def role_take(settings: Settings, person: str, name: str, unit: str | None) -> N
     take_role(settings, person, name, unit, click.echo)
 
 
+@cli.command(help=TEXTS("cli.invite"))
+@click.argument("unit", metavar=TEXTS("usage.unit"))
+@click.option("--sheet", type=click.Path(path_type=Path), metavar=TEXTS("usage.file"), help=TEXTS("cli.invite_sheet"))
+@click.option("--bot", metavar=TEXTS("usage.name"), help=TEXTS("cli.invite_bot"))
+@click.option("--revoke", is_flag=True, help=TEXTS("cli.invite_revoke"))
+@as_json_lines
+@with_settings
+def invite(settings: Settings, unit: str, sheet: Path | None, bot: str | None, revoke: bool, as_json: bool) -> None:
+    from bot import inviting
+
+    if revoke and (sheet or bot or as_json):
+        raise click.UsageError(TEXTS("cli.invite_only_revoke"))
+    if revoke:
+        inviting.revoke(settings, unit, click.echo)
+    else:
+        inviting.invite(settings, unit, sheet, bot, as_json, click.echo)
+
+
 @cli.command(help=TEXTS("cli.audit"))
 @click.option("--since", type=usage.Day(), metavar=TEXTS("usage.day"), help=TEXTS("cli.audit_since"))
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help=TEXTS("cli.audit_limit"))

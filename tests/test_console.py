@@ -1,4 +1,4 @@
-"""The commands for whoever works on the machine: units, members, roles, and what was done."""
+"""The commands for whoever works on the machine: units, members, roles, invitations, and what was done."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from storage import audit, members, people, roles, units
 from storage.audit import CONSOLE
 from storage.database import FILE_NAME, Database
 from storage.people import Address, person_at
+from tests.botapi.client import BotApi
 from tests.conftest import NOW, TODAY
 from tests.helpers import Command, Ended, locked, one_clear_line, run_main
+from tests.telegram_bot import BOT_NAME
+from tests.test_invitation import codes
 
 DAY = TODAY.isoformat()
 ROOT = Path(__file__).parent.parent
@@ -142,6 +145,7 @@ def test_several_units_of_a_name_are_listed(ungxu: Command, did: Callable[..., s
         (("unit", "close", "so vi du"), TEXTS("refused.unit_not_empty", unit="Sở Ví Dụ")),
         (("unit", "merge", "so vi du", "phong mot"), TEXTS("refused.unit_under_itself", unit="Sở Ví Dụ")),
         (("member", "show", "Không Ai"), TEXTS("refused.no_such_member")),
+        (("invite", "phong ba"), TEXTS("refused.no_such_unit")),
     ],
 )
 def test_a_refusal_is_told_as_in_a_chat(
@@ -305,12 +309,73 @@ def test_the_last_administrator_stays(ungxu: Command, did: Callable[..., str], s
         (("role", "give", "x", "truong-phong"), "ghi dau-moi, lanh-dao, quan-tri."),
         (("unit", "move", "x"), TEXTS("cli.unit_move_where")),
         (("unit", "move", "x", "--top", "--under", "y"), TEXTS("cli.unit_move_where")),
+        (("invite", "x", "--revoke", "--sheet", "a.png"), TEXTS("cli.invite_only_revoke")),
     ],
 )
 def test_a_wrong_call_is_told(ungxu: Command, arguments: tuple[str, ...], fault: str) -> None:
     ended = ungxu(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert fault in ended.err
+
+
+# Invitations
+
+
+def test_an_invitation_without_a_messenger_has_its_code_alone(
+    did: Callable[..., str], stored: Database, here: Path
+) -> None:
+    first, until, written = did("invite", "phong mot", "--sheet", "moi.png").splitlines()
+    assert first.startswith("Mã mời vào Sở Ví Dụ / Phòng Một: ")
+    assert (until, written) == ("Dùng được đến 10:00 ngày 21/12/2026", "Đã ghi moi.png")
+    assert codes((here / "moi.png").read_bytes()) == []
+    assert did("invite", "phong mot").splitlines()[0] == first
+    assert did("invite", "phong mot", "--revoke") == "Đã hủy 1 mã mời vào Phòng Một.\n"
+    assert did("invite", "phong mot").splitlines()[0] != first
+
+
+@pytest.mark.parametrize("name", ["vidu_bot", "@vidu_bot"])
+def test_the_name_of_the_bot_may_be_given(did: Callable[..., str], stored: Database, here: Path, name: str) -> None:
+    said = json.loads(did("invite", "phong mot", "--bot", name, "--sheet", "moi.PNG", "--json"))
+    link = f"https://t.me/vidu_bot?start={said['code'].replace('-', '')}"
+    assert said["links"] == [{"name": "Telegram @vidu_bot", "link": link}]
+    assert codes((here / "moi.PNG").read_bytes()) == [link]
+
+
+def test_the_name_of_the_bot_is_asked_of_telegram(
+    did: Callable[..., str], stored: Database, here: Path, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNGXU_TELEGRAM_TOKEN", api.token)
+    monkeypatch.setenv("UNGXU_TELEGRAM_API_URL", api.url)
+    said = did("invite", "phong mot", "--sheet", "moi.png")
+    (link,) = codes((here / "moi.png").read_bytes())
+    assert link.startswith(f"https://t.me/{BOT_NAME}?start=")
+    assert f"Telegram @{BOT_NAME}: {link}" in said.splitlines()
+
+
+def test_without_a_network_there_is_a_code_but_no_sheet(
+    ungxu: Command, did: Callable[..., str], stored: Database, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNGXU_TELEGRAM_TOKEN", "123456789:" + "A" * 35)
+    monkeypatch.setenv("UNGXU_TELEGRAM_API_URL", "http://127.0.0.1:9")
+    assert "--bot" in one_clear_line(ungxu("invite", "phong mot", "--sheet", "moi.png"))
+    assert not (here / "moi.png").exists()
+    assert stored.rows("SELECT id FROM invitations") == []
+    assert "--bot" in did("invite", "phong mot").splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--sheet", "moi.doc"), TEXTS("console.sheet_form", file="moi.doc")),
+        (("--sheet", "khong-co/moi.pdf"), "khong-co/moi.pdf: không ghi được"),
+        (("--bot", "Trợ lý"), TEXTS("console.bad_bot", name="Trợ lý")),
+        (("--bot", "https://t.me/vidu_bot"), TEXTS("console.bad_bot", name="https://t.me/vidu_bot")),
+    ],
+)
+def test_what_cannot_be_used_for_a_sheet_is_told(
+    ungxu: Command, stored: Database, options: tuple[str, ...], told: str
+) -> None:
+    assert told in one_clear_line(ungxu("invite", "phong mot", *options))
 
 
 # What was done

@@ -1,0 +1,108 @@
+"""`ungxu invite`: the code that invites into a unit, its links, and the sheet to be printed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from bot.channels.base import Linkable, NetworkChannel
+from bot.channels.configured import configured
+from bot.channels.telegram.channel import door
+from bot.console import Write, acting
+from bot.errors import InputError, TransportError
+from bot.explaining import TEXTS, problem_line
+from bot.settings import Settings
+from handlers.conversation import Door
+from handlers.office import load_office
+from handlers.people import invitation, service
+from handlers.people.finding import find_unit, full_name
+from handlers.people.sheet import Form, Sheet, draw
+from handlers.texts import load_texts
+
+# Somebody waits for it.
+ASKING_SECONDS = 10.0
+
+_BOT_NAME = re.compile(r"@?[A-Za-z]\w{4,31}", re.ASCII)
+
+
+def revoke(settings: Settings, typed: str, write: Write) -> None:
+    """End the codes that invite into a unit."""
+    with acting(settings) as scene:
+        unit = find_unit(scene.database, typed)
+        count = service.revoke_invitations(scene, unit.id)
+    write(TEXTS("console.revoked", unit=unit.name, count=count))
+
+
+def invite(settings: Settings, typed: str, file: Path | None, bot: str | None, as_json: bool, write: Write) -> None:
+    """Print the code that invites into a unit with its links, and write its sheet to a file.
+
+    `bot` is the name of the Telegram bot where there is no network to ask. Raises InputError for a name that is none, a
+    file that cannot be written, and a sheet where the name of the bot is not to be had.
+    """
+    if bot and not _BOT_NAME.fullmatch(bot):
+        raise InputError(TEXTS("console.bad_bot", name=bot))
+    if file and _form(file) not in get_args(Form):
+        raise InputError(TEXTS("console.sheet_form", file=file))
+    texts, office = load_texts(settings.office), load_office(settings.office)
+    channels = [] if bot else configured(settings, texts)
+    unknown = asyncio.run(_ask_names(channels))
+    if unknown and file:
+        # A sheet without the link is pinned up for a month.
+        raise InputError(unknown)
+    with acting(settings) as scene:
+        unit = find_unit(scene.database, typed)
+        made = invitation.make(scene, unit.id)
+        doors = [door(bot.removeprefix("@"), made.code)] if bot else _doors(channels, made.code)
+        sheet = invitation.sheet_for(scene, made, doors, texts, office, settings.zone)
+        path = full_name(scene.database, unit)
+    if file:
+        _write_sheet(sheet, file)
+    if as_json:
+        links = [{"name": door.name, "link": door.link} for door in doors]
+        said = {"unit": path, "code": sheet.code, "expires_at": made.expires_at, "links": links}
+        write(json.dumps({**said, "sheet": str(file) if file else None}, ensure_ascii=False))
+        return
+    write(TEXTS("console.invitation", unit=path, code=sheet.code))
+    write(TEXTS("console.invitation_until", until=invitation.shown_until(made, texts, settings.zone)))
+    for found in doors:
+        write(texts("invitation.link", name=found.name, link=found.link))
+    if unknown:
+        write(unknown)
+    if file:
+        write(TEXTS("console.sheet_written", file=file))
+
+
+async def _ask_names(channels: Sequence[NetworkChannel]) -> str:
+    """Ask each messenger who the bot is; return what is wrong where one does not tell, else ""."""
+    for channel in channels:
+        if not isinstance(channel, Linkable):
+            continue
+        await channel.open()
+        try:
+            async with asyncio.timeout(ASKING_SECONDS):
+                await channel.ask_name()
+        except (TransportError, TimeoutError) as error:
+            return TEXTS("console.name_unknown", reason=str(error) or type(error).__name__)
+        finally:
+            await channel.close()
+    return ""
+
+
+def _doors(channels: Sequence[NetworkChannel], code: str) -> list[Door]:
+    return [found for channel in channels if isinstance(channel, Linkable) and (found := channel.door(code))]
+
+
+def _form(file: Path) -> str:
+    return file.suffix.removeprefix(".").lower()
+
+
+def _write_sheet(sheet: Sheet, file: Path) -> None:
+    form: Form = "pdf" if _form(file) == "pdf" else "png"
+    try:
+        file.write_bytes(draw(sheet, form))
+    except OSError as error:
+        raise InputError(problem_line(str(file), "", "unwritable", error.strerror or "")) from None
