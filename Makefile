@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: chat test lint types imports suite soak bench eval clean
+.PHONY: chat test lint types imports suite soak bench eval rights clean
 
 chat: .venv/ready
 	@$(BIN)/ungxu chat
@@ -32,6 +32,10 @@ bench: .venv/ready
 
 eval: .venv/ready
 	$(BIN)/python -m benchmarks.questions $(ARGS)
+
+# The table of who may do what, for the administrators' guide.
+rights: .venv/ready
+	$(BIN)/ungxu rights > docs/quyen-han.md
 
 clean:
 	rm -rf .venv build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -209,6 +209,8 @@ def claim(settings: Settings) -> None:
     from bot.claiming import claim
 
     claim(settings, click.echo)
+
+
 @cli.group(help=TEXTS("cli.unit"))
 def unit() -> None:
     pass
@@ -416,6 +418,13 @@ def audit(settings: Settings, since: dt.date | None, limit: int, as_json: bool) 
     from bot.auditing import list_acts
 
     list_acts(settings, since, limit, as_json, click.echo)
+
+
+@cli.command(help=TEXTS("cli.rights"))
+def rights() -> None:
+    from bot.rights import table
+
+    click.echo(table(TEXTS))
 
 
 @cli.command(help=TEXTS("cli.run"))

@@ -1,4 +1,4 @@
-"""The commands for whoever works on the machine: units, members, roles, invitations, and what was done."""
+"""The commands for whoever works on the machine: units, members, roles, invitations, what was done, and rights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 import bot.console
 from bot.explaining import TEXTS
-from handlers.authorization import Actor, Scene
+from bot.rights import table
+from handlers.authorization import ACTS, Actor, Scene
 from handlers.people import service
 from storage import audit, members, people, roles, units
 from storage.audit import CONSOLE
@@ -22,6 +23,7 @@ from tests.conftest import NOW, TODAY
 from tests.helpers import Command, Ended, locked, one_clear_line, run_main
 from tests.telegram_bot import BOT_NAME
 from tests.test_invitation import codes
+from tests.test_rights import EXPECTED
 
 DAY = TODAY.isoformat()
 ROOT = Path(__file__).parent.parent
@@ -409,3 +411,21 @@ def test_a_day_begins_at_midnight_of_the_office(did: Callable[..., str], stored:
         for hour in (16, 17):
             audit.record(stored, f"2026-11-22T{hour}:30:00+00:00", CONSOLE, "unit.close", "unit 2", 2)
     assert len(did("audit", "--since", "23/11/2026").splitlines()) == 1
+
+
+# Rights
+
+
+def test_the_page_of_rights_is_that_of_today(did: Callable[..., str]) -> None:
+    page = (ROOT / "docs" / "quyen-han.md").read_text(encoding="utf-8")
+    assert page == did("rights"), "make rights"
+
+
+def test_the_table_says_what_the_services_do() -> None:
+    words = {"-": "–", "self": "của mình", "unit": "đơn vị mình", "all": "tất cả"}
+    rows = [line.strip("| ").split(" | ") for line in table(TEXTS).splitlines() if line.startswith("|")][2:]
+    assert sorted(row[-1].strip("`") for row in rows) == sorted(ACTS)
+    for row in rows:
+        expected = EXPECTED[row[-1].strip("`")].values()
+        without_target = ACTS[row[-1].strip("`")].target is None
+        assert row[1:-1] == ["được" if without_target and reach == "all" else words[reach] for reach in expected], row

@@ -125,6 +125,7 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "manage",
         "state",
         "role",
+        "rights",
     }:
         for name in sections[section]:
             family = re.match(r"(?:outcome|vote|field|updates)_", name)
