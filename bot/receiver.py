@@ -22,6 +22,7 @@ from handlers import router
 from handlers.context import Context
 from handlers.conversation import Change, Door, Incoming, Manner, Outcome, Reply
 from handlers.office import Office
+from handlers.sealing import Seal
 from handlers.texts import Texts
 from knowledge.search import Search
 from storage import chats, inbox, menus, outbox
@@ -55,6 +56,7 @@ class Receiver:
     tell: Tell = router.tell
     doors: Callable[[str], Sequence[Door]] = lambda _: ()
     flood: FloodGuard = field(default_factory=FloodGuard)
+    seal: Seal = field(default_factory=Seal)
 
     def take(self, database: Database, event: Event) -> Taken:
         """Handle one event and commit. Raises StorageError."""
@@ -223,6 +225,7 @@ class Receiver:
             numbered=abilities is None or not abilities.buttons,
             address=address,
             doors=self.doors,
+            seal=self.seal,
         )
 
     def _put(

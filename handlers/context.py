@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from handlers.authorization import Actor, Scene, actor_at
 from handlers.conversation import Door
 from handlers.errors import Refusal
 from handlers.office import Office
+from handlers.sealing import Seal
 from handlers.texts import Texts
 from knowledge.search import Search
 from storage import members, units
@@ -31,6 +32,7 @@ class Context:
         numbered: whether choices are shown with numbers, so that a typed number means one.
         address: where the person writes from; None where nobody wrote.
         doors: where the bot is found, in every messenger that has links, each with one that brings a code.
+        seal: keeps what must not be read beside a person.
     """
 
     database: Database
@@ -44,6 +46,7 @@ class Context:
     numbered: bool = True
     address: Address | None = None
     doors: Callable[[str], Sequence[Door]] = lambda _: ()
+    seal: Seal = field(default_factory=Seal, compare=False)
 
     @property
     def today(self) -> dt.date:

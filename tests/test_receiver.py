@@ -165,6 +165,7 @@ def test_the_handler_is_given_the_world_of_the_event(database: Database, make: M
         doors=receiver.doors,
     )
     assert replace(seen[0], tally=expected.tally) == expected
+    assert seen[0].seal is receiver.seal
     assert seen[0].person == seen[1].person != seen[2].person
 
 

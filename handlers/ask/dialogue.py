@@ -125,6 +125,9 @@ def _provision(provision_id: str, context: Context) -> Reply:
 
 
 def _vote(data: dict[str, Any], context: Context) -> Reply:
+    voted = context.seal.open(data["sealed"])
+    if voted is None:
+        return Reply(context.texts.rich("menu.stale"))
     if data["vote"] == "not_helpful":
         choices = [
             Button(context.texts(f"button.{vote}"), "ask.vote", {**data, "vote": vote}, once="vote")
@@ -132,7 +135,7 @@ def _vote(data: dict[str, Any], context: Context) -> Reply:
             if vote != "helpful"
         ]
         return Reply(context.texts.rich("vote.why"), tuple(choices))
-    service.vote(context.database, data["vote"], data["question"], data["outcome"], data["shown"], context.today)
+    service.vote(context.database, data["vote"], voted["question"], voted["outcome"], voted["shown"], context.today)
     if data["vote"] == "helpful":
         return Reply(context.texts.rich("vote.thanks"), manner=Manner.PASSING)
     return Reply(context.texts.rich("vote.thanks_wrong", contact=_writer(context).contact()), manner=Manner.INSTEAD)
@@ -150,14 +153,17 @@ def _buttons(finding: Finding, context: Context) -> list[Button]:
         buttons = _article_button(finding.citations[0].provision, context) + buttons
     if "report" in finding.suggestions:
         buttons.insert(0, Button(texts("button.report"), "ask.report"))
-    kept = {
-        "question": service.kept_text(finding.question),
-        "outcome": finding.outcome.value,
-        "shown": service.shown_ids(finding),
-    }
+    # A menu belongs to a person, and what somebody asked stands beside nobody.
+    sealed = context.seal.close(
+        {
+            "question": service.kept_text(finding.question),
+            "outcome": finding.outcome.value,
+            "shown": service.shown_ids(finding),
+        }
+    )
     votes = ("helpful", "not_helpful")
     return buttons + [
-        Button(texts(f"button.{vote}"), "ask.vote", {**kept, "vote": vote}, once="vote") for vote in votes
+        Button(texts(f"button.{vote}"), "ask.vote", {"sealed": sealed, "vote": vote}, once="vote") for vote in votes
     ]
 
 
