@@ -85,7 +85,7 @@ class App:
 
         now = utc_now()
         await self.worker.write(outbox.abandon, channel.name, (now - LONGEST_WINDOW).isoformat(), now.isoformat())
-        await tidy(self.worker, now, self.receiver.happened)
+        await tidy(self.worker, now, self.receiver.happened, self.receiver.office.retention)
         await channel.receive(take)
 
     def prepare(self, _: Database) -> None:

@@ -1,4 +1,4 @@
-"""Deletes what was kept as long as it may be, in small parts so that nobody waits for it.
+"""Deletes what was kept as long as the office keeps it, in small parts so that nobody waits for it.
 
 Messages that nobody sends any more are given up first, and the jobs that wrote them are told.
 """
@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from bot import metrics
@@ -16,23 +17,37 @@ from bot.clock import Clock
 from bot.dispatch import Happened
 from bot.worker import Worker
 from handlers.conversation import Outcome
+from handlers.retention import Retention
 from handlers.router import MENU_LIFE
-from storage import blobs, fetches, inbox, menus, outbox, questions
+from storage import (
+    approvals,
+    audit,
+    blobs,
+    consents,
+    dialogues,
+    fetches,
+    inbox,
+    invitations,
+    members,
+    menus,
+    outbox,
+    personal,
+    questions,
+    roles,
+)
 from storage.database import Database
 from storage.errors import StorageBusy
 
 log = logging.getLogger(__name__)
 
-# How long the key of an event is kept: longer than any messenger repeats an update.
-KEEP_EVENTS = dt.timedelta(days=30)
-# How long it stays known how a message ended; its text is erased at its end.
-KEEP_MESSAGES = dt.timedelta(days=30)
 # Longer than any message is tried.
 KEEP_UNSENT = dt.timedelta(days=10)
-# Questions that nobody asked again for so long have been dealt with, or never will be.
-KEEP_QUESTIONS = dt.timedelta(days=365)
 # A file that is not complete by then never will be.
 KEEP_INCOMPLETE = dt.timedelta(days=1)
+# The rows of a roster are of no use once the import has ended; one that goes on takes minutes.
+KEEP_ROSTER = dt.timedelta(days=7)
+# Nobody is needed any more of whom nothing was kept since.
+KEEP_NOBODY = dt.timedelta(days=1)
 
 INTERVAL = 3600.0
 # Rows deleted in one transaction, and the pause until the next.
@@ -44,25 +59,59 @@ MOST_TOLD = 50
 Purge = Callable[[Database, str, int], int]
 
 
-def rules(now: dt.datetime, happened: Happened) -> list[tuple[Purge, str]]:
-    """Return what is deleted, and before which time, at a time; `happened` is told of messages that are given up."""
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is deleted of some tables: all from before a time."""
+
+    purge: Purge
+    before: str
+    tables: tuple[str, ...]
+
+
+def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
+    """Return what is deleted at a time, in this order; `happened` is told of messages that are given up."""
+
+    def since(name: str) -> str:
+        return keep.since(name, now).isoformat()
+
+    def since_day(name: str) -> str:
+        return keep.since(name, now).date().isoformat()
+
+    overdue = partial(_give_up_overdue, now, happened)
     return [
-        (inbox.purge, (now - KEEP_EVENTS).isoformat()),
-        (menus.purge, (now - MENU_LIFE).isoformat()),
-        (partial(_give_up_overdue, now, happened), (now - KEEP_UNSENT).isoformat()),
-        (outbox.purge, (now - KEEP_MESSAGES).isoformat()),
-        (fetches.purge, (now - KEEP_MESSAGES).isoformat()),
-        (blobs.purge_incomplete, (now - KEEP_INCOMPLETE).isoformat()),
-        (questions.purge, (now - KEEP_QUESTIONS).date().isoformat()),
+        Rule(inbox.purge, since("events"), ("inbox",)),
+        Rule(menus.purge, (now - MENU_LIFE).isoformat(), ("menus",)),
+        Rule(overdue, (now - KEEP_UNSENT).isoformat(), ("outbox",)),
+        Rule(outbox.purge, since("messages"), ("outbox",)),
+        Rule(fetches.purge, since("messages"), ("fetches",)),
+        Rule(blobs.purge, since("files"), ("blobs",)),
+        Rule(blobs.purge_incomplete, (now - KEEP_INCOMPLETE).isoformat(), ("blobs", "blob_parts")),
+        Rule(questions.purge, since_day("questions"), ("questions",)),
+        Rule(dialogues.purge, since("dialogues"), ("dialogues",)),
+        Rule(invitations.purge_requests, since("join_requests"), ("join_requests",)),
+        Rule(invitations.purge_codes, since("audit"), ("invitations", "claims")),
+        Rule(roles.purge_absences, now.date().isoformat(), ("absences",)),
+        Rule(roles.purge, since("audit"), ("roles",)),
+        Rule(approvals.purge, since("audit"), ("approvals",)),
+        Rule(audit.purge, since("audit"), ("audit",)),
+        Rule(consents.purge, since("audit"), ("consents",)),
+        Rule(personal.purge_import_rows, (now - KEEP_ROSTER).isoformat(), ("import_rows",)),
+        Rule(personal.purge_imports, since("audit"), ("imports",)),
+        Rule(members.purge_history, since_day("memberships"), ("memberships",)),
+        Rule(personal.purge_left, since("left_members"), ("members", "memberships")),
+        Rule(personal.purge_closed, since("closed_chats"), ("closed_chats", "addresses")),
+        Rule(personal.purge_strangers, since("strangers"), ("addresses",)),
+        # Last, when nothing names them any more.
+        Rule(personal.purge_people, (now - KEEP_NOBODY).isoformat(), ("people",)),
     ]
 
 
-async def tidy(worker: Worker, now: dt.datetime, happened: Happened) -> int:
+async def tidy(worker: Worker, now: dt.datetime, happened: Happened, keep: Retention) -> int:
     """Delete everything whose time is over; return how many rows."""
     deleted = 0
-    for purge, before in rules(now, happened):
+    for rule in rules(now, happened, keep):
         while True:
-            count = await worker.write(purge, before, CHUNK)
+            count = await worker.write(rule.purge, rule.before, CHUNK)
             deleted += count
             if count < CHUNK:
                 break
@@ -71,11 +120,11 @@ async def tidy(worker: Worker, now: dt.datetime, happened: Happened) -> int:
     return deleted
 
 
-async def keep_tidy(worker: Worker, clock: Clock, happened: Happened) -> None:
+async def keep_tidy(worker: Worker, clock: Clock, happened: Happened, keep: Retention) -> None:
     """Tidy again and again until cancelled."""
     while True:
         try:
-            deleted = await tidy(worker, clock(), happened)
+            deleted = await tidy(worker, clock(), happened, keep)
             if deleted:
                 log.info("deleted %d old rows", deleted)
         except StorageBusy:

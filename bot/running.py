@@ -108,7 +108,7 @@ async def run_until(stop: asyncio.Event, settings: Settings, channels: Sequence[
 async def work(app: App, channels: Sequence[NetworkChannel], stop: asyncio.Event) -> None:
     """Receive, send and fetch until told to stop; then end in an order that loses nothing."""
     receiving = [asyncio.create_task(_receive(app, channel)) for channel in channels]
-    tidying = keep_tidy(app.worker, utc_now, app.receiver.happened)
+    tidying = keep_tidy(app.worker, utc_now, app.receiver.happened, app.receiver.office.retention)
     beside = [asyncio.create_task(app.fetcher.run()), asyncio.create_task(tidying)]
     sending = asyncio.create_task(app.delivery.run())
     stopped = asyncio.create_task(_told(stop))

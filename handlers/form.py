@@ -7,7 +7,6 @@ both are understood here, so that no form can forget them. A step's choices are 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,9 +19,6 @@ from handlers.errors import NeedsApproval, Refusal
 from knowledge.text import fold
 from storage import dialogues
 from storage.dialogues import Dialogue
-
-# Half-finished conversations wait so long.
-LIFE = dt.timedelta(days=7)
 
 ANSWER = "form.answer"
 
@@ -70,7 +66,7 @@ def current(context: Context) -> Dialogue | None:
     """Return the form that whoever wrote is filling in."""
     if context.address is None:
         return None
-    since = (context.now - LIFE).isoformat()
+    since = context.office.retention.since("dialogues", context.now).isoformat()
     return dialogues.current(context.database, context.address, context.person, since)
 
 

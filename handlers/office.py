@@ -8,8 +8,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handlers.errors import OfficeError
+from handlers.retention import Retention, bounds
 
 FILE_NAME = "office.toml"
+
+# What may be written for each of these.
+_DAYS = {f"retention.{name}": "-".join(map(str, bounds(name))) for name in Retention.model_fields}
 
 
 class Office(BaseModel):
@@ -24,6 +28,7 @@ class Office(BaseModel):
         documents: ids of the documents that apply, all of them where empty.
         report_prefix: what the numbers of reports begin with.
         approvals: names of the acts that the head approves before they are done ("unit.merge").
+        retention: how long what is kept is kept.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -37,6 +42,7 @@ class Office(BaseModel):
     documents: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     report_prefix: str = Field(default="BC", pattern=r"^[A-ZĐ]{1,6}$")
+    retention: Retention = Retention()
 
 
 def load_office(folder: Path | None) -> Office:
@@ -58,5 +64,7 @@ def load_office(folder: Path | None) -> Office:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = ".".join(map(str, fault["loc"]))
+        if place in _DAYS:
+            raise OfficeError(str(path), place, "days", _DAYS[place]) from None
         value = place if fault["type"] == "extra_forbidden" else str(fault["input"])
         raise OfficeError(str(path), place, fault["type"], value) from None

@@ -78,6 +78,29 @@ def withdraw(database: Database, number: int, now: str) -> bool:
     )
 
 
+def forget(database: Database, person: int) -> None:
+    """Take back what waits to be approved about somebody; of what was decided the values go, the decision stays."""
+    named = database.row("SELECT name FROM members WHERE person_id = :person", {"person": person})
+    for row in database.rows("SELECT id, state, data FROM approvals"):
+        data = json.loads(row["data"])
+        is_about = person in [data.get(key) for key in ("person", "substitute", "listed")]
+        if not is_about and not (named and data.get("name") == named["name"]):
+            continue
+        if row["state"] == "waiting":
+            database.run("DELETE FROM approvals WHERE id = :id", {"id": row["id"]})
+        else:
+            database.run("UPDATE approvals SET data = '{}', note = NULL WHERE id = :id", {"id": row["id"]})
+
+
+def purge(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` approvals that were decided, or asked for and never decided, before a time."""
+    return database.run(
+        "DELETE FROM approvals WHERE id IN"
+        " (SELECT id FROM approvals WHERE coalesce(decided_at, asked_at) < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )
+
+
 def _approval(row: Row) -> Approval:
     return Approval(
         id=row["id"],

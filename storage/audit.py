@@ -39,6 +39,12 @@ def entries(database: Database, since: str, limit: int) -> Sequence[Entry]:
     return [Entry(row["at"], row["actor_id"], row["act"], row["subject"], row["unit_id"]) for row in rows]
 
 
+def latest_of(database: Database, actor: int) -> str | None:
+    """Return when somebody did something by a role for the last time; None where he never did."""
+    row = database.row("SELECT max(at) AS at FROM audit WHERE actor_id = :actor", {"actor": actor})
+    return row["at"] if row else None
+
+
 def purge(database: Database, before: str, limit: int) -> int:
     """Delete up to `limit` acts from before a time; return how many."""
     return database.run(

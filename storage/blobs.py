@@ -76,6 +76,20 @@ def delete(database: Database, blob_id: int) -> None:
     database.run("DELETE FROM blobs WHERE id = :id", {"id": blob_id})
 
 
+def expire(database: Database, blob_id: int) -> None:
+    """Let nobody read a file any more; its parts go the next time that old rows are deleted."""
+    database.run("UPDATE blobs SET complete = 0, created_at = '' WHERE id = :id", {"id": blob_id})
+
+
+def purge(database: Database, before: str, limit: int) -> int:
+    """Let up to `limit` files expire that were stored before a time; return how many."""
+    return database.run(
+        "UPDATE blobs SET complete = 0 WHERE id IN"
+        " (SELECT id FROM blobs WHERE complete = 1 AND created_at < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )
+
+
 def purge_incomplete(database: Database, before: str, limit: int) -> int:
     """Delete a little of what was begun before a time and never completed; return `limit` while there is more.
 

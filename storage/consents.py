@@ -43,3 +43,11 @@ def of(database: Database, person: int) -> Sequence[tuple[str, str, str | None]]
         {"person": person},
     )
     return [(row["purpose"], row["given_at"], row["withdrawn_at"]) for row in rows]
+
+
+def purge(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` consents that were withdrawn before a time; return how many."""
+    return database.run(
+        "DELETE FROM consents WHERE rowid IN (SELECT rowid FROM consents WHERE withdrawn_at < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )

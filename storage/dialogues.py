@@ -6,6 +6,7 @@ One for each person in each chat. It outlives a restart.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,14 @@ def end(database: Database, address: Address, person: int) -> bool:
             {**address.values(), "person": person},
         )
     )
+
+
+def of(database: Database, person: int) -> Sequence[tuple[str, str]]:
+    """Return (form, when it went on last) of everything that somebody has not finished."""
+    rows = database.rows(
+        "SELECT form, updated_at FROM dialogues WHERE person_id = :person ORDER BY updated_at", {"person": person}
+    )
+    return [(row["form"], row["updated_at"]) for row in rows]
 
 
 def end_all(database: Database, person: int) -> None:

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from storage import blobs
 from storage.database import Database, Row, to_json
 from storage.people import Address
 
@@ -96,6 +97,20 @@ def unfinished(database: Database) -> int:
     """Return how many files are still to be brought."""
     row = database.row("SELECT count(*) AS n FROM fetches WHERE ended_at IS NULL")
     return int(row["n"]) if row else 0
+
+
+def count_of(database: Database, person: int) -> int:
+    """Return how many files of somebody are known."""
+    row = database.row("SELECT count(*) AS n FROM fetches WHERE person_id = :person", {"person": person})
+    return int(row["n"]) if row else 0
+
+
+def forget(database: Database, person: int) -> None:
+    """Delete the files of somebody and what is known of them; what is being brought just now is dropped."""
+    values = {"person": person}
+    for row in database.rows("SELECT blob_id FROM fetches WHERE person_id = :person AND blob_id IS NOT NULL", values):
+        blobs.expire(database, row["blob_id"])
+    database.run("DELETE FROM fetches WHERE person_id = :person", values)
 
 
 def purge(database: Database, before: str, limit: int) -> int:

@@ -137,6 +137,44 @@ def decide(database: Database, number: int, by: int, accepted: bool, now: str) -
     )
 
 
+def requests_of(database: Database, person: int) -> Sequence[tuple[int, str, str | None, bool]]:
+    """Return (unit, when asked, when decided or None, whether accepted) of every request of somebody."""
+    rows = database.rows(
+        "SELECT unit_id, asked_at, decided_at, accepted FROM join_requests WHERE person_id = :person ORDER BY id",
+        {"person": person},
+    )
+    return [(row["unit_id"], row["asked_at"], row["decided_at"], bool(row["accepted"])) for row in rows]
+
+
+def purge_requests(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` requests made before a time; whoever was never confirmed is not known by name any more."""
+    old = "SELECT id FROM join_requests WHERE asked_at < :before ORDER BY id LIMIT :limit"
+    values = {"before": before, "limit": limit}
+    for table in ("memberships", "members"):
+        database.run(
+            f"DELETE FROM {table} WHERE person_id IN (SELECT j.person_id FROM join_requests j JOIN members m"
+            f" ON m.person_id = j.person_id WHERE j.id IN ({old}) AND j.decided_at IS NULL AND m.state = 'pending')",
+            values,
+        )
+    return database.run(f"DELETE FROM join_requests WHERE id IN ({old})", values)
+
+
+def purge_codes(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` codes of each kind that were not valid any more before a time; return how many."""
+    values = {"before": before, "limit": limit}
+    invitations = database.run(
+        "DELETE FROM invitations WHERE id IN"
+        " (SELECT id FROM invitations WHERE coalesce(revoked_at, expires_at) < :before LIMIT :limit)",
+        values,
+    )
+    claims = database.run(
+        "DELETE FROM claims WHERE code_hash IN"
+        " (SELECT code_hash FROM claims WHERE coalesce(used_at, expires_at) < :before LIMIT :limit)",
+        values,
+    )
+    return limit if limit in (invitations, claims) else invitations + claims
+
+
 def _invitation(row: Row) -> Invitation:
     return Invitation(row["id"], row["code"], row["unit_id"], row["expires_at"])
 

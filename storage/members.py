@@ -177,6 +177,14 @@ def forget(database: Database, person: int) -> None:
         database.run(f"DELETE FROM {table} WHERE person_id = :person", {"person": person})
 
 
+def purge_history(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` memberships that ended before a day; return how many."""
+    return database.run(
+        "DELETE FROM memberships WHERE rowid IN (SELECT rowid FROM memberships WHERE until_day < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )
+
+
 def _member(row: Row) -> Member:
     return Member(
         person=row["person_id"],

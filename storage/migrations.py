@@ -206,8 +206,11 @@ def m0003_people(database: Database) -> None:
     """People and the office: units, members, roles, invitations, consents, approvals, what was done, what is due.
 
     Days are dates at the office, times are UTC. Nothing of a unit or a membership is overwritten: each says from when
-    it holds, so that an old name and an old list can still be understood.
+    it holds, so that an old name and an old list can still be understood. The number of a person is never given twice:
+    what he did by a role keeps it when he is gone.
     """
+    # The table of people is made anew: what belongs to them is without them for a moment.
+    database.execute("PRAGMA defer_foreign_keys=ON")
     _create(
         database,
         """
@@ -363,6 +366,15 @@ def m0003_people(database: Database) -> None:
             unit TEXT NOT NULL,
             PRIMARY KEY (import_id, number)
         );
+        CREATE TABLE people_before AS SELECT id, created_at FROM people;
+        DROP TABLE people;
+        CREATE TABLE people (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created_at TEXT NOT NULL
+        );
+        INSERT INTO people (id, created_at) SELECT id, created_at FROM people_before;
+        DROP TABLE people_before;
+        CREATE INDEX addresses_by_person ON addresses (person_id);
         ALTER TABLE addresses ADD COLUMN in_group INTEGER NOT NULL DEFAULT 0;
         UPDATE addresses SET in_group = 1 WHERE channel = 'telegram' AND chat <> sender;
         ALTER TABLE addresses ADD COLUMN used_at TEXT;

@@ -241,6 +241,18 @@ def give_up_overdue(database: Database, before: str, now: str, reason: str, limi
     return [_row(row) for row in rows]
 
 
+def forget_chat(database: Database, channel: str, account: str, chat: str) -> None:
+    """Delete what was sent to a chat, and what waits to be sent unless a job wants to know how that ends."""
+    values = {"channel": channel, "account": account, "chat": chat}
+    database.run(
+        "DELETE FROM outbox WHERE channel = :channel AND account = :account AND chat = :chat"
+        " AND (ended_at IS NOT NULL OR (state IN ('queued', 'waiting') AND concern IS NULL))",
+        values,
+    )
+    for urgency in CLASSES:
+        _let_next_go(database, {**values, "class": urgency})
+
+
 def unfinished(database: Database) -> int:
     """Return the number of messages that are not at their end."""
     row = database.row("SELECT count(*) AS n FROM outbox WHERE ended_at IS NULL")

@@ -110,6 +110,24 @@ def addresses_of(database: Database, person: int) -> Sequence[Address]:
     return [Address(**row) for row in rows]
 
 
+def is_shared(database: Database, address: Address) -> bool:
+    """Tell whether others read the chat of an address too."""
+    row = database.row(
+        "SELECT 1 AS one FROM addresses WHERE channel = :channel AND account = :account AND chat = :chat"
+        " AND (in_group = 1 OR sender <> :sender)",
+        address.values(),
+    )
+    return row is not None
+
+
+def part(database: Database, person: int, now: str) -> None:
+    """Let whoever writes from the addresses of somebody be a new person, of whom nothing is known."""
+    if addresses_of(database, person):
+        stranger = {"person": person, "stranger": create(database, now)}
+        for table in ("addresses", "fetches"):
+            database.run(f"UPDATE {table} SET person_id = :stranger WHERE person_id = :person", stranger)
+
+
 def hold(database: Database, person: int, by: int, now: str) -> int:
     """Trust the addresses of somebody no more: who writes there may be another. Return how many were trusted."""
     return database.run(

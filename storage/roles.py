@@ -129,6 +129,14 @@ def be_back(database: Database, person: int) -> bool:
     return bool(database.run("DELETE FROM absences WHERE person_id = :person", {"person": person}))
 
 
+def history(database: Database, person: int) -> Sequence[tuple[RoleName, int | None, str, str | None]]:
+    """Return (role, unit, when given, when taken or None) of every role somebody has or had, in that order."""
+    rows = database.rows(
+        "SELECT role, unit_id, given_at, taken_at FROM roles WHERE person_id = :person ORDER BY id", {"person": person}
+    )
+    return [(row["role"], row["unit_id"], row["given_at"], row["taken_at"]) for row in rows]
+
+
 def absence(database: Database, person: int, day: str) -> tuple[str, int | None] | None:
     """Return (until which day, substitute) of somebody who is away on a day."""
     row = database.row(
@@ -136,3 +144,20 @@ def absence(database: Database, person: int, day: str) -> tuple[str, int | None]
         {"person": person, "day": day},
     )
     return (row["until_day"], row["substitute_id"]) if row else None
+
+
+def purge(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` roles that were taken before a time; return how many."""
+    return database.run(
+        "DELETE FROM roles WHERE id IN (SELECT id FROM roles WHERE taken_at < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )
+
+
+def purge_absences(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` absences that were over before a day; return how many."""
+    return database.run(
+        "DELETE FROM absences WHERE person_id IN (SELECT person_id FROM absences WHERE until_day < :before"
+        " LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )

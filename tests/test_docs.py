@@ -16,6 +16,7 @@ from bot.settings import Settings
 from handlers.ask.wording import Writer
 from handlers.authorization import ACTS
 from handlers.office import Office
+from handlers.retention import Retention, bounds
 from handlers.texts import CATALOGUE, Texts
 from knowledge.background import Background
 from knowledge.loading import BUILT_IN, load_library
@@ -57,6 +58,12 @@ def test_every_setting_is_documented(name: str) -> None:
 @pytest.mark.parametrize("name", Office.model_fields)
 def test_every_field_of_the_office_is_documented(name: str) -> None:
     assert f"`{name}`" in ADMIN
+
+
+def test_every_retention_period_stands_in_the_guide_as_it_is() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (\d+) \| (\d+)-(\d+) \|$", ADMIN, re.MULTILINE)
+    told = {name: tuple(map(int, days)) for name, *days in rows}
+    assert told == {name: (getattr(Retention(), name), *bounds(name)) for name in Retention.model_fields}
 
 
 @pytest.mark.parametrize("model", [DocumentEntry, ProvisionEntry, EditionEntry])

@@ -311,12 +311,22 @@ def test_an_office_is_read(tmp_path: Path) -> None:
         ("name = 3\n", "name"),
         ("name\n", "office.toml"),
         ("report_prefix = '1'\n", "report_prefix"),
+        ("[retention]\naudit = 364\n", "retention.audit days 365-3650"),
+        ("[retention]\nleft_members = 366\n", "retention.left_members days 0-365"),
+        ("[retention]\nevents = 'lâu'\n", "retention.events days 7-90"),
+        ("[retention]\nevnts = 30\n", "retention.evnts extra_forbidden"),
     ],
 )
 def test_a_wrong_office_file_is_refused(tmp_path: Path, content: str, reason: str) -> None:
     (tmp_path / "office.toml").write_text(content, encoding="utf-8")
     with pytest.raises(OfficeError, match=reason):
         load_office(tmp_path)
+
+
+def test_an_office_says_how_long_it_keeps_things(tmp_path: Path) -> None:
+    (tmp_path / "office.toml").write_text("[retention]\nquestions = 90\n", encoding="utf-8")
+    keep = load_office(tmp_path).retention
+    assert (keep.questions, keep.audit) == (90, 730)
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:

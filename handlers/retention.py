@@ -1,0 +1,55 @@
+"""How long what is kept is kept: the part `[retention]` of an office's `office.toml`, in days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+def _days(least: int, most: int) -> object:
+    return Field(ge=least, le=most)
+
+
+class Retention(BaseModel):
+    """Days, each within what the law and the work of the bot allow; docs/huong-dan-quan-tri.md says why.
+
+    Attributes:
+        events: keys of events that were taken, without content.
+        messages: how and when messages ended, with the number of their chat, without content.
+        questions: questions that nobody asked again.
+        files: files that people sent.
+        dialogues: conversations that were not finished.
+        join_requests: requests to join, decided or not.
+        left_members: who somebody was, after he has left.
+        memberships: units that somebody belonged to before.
+        strangers: accounts of people who are not members, after they wrote last.
+        closed_chats: chats in which nobody can be reached any more.
+        audit: acts, roles that were taken, approvals, consents that were withdrawn; each by the number of the person.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    events: Annotated[int, _days(7, 90)] = 30
+    messages: Annotated[int, _days(7, 365)] = 30
+    questions: Annotated[int, _days(30, 1825)] = 365
+    files: Annotated[int, _days(30, 3650)] = 730
+    dialogues: Annotated[int, _days(1, 30)] = 7
+    join_requests: Annotated[int, _days(7, 365)] = 90
+    left_members: Annotated[int, _days(0, 365)] = 30
+    memberships: Annotated[int, _days(0, 3650)] = 1825
+    strangers: Annotated[int, _days(30, 1095)] = 365
+    closed_chats: Annotated[int, _days(30, 1095)] = 180
+    audit: Annotated[int, _days(365, 3650)] = 730
+
+    def since(self, name: str, now: dt.datetime) -> dt.datetime:
+        """Return the time before which what bears this name is not kept."""
+        days: int = getattr(self, name)
+        return now - dt.timedelta(days=days)
+
+
+def bounds(name: str) -> tuple[int, int]:
+    """Return the fewest and the most days that a field allows."""
+    least, most = Retention.model_fields[name].metadata
+    return least.ge, most.le
