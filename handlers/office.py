@@ -28,6 +28,7 @@ class Office(BaseModel):
         documents: ids of the documents that apply, all of them where empty.
         report_prefix: what the numbers of reports begin with.
         approvals: names of the acts that the head approves before they are done ("unit.merge").
+        members_only: whether only who has joined is answered.
         retention: how long what is kept is kept.
     """
 
@@ -42,6 +43,7 @@ class Office(BaseModel):
     documents: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     report_prefix: str = Field(default="BC", pattern=r"^[A-ZĐ]{1,6}$")
+    members_only: bool = False
     retention: Retention = Retention()
 
 

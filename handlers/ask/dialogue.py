@@ -14,6 +14,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
 from knowledge.documents import Provision
 from knowledge.finding import Citation, Finding, Outcome
+from storage import people
 
 _PARAGRAPHS = Markup("\n\n")
 
@@ -21,15 +22,20 @@ _PARAGRAPHS = Markup("\n\n")
 PAGE = 1_000
 SHORT_REST = 300
 
+# The kind of small talk that is always answered: somebody is in danger.
+_DISTRESS = "distress"
+
 
 def welcome(context: Context) -> Reply:
-    """Greet: whose bot it is, that it is automatic, how to ask, what is not to be sent."""
-    texts = context.texts
-    return Reply(
-        _PARAGRAPHS.join(
-            [_hello(context), texts.rich("welcome.usage"), texts.rich("welcome.privacy"), _writer(context).contact()]
-        )
+    """Greet: whose bot it is, that it is automatic, how to ask, what is not to be sent, what is kept, whom to call."""
+    texts, answers = context.texts, _answers(context)
+    usage = texts.rich("welcome.usage" if answers else "welcome.members")
+    parts = [_hello(context), usage, texts.rich("welcome.privacy"), _writer(context).contact()]
+    joining = (
+        Button(texts("command.thamgia"), "command.run", {"name": "thamgia"}),
+        Button(texts("button.report"), "ask.report"),
     )
+    return Reply(_PARAGRAPHS.join(parts), () if answers else joining)
 
 
 def welcome_group(context: Context) -> Reply:
@@ -48,6 +54,8 @@ def _hello(context: Context) -> Markup:
 
 def help_text(context: Context) -> Reply:
     """Say what can be done and which documents are in use."""
+    if not _answers(context):
+        return welcome(context)
     documents = Markup("\n").join(
         context.texts.rich("help.document", short=document.short, title=document.entry.title)
         for document in context.search.library.documents.values()
@@ -62,6 +70,8 @@ def help_text(context: Context) -> Reply:
 
 def answer(question: str, context: Context) -> list[Reply]:
     """Answer a question; one without an answer is noted, without who asked."""
+    if not _answers(context):
+        return [_first_aid(question, context)]
     finding, noted = service.ask(context.database, context.search, question, context.today, context.units)
     context.tally(finding.outcome.value)
     writer = _writer(context)
@@ -74,6 +84,8 @@ def answer(question: str, context: Context) -> list[Reply]:
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     """Do what a button under an answer says."""
+    if name != "report" and not _answers(context):
+        return [welcome(context)]
     if name == "article":
         return [_article(data["id"], context)]
     if name == "rest":
@@ -85,6 +97,23 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     if name == "vote":
         return [_vote(data, context)]
     return [Reply(context.texts.rich("menu.stale"))]
+
+
+def _answers(context: Context) -> bool:
+    """Whether whoever writes is answered: in some offices only who has joined."""
+    return not context.office.members_only or context.actor.joined
+
+
+def _first_aid(question: str, context: Context) -> Reply:
+    """What somebody gets who is not answered: what to do where it is urgent, or how to join."""
+    finding = service.answer(context.search, question, context.today)
+    if finding.intent == _DISTRESS:
+        return Reply(_writer(context).reply(finding))
+    if "report" in finding.suggestions:
+        return act("report", {}, context)[0]
+    if context.address and people.is_shared(context.database, context.address):
+        return Reply(context.texts.rich("welcome.members_group"))
+    return welcome(context)
 
 
 def _writer(context: Context) -> Writer:
