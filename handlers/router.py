@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from handlers import approval, ask, form, people
+from handlers import approval, ask, form, people, privacy
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import Button, Change, Incoming, Manner, Outcome, Reply
@@ -61,7 +61,7 @@ def _cancel(_: str, context: Context) -> list[Reply]:
     return [Reply(context.texts.rich("form.cancelled" if form.end(context) else "form.nothing"))]
 
 
-JOBS: Mapping[str, Job] = {"ask": ask, "people": people, "approval": approval}
+JOBS: Mapping[str, Job] = {"ask": ask, "people": people, "approval": approval, "privacy": privacy}
 """The jobs by the name that the actions of their buttons begin with."""
 
 COMMANDS = Commands(
@@ -77,11 +77,12 @@ COMMANDS = Commands(
         Command("huy", _cancel, ("huy bo", "cancel", "thoat"), listed=False),
         *people.COMMANDS,
         *approval.COMMANDS,
+        *privacy.COMMANDS,
     ]
 )
 """Everything that can be asked for by name, in the order of the menu."""
 
-FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS}
+FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **privacy.FORMS}
 """The conversations of several steps, by name."""
 
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {}

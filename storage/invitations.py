@@ -101,7 +101,7 @@ def use_claim(database: Database, code_hash: str, person: int, now: str) -> bool
 
 def ask(database: Database, person: int, listed: int | None, unit: int, now: str) -> int:
     """Write down a request to join; an earlier open one of the person is dropped. Return its number."""
-    database.run("DELETE FROM join_requests WHERE person_id = :person AND decided_at IS NULL", {"person": person})
+    drop(database, person)
     return database.insert(
         "INSERT INTO join_requests (person_id, listed_id, unit_id, asked_at)"
         " VALUES (:person, :listed, :unit, :now) RETURNING id",
@@ -144,6 +144,11 @@ def requests_of(database: Database, person: int) -> Sequence[tuple[int, str, str
         {"person": person},
     )
     return [(row["unit_id"], row["asked_at"], row["decided_at"], bool(row["accepted"])) for row in rows]
+
+
+def drop(database: Database, person: int) -> None:
+    """Delete the open request of somebody."""
+    database.run("DELETE FROM join_requests WHERE person_id = :person AND decided_at IS NULL", {"person": person})
 
 
 def purge_requests(database: Database, before: str, limit: int) -> int:

@@ -110,6 +110,22 @@ def addresses_of(database: Database, person: int) -> Sequence[Address]:
     return [Address(**row) for row in rows]
 
 
+def met(database: Database, person: int) -> str | None:
+    """Return when somebody was met first; None for nobody."""
+    row = database.row("SELECT created_at FROM people WHERE id = :person", {"person": person})
+    return row["created_at"] if row else None
+
+
+def accounts_of(database: Database, person: int) -> Sequence[tuple[str, int, str | None]]:
+    """Return (channel, in how many chats, when used last or None) of every account of somebody."""
+    rows = database.rows(
+        "SELECT channel, count(*) AS n, max(used_at) AS used_at FROM addresses WHERE person_id = :person"
+        " GROUP BY channel, account, sender ORDER BY channel",
+        {"person": person},
+    )
+    return [(row["channel"], row["n"], row["used_at"]) for row in rows]
+
+
 def is_shared(database: Database, address: Address) -> bool:
     """Tell whether others read the chat of an address too."""
     row = database.row(

@@ -46,7 +46,7 @@ def test_two_short_buttons_share_a_row(api: BotApi, bot: RunningBot) -> None:
 def test_the_command_menu_is_set(api: BotApi, bot: RunningBot) -> None:
     api.say(PERSON, "/trogiup")
     said(api)
-    assert [name for name, _ in api.commands()] == ["start", "menu", "thamgia", "trogiup"]
+    assert [name for name, _ in api.commands()] == ["start", "menu", "thamgia", "dulieu", "trogiup"]
 
 
 def test_a_vote_is_thanked_for_in_passing_and_its_buttons_go(api: BotApi, bot: RunningBot) -> None:

@@ -13,14 +13,11 @@ from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
 from handlers.people import changing, service
 from handlers.people.reaching import turn_to
-from handlers.people.service import read_code
+from handlers.people.service import MEMBERSHIP, read_code
 from storage import consents, members, people, units
 from storage.invitations import JoinRequest
 from storage.members import Member
 from storage.outbox import ANSWER, REPORT
-
-MEMBERSHIP = "membership"
-"""The purpose that is agreed to when somebody joins."""
 
 YES, NO = "yes", "no"
 

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
 from knowledge.text import fold, normalize
-from storage import dialogues, invitations, members, people, roles, units
+from storage import consents, dialogues, invitations, members, people, roles, units
 from storage.database import Database
 from storage.invitations import JoinRequest
 from storage.members import Member
 from storage.roles import RoleName
 from storage.units import Unit
+
+MEMBERSHIP = "membership"
+"""The purpose that is agreed to when somebody joins."""
 
 INVITATION_LIFE = dt.timedelta(days=30)
 CLAIM_LIFE = dt.timedelta(days=1)
@@ -158,11 +161,7 @@ def transfer_member(scene: Scene, person: int, unit: int, day: str) -> None:
 def leave(scene: Scene, person: int) -> None:
     """Let somebody leave the office: no unit, no role, no notice any more."""
     _member(scene, person)
-    _refuse_last_administrator(scene, person)
-    roles.take_all(scene.database, person, scene.actor.person, scene.stamp)
-    members.transfer(scene.database, person, None, scene.today)
-    members.set_state(scene.database, person, "left", scene.stamp)
-    dialogues.end_all(scene.database, person)
+    end_membership(scene, person)
 
 
 # Joining
@@ -304,7 +303,7 @@ def take_role(scene: Scene, person: int, role: RoleName, unit: int | None) -> No
     """Take a role away; that of the last administrator stays."""
     member = _member(scene, person)
     if role == "administrator":
-        _refuse_last_administrator(scene, person)
+        refuse_last_administrator(scene, person)
     if not roles.take(scene.database, person, role, unit, scene.actor.person, scene.stamp):
         raise NotPossible("has_no_role", name=member.name)
 
@@ -462,7 +461,18 @@ def _refuse_namesake(scene: Scene, folded: str, parent: int | None, but: int | N
             raise NotPossible("unit_exists", unit=sibling.name)
 
 
-def _refuse_last_administrator(scene: Scene, person: int) -> None:
+def end_membership(scene: Scene, person: int) -> None:
+    """Let a member belong to the office no more; what he agreed to for that he agrees to no more."""
+    refuse_last_administrator(scene, person)
+    roles.take_all(scene.database, person, scene.actor.person, scene.stamp)
+    members.transfer(scene.database, person, None, scene.today)
+    members.set_state(scene.database, person, "left", scene.stamp)
+    consents.withdraw(scene.database, person, MEMBERSHIP, scene.stamp)
+    dialogues.end_all(scene.database, person)
+
+
+def refuse_last_administrator(scene: Scene, person: int) -> None:
+    """Raise NotPossible for the only administrator: nobody could give the role to another."""
     is_one = any(held.role == "administrator" for held in roles.of(scene.database, person, scene.today))
     if is_one and roles.count(scene.database, "administrator") == 1:
         raise NotPossible("last_administrator")

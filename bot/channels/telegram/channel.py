@@ -64,7 +64,7 @@ MOST_TYPING = 20
 
 
 # What the messenger offers to everybody when a stroke is typed; the bot's own menu knows who may do what.
-COMMAND_MENU = ("start", "menu", "thamgia", "trogiup")
+COMMAND_MENU = ("start", "menu", "thamgia", "dulieu", "trogiup")
 
 
 class Telegram:
