@@ -375,6 +375,7 @@ def m0003_people(database: Database) -> None:
         INSERT INTO people (id, created_at) SELECT id, created_at FROM people_before;
         DROP TABLE people_before;
         CREATE INDEX addresses_by_person ON addresses (person_id);
+        CREATE INDEX menus_by_person ON menus (person_id);
         ALTER TABLE addresses ADD COLUMN in_group INTEGER NOT NULL DEFAULT 0;
         UPDATE addresses SET in_group = 1 WHERE channel = 'telegram' AND chat <> sender;
         ALTER TABLE addresses ADD COLUMN used_at TEXT;

@@ -16,8 +16,8 @@ _BELONGING = ("menus", "dialogues", "absences", "join_requests")
 
 # While any of these names a person he is needed.
 _NEEDED = (
-    ("addresses", "person_id"),
     ("members", "person_id"),
+    ("addresses", "person_id"),
     ("memberships", "person_id"),
     ("roles", "person_id"),
     ("consents", "person_id"),
