@@ -425,6 +425,8 @@ def rights() -> None:
     from bot.rights import table
 
     click.echo(table(TEXTS))
+
+
 @cli.group(help=TEXTS("cli.privacy"))
 def privacy() -> None:
     pass
