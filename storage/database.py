@@ -6,17 +6,20 @@ transaction that reads first and writes later fails half the time when two proce
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import sqlite_utils
 
+from storage import snapshot
 from storage.errors import StorageBusy, StorageUnusable
+from storage.faults import is_locked, named_errors, raise_named
 from storage.migrations import known_migrations, migrations
 
 # How long a write waits for another process before it gives up.
@@ -24,15 +27,8 @@ BUSY_TIMEOUT_MS = 5_000
 
 FILE_NAME = "ungxu.db"
 
-# Primary result codes that pass by themselves or by an administrator's hand, while the file is good.
-_TRY_AGAIN = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CANTOPEN,
-}
+BACKUPS = "backups"
+"""The folder beside the file for the copies of it."""
 
 Row = Mapping[str, Any]
 
@@ -47,8 +43,13 @@ class Database:
     overwritten (secure_delete).
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file; raise StorageBusy or StorageUnusable."""
+    def __init__(self, path: Path, *, back_up: bool = True) -> None:
+        """Open or create the file; raise StorageBusy or StorageUnusable.
+
+        An older file is migrated; a copy of it as it was stands in `backups` beside it then, unless `back_up` is False.
+        """
+        self._path = path
+        self._back_up = back_up
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Only for whoever runs the bot: SQLite gives its log the rights of the file.
@@ -57,7 +58,7 @@ class Database:
             raise StorageUnusable(str(error)) from None
         except OSError as error:
             raise StorageBusy(str(error)) from None
-        with _named_errors():
+        with named_errors():
             connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
         # sqlite-utils wants the default transaction handling; with no isolation level nothing is begun behind our
         # back.
@@ -105,7 +106,7 @@ class Database:
         try:
             return self._connection.execute(sql, values or {}).rowcount
         except sqlite3.DatabaseError as error:
-            _raise_named(error)
+            raise_named(error)
 
     def insert(self, sql: str, values: Mapping[str, Any]) -> int:
         """Run an INSERT that ends in RETURNING a number; return that number."""
@@ -118,7 +119,7 @@ class Database:
         try:
             return [dict(row) for row in self._connection.execute(sql, values or {})]
         except sqlite3.DatabaseError as error:
-            _raise_named(error)
+            raise_named(error)
 
     def row(self, sql: str, values: Mapping[str, Any] | None = None) -> Row | None:
         """Return the first row of a query, None where there is none."""
@@ -148,9 +149,18 @@ class Database:
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             self.run(f"PRAGMA {pragma}")
         tables = sqlite_utils.Database(self._connection)
-        with self.transaction(), _named_errors():
-            self._refuse_others(tables)
+        with self.transaction(), named_errors():
+            applied = self._refuse_others(tables)
+            if applied and self._back_up and (pending := known_migrations() - applied):
+                # Inside the transaction, so that nobody writes between the copy and the first step.
+                self._copy_before(min(pending))
             migrations.apply(tables)
+
+    def _copy_before(self, migration: str) -> None:
+        now = dt.datetime.now(dt.UTC)
+        # Named by the time that the machine shows, as an administrator looks for it.
+        name = snapshot.file_name(now.astimezone(), f"before-{migration}")
+        snapshot.take(self._path, self._path.parent / BACKUPS / name, now.isoformat())
 
     def _use_wal(self) -> None:
         # SQLite does not wait for other processes while it changes the mode, so the waiting is done here.
@@ -159,46 +169,18 @@ class Database:
             try:
                 self.run("PRAGMA journal_mode=WAL")
             except StorageBusy as error:
-                if not _is_locked(error) or time.monotonic() > give_up:
+                if not is_locked(error) or time.monotonic() > give_up:
                     raise
                 time.sleep(0.02)
             else:
                 return
 
-    def _refuse_others(self, tables: sqlite_utils.Database) -> None:
-        """Raise StorageUnusable for the database of another program or of a newer version of this one."""
+    def _refuse_others(self, tables: sqlite_utils.Database) -> set[str]:
+        """Return the steps that were applied; raise StorageUnusable for another program's file or a newer version's."""
         applied = {migration.name for migration in migrations.applied(tables)}
         if not applied and tables.table_names():
             raise StorageUnusable("the file belongs to another program")
         newer = applied - known_migrations()
         if newer:
             raise StorageUnusable(f"made by a newer version ({max(newer)})")
-
-
-def _is_locked(error: StorageBusy) -> bool:
-    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        _raise_named(error)
-
-
-def _raise_named(error: sqlite3.DatabaseError) -> NoReturn:
-    """Name what is wrong with the file; faults of a statement stay sqlite3's own."""
-    if isinstance(
-        error, (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.NotSupportedError)
-    ):
-        raise error
-    # Extended codes say more than is needed here; the low byte is the primary code. Text that cannot be decoded comes
-    # without any.
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-    if code in _TRY_AGAIN:
-        raise StorageBusy(str(error)) from error
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
-        raise StorageUnusable(str(error)) from error
-    raise error
+        return applied
