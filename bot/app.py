@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from bot.channels.base import Channel, Event, Linkable, Taken
+from bot.channels.base import Abilities, Channel, Event, Linkable, Taken
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.fetcher import Fetcher
@@ -47,6 +47,7 @@ class App:
             zone=settings.zone,
             abilities={channel.name: channel.abilities for channel in channels},
             doors=self._doors,
+            elsewhere=_abilities_elsewhere,
         )
         self.worker = Worker(database_path(settings))
         try:
@@ -103,6 +104,13 @@ class App:
     def _committed(self) -> None:
         self.delivery.wake()
         self.fetcher.wake()
+
+
+def _abilities_elsewhere(channel: str) -> Abilities:
+    # Imported when somebody is written to there: a conversation in a terminal need not wait for it.
+    from bot.channels.configured import abilities_of
+
+    return abilities_of(channel)
 
 
 async def _patiently(act: Callable[[], Awaitable[object]]) -> None:

@@ -34,6 +34,7 @@ from storage import (
     personal,
     questions,
     roles,
+    tallies,
 )
 from storage.database import Database
 from storage.errors import StorageBusy
@@ -87,6 +88,7 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(blobs.purge, since("files"), ("blobs",)),
         Rule(blobs.purge_incomplete, (now - KEEP_INCOMPLETE).isoformat(), ("blobs", "blob_parts")),
         Rule(questions.purge, since_day("questions"), ("questions",)),
+        Rule(tallies.purge, since_day("questions"), ("tallies",)),
         Rule(dialogues.purge, since("dialogues"), ("dialogues",)),
         Rule(invitations.purge_requests, since("join_requests"), ("join_requests",)),
         Rule(invitations.purge_codes, since("audit"), ("invitations", "claims")),

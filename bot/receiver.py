@@ -12,9 +12,10 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.channels.base import Abilities, Event, Taken, Unreadable, fit
+from bot.channels.base import LEAST, Abilities, Event, Taken, Unreadable, fit
 from bot.flood import FloodGuard, Verdict, pause
 from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
@@ -25,7 +26,7 @@ from handlers.office import Office
 from handlers.sealing import Seal
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import chats, inbox, menus, outbox
+from storage import chats, inbox, menus, outbox, tallies
 from storage.database import Database
 from storage.errors import StorageError
 from storage.menus import SPENT, Menu
@@ -44,7 +45,8 @@ GROUP_SECONDS = 0.025
 class Receiver:
     """What every event meets on its way in. `search` may be replaced while the bot runs.
 
-    `doors` returns where the bot is found, with links that bring a code.
+    `abilities` are those of the channels of this process, `elsewhere` tells those of any other: a reply may go to
+    somebody whom another process serves. `doors` returns where the bot is found, with links that bring a code.
     """
 
     search: Search
@@ -57,6 +59,7 @@ class Receiver:
     doors: Callable[[str], Sequence[Door]] = lambda _: ()
     flood: FloodGuard = field(default_factory=FloodGuard)
     seal: Seal = field(default_factory=Seal)
+    elsewhere: Callable[[str], Abilities] = lambda _: LEAST
 
     def take(self, database: Database, event: Event) -> Taken:
         """Handle one event and commit. Raises StorageError."""
@@ -81,6 +84,12 @@ class Receiver:
                 self.flood.forget(event.address)
             raise
         return taken
+
+    def perform(self, database: Database, act: Callable[[Context], list[Reply]], at: dt.datetime) -> None:
+        """Do what nobody's event asked for, inside a transaction; what it raises comes out as it is."""
+        for reply in act(self._context(database, at, 0)):
+            assert reply.to is not None
+            self._put(database, reply, reply.to, at)
 
     def happened(self, database: Database, outcome: Outcome, at: dt.datetime) -> None:
         """Tell a job how something ended, inside the transaction that records the end."""
@@ -221,12 +230,16 @@ class Receiver:
             self.zone,
             at,
             person,
-            _tally,
+            partial(self._tally, database, at),
             numbered=abilities is None or not abilities.buttons,
             address=address,
             doors=self.doors,
             seal=self.seal,
         )
+
+    def _tally(self, database: Database, at: dt.datetime, outcome: str) -> None:
+        count(QUESTIONS, outcome)
+        tallies.count(database, at.astimezone(self.zone).date().isoformat(), outcome)
 
     def _put(
         self,
@@ -240,7 +253,8 @@ class Receiver:
     ) -> None:
         """Put a reply into the outbox, with its menu; only the last of its messages tells how it ended."""
         now = _utc(at)
-        messages = fit(reply, self.abilities[to.channel], self.texts, answers)
+        abilities = self.abilities.get(to.channel) or self.elsewhere(to.channel)
+        messages = fit(reply, abilities, self.texts, answers)
         for number, message in enumerate(messages, 1):
             last = number == len(messages)
             row = outbox.put(
@@ -258,10 +272,6 @@ class Receiver:
             # Sent to somebody else than who wrote, it is his menu; and who wrote may have become a member just now.
             owner = person_at(database, to, now)
             menus.remember(database, row, to, owner, [button.as_json() for button in reply.buttons], now)
-
-
-def _tally(outcome: str) -> None:
-    count(QUESTIONS, outcome)
 
 
 def _utc(at: dt.datetime) -> str:

@@ -337,6 +337,8 @@ def m0003_people(database: Database) -> None:
             kind TEXT NOT NULL,
             name TEXT NOT NULL,
             data TEXT NOT NULL,
+            recurrence TEXT,
+            planned_at TEXT NOT NULL,
             due_at TEXT NOT NULL,
             created_at TEXT NOT NULL,
             owner TEXT,
@@ -349,6 +351,12 @@ def m0003_people(database: Database) -> None:
         CREATE TABLE heartbeats (
             name TEXT PRIMARY KEY,
             at TEXT NOT NULL
+        );
+        CREATE TABLE tallies (
+            day TEXT NOT NULL,
+            name TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            PRIMARY KEY (day, name)
         );
         CREATE TABLE imports (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -376,6 +384,7 @@ def m0003_people(database: Database) -> None:
         DROP TABLE people_before;
         CREATE INDEX addresses_by_person ON addresses (person_id);
         CREATE INDEX menus_by_person ON menus (person_id);
+        ALTER TABLE blob_parts ADD COLUMN sealed_with TEXT;
         ALTER TABLE addresses ADD COLUMN in_group INTEGER NOT NULL DEFAULT 0;
         UPDATE addresses SET in_group = 1 WHERE channel = 'telegram' AND chat <> sender;
         ALTER TABLE addresses ADD COLUMN used_at TEXT;

@@ -31,6 +31,7 @@ from storage import (
     personal,
     questions,
     roles,
+    tallies,
     units,
 )
 from storage.audit import CONSOLE
@@ -55,6 +56,7 @@ TABLES = {
     "blobs": dt.timedelta(days=1),
     "blob_parts": dt.timedelta(days=730),
     "questions": dt.timedelta(days=365),
+    "tallies": dt.timedelta(days=365),
     "dialogues": dt.timedelta(days=7),
     "join_requests": dt.timedelta(days=90),
     "invitations": dt.timedelta(days=730),
@@ -72,7 +74,7 @@ TABLES = {
     "addresses": dt.timedelta(days=365),
     "people": dt.timedelta(days=1),
 }
-BY_DAY = ("questions", "absences", "memberships")
+BY_DAY = ("questions", "tallies", "absences", "memberships")
 
 
 @pytest.fixture
@@ -112,6 +114,8 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             blobs.complete(database, number)
         case "questions":
             questions.count(database, "asked", folded=now, text="x", outcome="not found", shown=[], day=day)
+        case "tallies":
+            tallies.count(database, day, "answered")
         case "dialogues":
             dialogues.keep(database, place(), person, Dialogue("join", "name", {}), now)
         case "join_requests":

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from bot import receiver as receiver_module
 from bot.channels.base import Abilities, Taken, Unreadable
+from bot.channels.configured import abilities_of
 from bot.flood import BURST, pause
 from bot.metrics import REGISTRY
 from bot.receiver import Receiver
@@ -23,7 +24,7 @@ from handlers.conversation import Attachment, Button, Change, File, Incoming, Ma
 from handlers.office import Office
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import chats, menus, questions
+from storage import chats, menus, questions, tallies
 from storage import outbox as storage_outbox
 from storage.database import Database
 from storage.errors import StorageBusy
@@ -396,6 +397,59 @@ def test_a_real_conversation_goes_through(database: Database, make: Make) -> Non
     assert second["text"].startswith("<b>Điều 4")
 
 
+# To somebody whom another process serves
+
+
+def test_a_reply_to_another_channel_waits_there_in_the_form_of_that_channel(database: Database, make: Make) -> None:
+    there = place("chat-9", "nguoi-khac", "khac", "bot-9")
+    receiver = make(lambda e, c: [replace(LONG, to=there, urgency=REPORT)])
+    receiver.elsewhere = {"khac": Abilities(True, 200)}.__getitem__
+    receiver.take(database, event())
+    messages = outbox(database)
+    assert len(messages) >= 3
+    assert messages[-1]["buttons"] == [[0, "Xem cả Điều 4"], [1, "Đúng ý tôi"]]
+    assert {row["channel"] for row in database.rows("SELECT channel FROM outbox")} == {"khac"}
+    (menu,) = database.rows("SELECT channel, chat, person_id FROM menus")
+    assert (menu["channel"], menu["chat"]) == ("khac", "chat-9")
+    assert menu["person_id"] == person_at(database, there, STAMP)
+
+
+def test_a_reply_to_a_channel_that_nobody_knows_waits_in_a_form_that_all_can_carry(
+    database: Database, make: Make, texts: Texts
+) -> None:
+    files = (File(1, "photo", "anh.png"),)
+    make(lambda e, c: [replace(LONG, to=place(channel="moi"), files=files)]).take(database, event())
+    *_, last = outbox(database)
+    assert last["text"].endswith(f"2. Đúng ý tôi\n{texts('menu.hint')}\n\n{texts('media.not_here')}\n\nHết.")
+    assert all(message.keys() == {"text"} for message in outbox(database))
+
+
+@pytest.mark.parametrize(("name", "buttons"), [("telegram", True), ("terminal", False), ("chua-co", False)])
+def test_what_the_channels_of_the_bot_can_do_is_known_without_serving_them(name: str, buttons: bool) -> None:
+    assert abilities_of(name).buttons is buttons
+
+
+# What nobody's event asked for
+
+
+def test_what_is_done_without_an_event_may_write_to_anybody(database: Database, make: Make) -> None:
+    make(echo).perform(database, lambda context: [Reply(Markup(f"Người {context.person}."), to=place("chat-7"))], NOW)
+    assert [message["text"] for message in outbox(database)] == ["Người 0."]
+
+
+def test_what_becomes_of_questions_is_counted_by_the_day_of_the_office(database: Database, make: Make) -> None:
+    def handle(event: Incoming, context: Context) -> list[Reply]:
+        context.tally(event.text)
+        return []
+
+    receiver = make(handle)
+    # At midnight in Vietnam it is still yesterday in UTC.
+    for number, (text, hour) in enumerate([("answered", 16), ("answered", 17), ("not found", 17), ("answered", 18)]):
+        receiver.take(database, replace(event(text, str(number)), at=NOW.replace(hour=hour)))
+    assert tallies.since(database, "2026-11-22") == {"answered": 2, "not found": 1}
+    assert tallies.since(database, "2026-11-21") == {"answered": 3, "not found": 1}
+
+
 # Several events in one commit
 
 
@@ -483,10 +537,10 @@ def test_an_apology_that_cannot_be_written_is_no_trouble(
     database: Database, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver = make(broken)
-    receiver.abilities = {}
+    receiver.texts = Texts({})
     assert receiver.take(database, event(SECRET)) == NEW
     assert inbox(database) == [("text", "failed", "LookupError")]
-    assert "no apology: KeyError" in caplog.text
+    assert "no apology: TextError" in caplog.text
     assert outbox(database) == []
 
 

@@ -76,6 +76,10 @@ class Abilities:
         return (cut.rsplit(" ", 1)[0] if " " in cut else cut[:room]).rstrip(" ,;:.-") + " …"
 
 
+LEAST = Abilities(buttons=False, text_length=1_000)
+"""What every channel can do."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
     """A file as it is sent."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.channels.base import NetworkChannel
+from bot.channels.base import LEAST, Abilities, NetworkChannel
 from bot.channels.telegram import Telegram
+from bot.channels.terminal import Terminal
 from bot.clock import utc_now
 from bot.errors import SettingsError
 from bot.rate_limit import Limits
@@ -15,6 +16,12 @@ def configured(settings: Settings, texts: Texts) -> list[NetworkChannel]:
     """Return a channel for each messenger that is set up; raise SettingsError for one that is set up by half."""
     channel = telegram(settings, texts)
     return [channel] if channel else []
+
+
+def abilities_of(name: str) -> Abilities:
+    """Return what a channel can do, served here or not; what every one can where it is not known."""
+    known = {channel.name: channel.abilities for channel in (Telegram, Terminal)}
+    return known.get(name, LEAST)
 
 
 def lacking(settings: Settings) -> list[SettingsError]:
