@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from storage import fetches, leases, outbox
+from storage import fetches, jobs, leases, outbox
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Presence:
 
     def free_the_dead(self, database: Database) -> None:
         """Free the claims and leases of processes that are gone. Run inside a transaction."""
-        subjects = (outbox, fetches, leases)
+        subjects = (outbox, fetches, jobs, leases)
         for owner in {owner for subject in subjects for owner in subject.owners(database)}:
             if owner != self.owner and self._is_dead(owner):
                 log.warning("a process is gone, what it held is free")
@@ -47,17 +47,26 @@ class Presence:
         self._path(self.owner).unlink(missing_ok=True)
 
     def _is_dead(self, owner: str) -> bool:
-        path = self._path(owner)
-        if not path.exists():
-            return True
-        try:
-            with FileLock(path, timeout=0):
-                pass
-        except (Timeout, OSError):
-            return False
-        with contextlib.suppress(OSError):
-            path.unlink()
-        return True
+        return not _is_alive(self._path(owner))
 
     def _path(self, owner: str) -> Path:
         return self._folder / f"{owner}.lock"
+
+
+def somebody_works(data: Path) -> bool:
+    """Tell whether any process works on the database of a folder now."""
+    return any(_is_alive(path) for path in (data / FOLDER).glob("*.lock"))
+
+
+def _is_alive(path: Path) -> bool:
+    """Tell whether a process holds a lock; the file of a dead one is taken away."""
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            pass
+    except (Timeout, OSError):
+        return True
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return False

@@ -13,6 +13,7 @@ from handlers.conversation import Button, Change, Incoming, Manner, Outcome, Rep
 from handlers.errors import NeedsApproval, Refusal
 from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
+from handlers.schedule import Kind
 from knowledge.text import fold, normalize
 from storage import menus
 from storage.dialogues import Dialogue
@@ -90,6 +91,9 @@ LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {}
 
 DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {people.DRAWING: people.draw_sheet}
 """What makes the drawings that replies carry, by name."""
+
+KINDS: Mapping[str, Kind] = {}
+"""What the jobs do later, by the name of its kind."""
 
 _BACK = {"quay lai", "back"}
 # Understood in the middle of a form too; all other plain words are answers there.

@@ -12,9 +12,9 @@ import pytest
 
 from bot.delivery import Delivery
 from bot.dispatch import EXPIRY_INTERVAL
-from bot.presence import FOLDER, Presence
+from bot.presence import FOLDER, Presence, somebody_works
 from bot.worker import Worker
-from storage import fetches, leases, outbox
+from storage import fetches, jobs, leases, outbox
 from storage.database import Database
 from storage.outbox import ANSWER, BROADCAST
 from storage.people import person_at
@@ -38,14 +38,16 @@ def hold_everything(database: Database, owner: str) -> None:
     fetches.put(database, place(), person_at(database, place(), STAMP), {}, {}, STAMP)
     assert fetches.claim(database, "vidu", "bot-1", owner, STAMP, later(minutes=9))
     assert leases.acquire(database, f"polling:{owner}", owner, STAMP, later(minutes=9))
+    jobs.plan(database, "vidu", owner, STAMP, STAMP)
+    assert jobs.claim(database, ["vidu"], owner, STAMP, later(minutes=9))
 
 
 def held(database: Database) -> set[str]:
     """Who holds something that has not run out."""
     names = leases.owners(database)
-    for table, state in (("outbox", "sending"), ("fetches", "fetching")):
+    for table in ("outbox", "fetches", "jobs"):
         rows = database.rows(
-            f"SELECT owner FROM {table} WHERE state = '{state}' AND lease_until > :now", {"now": STAMP}
+            f"SELECT owner FROM {table} WHERE owner IS NOT NULL AND lease_until > :now", {"now": STAMP}
         )
         names += [row["owner"] for row in rows]
     return set(names)
@@ -76,6 +78,15 @@ def test_what_a_process_held_that_ended_is_free(
     assert [row.chat for row in outbox.expired(database, STAMP, 10)] == [gone.owner]
     assert caplog.text.count("a process is gone") == 1
     here.close()
+
+
+def test_somebody_works_while_a_process_lives(tmp_path: Path) -> None:
+    assert not somebody_works(tmp_path)
+    presence = Presence(tmp_path)
+    assert somebody_works(tmp_path)
+    presence.close()
+    (tmp_path / FOLDER / "chet.lock").touch()
+    assert not somebody_works(tmp_path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
