@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
+from bot import upkeep
 from bot.channels.base import Abilities, Channel, Event, Linkable, Taken
 from bot.clock import utc_now
 from bot.delivery import Delivery
@@ -17,13 +17,15 @@ from bot.intake import Intake
 from bot.knowledge_base import load_search
 from bot.presence import Presence
 from bot.receiver import Receiver
-from bot.settings import Settings
+from bot.scheduler import Scheduler
+from bot.settings import Settings, database_path
 from bot.worker import Worker
 from handlers.conversation import Door
 from handlers.office import load_office
+from handlers.router import KINDS
 from handlers.texts import load_texts
 from storage import outbox
-from storage.database import FILE_NAME, Database
+from storage.database import Database
 from storage.errors import StorageBusy
 
 # A window of the terminal that was opened longer ago is not there any more.
@@ -55,6 +57,7 @@ class App:
         except OSError as error:
             self.worker.close()
             raise StorageBusy(str(error)) from None
+        self.box = box
         files = FileStore(self.worker, box, lambda: utc_now().isoformat()) if box else None
         self.delivery = Delivery(
             self.worker, channels, happened=self.receiver.happened, files=files, presence=self.presence
@@ -63,6 +66,14 @@ class App:
             self.worker, channels, files, self.receiver.happened, utc_now, self.delivery.wake, self.presence.owner
         )
         self.intake = Intake(self.worker, self.receiver, self._committed)
+        self.scheduler = Scheduler(
+            self.worker,
+            self.receiver,
+            {**KINDS, **upkeep.kinds(settings, self.worker, box, utc_now)},
+            owner=self.presence.owner,
+            clock=utc_now,
+            wake=self.delivery.wake,
+        )
 
     async def converse(self, channel: Channel) -> None:
         """Hold a conversation in one window until it ends: each event is taken and answered in turn.
@@ -123,8 +134,3 @@ async def _patiently(act: Callable[[], Awaitable[object]]) -> None:
         else:
             return
     await act()
-
-
-def database_path(settings: Settings) -> Path:
-    """Return where the database file stands."""
-    return settings.data / FILE_NAME

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from bot.app import database_path
 from bot.channels.base import Examined, NetworkChannel
 from bot.channels.configured import configured, lacking
 from bot.clock import utc_now
 from bot.errors import InputError
 from bot.explaining import TEXTS
-from bot.settings import Settings
+from bot.settings import Settings, database_path
 from handlers.people.service import make_claim, shown_code
 from storage.database import Database
 

@@ -471,6 +471,32 @@ def run(settings: Settings) -> None:
     run(settings, click.echo)
 
 
+@cli.command(help=TEXTS("cli.backup"))
+@click.argument("folder", required=False, metavar=TEXTS("usage.folder"), type=click.Path(path_type=Path))
+@with_settings
+def backup(settings: Settings, folder: Path | None) -> None:
+    from bot.backup import run
+
+    run(settings, folder, click.echo)
+
+
+@cli.command(help=TEXTS("cli.restore"))
+@click.argument("file", metavar=TEXTS("usage.file"), type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help=TEXTS("cli.restore_yes"))
+@with_settings
+def restore(settings: Settings, file: Path, yes: bool) -> None:
+    from bot.channels.terminal import is_interactive
+    from bot.restore import restore
+
+    def agreed() -> bool:
+        if yes or not is_interactive():
+            return yes
+        return click.confirm(TEXTS("cli.restore_ask"))
+
+    if not restore(settings, file, click.echo, agreed):
+        fail(TEXTS("cli.restore_ask_yes"))
+
+
 @cli.command("new-key", help=TEXTS("cli.new_key"))
 def new_key() -> None:
     from bot.files import new_key

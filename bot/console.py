@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bot.app import database_path
 from bot.clock import utc_now
 from bot.errors import InputError, SettingsError
 from bot.explaining import TEXTS
-from bot.settings import Settings
+from bot.settings import Settings, database_path
 from handlers.authorization import Actor, Scene
 from storage.audit import CONSOLE
 from storage.database import Database

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.app import database_path
 from bot.channels.base import Examined, NetworkChannel, State
 from bot.channels.configured import configured, lacking
-from bot.clock import utc_now
+from bot.clock import is_plausible, utc_now
 from bot.dispatch import OLDEST_ANSWER
 from bot.errors import SettingsError
 from bot.explaining import TEXTS, explain
 from bot.files import make_box
 from bot.knowledge_base import load_search
-from bot.settings import ENV_FILE, Settings, unknown_settings, variable
+from bot.settings import ENV_FILE, Settings, database_path, unknown_settings, variable
+from bot.upkeep import LOW_DISK_GB
 from bot.web import bound
 from handlers.errors import HandlerError
 from handlers.office import Office, load_office
@@ -35,11 +35,6 @@ from storage.errors import StorageError
 from storage.people import chats_of
 
 Line = tuple[State, str]
-
-# Less free space than this and a busy week may fill the disk.
-LOW_DISK_GB = 1.0
-# The program is younger than any clock that shows less.
-EARLIEST_YEAR = 2026
 
 
 def examine(settings: Settings, write: Callable[[str], None], faults: Sequence[SettingsError] = ()) -> bool:
@@ -72,7 +67,7 @@ def _findings(settings: Settings, texts: Texts, faults: Sequence[Exception]) -> 
     yield _files(settings, texts)
     yield _disk(settings, texts)
     now = dt.datetime.now(settings.zone)
-    name = "clock" if now.year >= EARLIEST_YEAR else "clock_wrong"
+    name = "clock" if is_plausible(now) else "clock_wrong"
     yield (
         "ok" if name == "clock" else "warning",
         texts(f"doctor.{name}", now=now.strftime("%d/%m/%Y %H:%M %Z")),

@@ -8,6 +8,7 @@ that none can be exchanged or left out unnoticed. A stored part is a random nonc
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 
@@ -27,10 +28,14 @@ _PIECE_SIZE = PART_SIZE - _NONCE_SIZE - _TAG_SIZE
 
 
 class Box:
-    """Encrypts with the first of some keys, and decrypts with whichever fits."""
+    """Encrypts with the first of some keys, and decrypts with whichever fits.
+
+    `names` are those of the keys, in their order: a name tells two keys apart and nothing of either.
+    """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._ciphers = [AESGCM(key) for key in keys]
+        self.names = [_name(key) for key in keys]
 
     def seal(self, piece: bytes, place: bytes) -> bytes:
         """Encrypt a piece for its place."""
@@ -71,6 +76,10 @@ def _key(written: str) -> bytes:
     return key
 
 
+def _name(key: bytes) -> str:
+    return hashlib.sha256(b"ungxu key " + key).hexdigest()[:12]
+
+
 class FileStore:
     """Reads and writes files, each part in a transaction of its own."""
 
@@ -87,7 +96,7 @@ class FileStore:
         for number, start in enumerate(starts):
             place = _place(blob, number, len(starts))
             part = await self._worker.compute(self._box.seal, data[start : start + _PIECE_SIZE], place)
-            await self._worker.write(blobs.put_part, blob, number, part)
+            await self._worker.write(blobs.put_part, blob, number, part, self._box.names[0])
         return blob
 
     async def read(self, blob_id: int) -> bytes | None:
@@ -106,6 +115,30 @@ class FileStore:
                 return None
             pieces.append(piece)
         return b"".join(pieces) if pieces else None
+
+
+async def reseal(worker: Worker, box: Box) -> tuple[int, int]:
+    """Encrypt with the newest key what an older one encrypted, part by part, while others read and write.
+
+    Returns (parts that were, parts that none of the keys opens); those stay as they are.
+    """
+    done = closed = 0
+    after = (0, -1)
+    while found := await worker.run(blobs.next_part_of_others, box.names[0], after):
+        blob, number, parts = found
+        after = (blob, number)
+        try:
+            sealed = await worker.run(blobs.part, blob, number)
+        except LookupError:
+            continue
+        place = _place(blob, number, parts)
+        piece = await worker.compute(box.open, sealed, place)
+        if piece is None:
+            closed += 1
+            continue
+        again = await worker.compute(box.seal, piece, place)
+        done += await worker.write(blobs.replace_part, blob, number, again, box.names[0])
+    return done, closed
 
 
 def _place(blob_id: int, number: int, parts: int) -> bytes:

@@ -8,10 +8,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.app import database_path
 from bot.errors import InputError, SettingsError
 from bot.knowledge_base import load_documents
-from bot.settings import Settings
+from bot.settings import Settings, database_path
 from handlers.ask import service
 from handlers.office import load_office
 from handlers.texts import Texts, load_texts

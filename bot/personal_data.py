@@ -6,12 +6,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from bot.app import database_path
 from bot.channels.markup import plain
 from bot.clock import utc_now
 from bot.errors import InputError
 from bot.explaining import TEXTS
-from bot.settings import Settings
+from bot.settings import Settings, database_path
 from handlers.authorization import Actor, Scene
 from handlers.errors import Refusal
 from handlers.office import load_office

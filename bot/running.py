@@ -18,8 +18,10 @@ from bot.channels.configured import configured
 from bot.clock import utc_now
 from bot.dispatch import OLDEST_ANSWER
 from bot.errors import SettingsError
+from bot.heartbeat import keep_beating
 from bot.housekeeping import keep_tidy
 from bot.settings import Settings
+from bot.upkeep import plan_reseal
 from bot.web import Health, make_app, serving
 from handlers.texts import Texts, load_texts
 from storage import leases, outbox
@@ -87,6 +89,7 @@ async def run_until(stop: asyncio.Event, settings: Settings, channels: Sequence[
     app = App(settings, channels)
     try:
         await app.worker.write(app.presence.free_the_dead)
+        await app.worker.write(plan_reseal, app.box, utc_now().isoformat())
         await app.worker.run(app.prepare)
         # Whatever was loaded so far stays: without this, looking through it again stops everything now and then.
         gc.collect()
@@ -109,7 +112,12 @@ async def work(app: App, channels: Sequence[NetworkChannel], stop: asyncio.Event
     """Receive, send and fetch until told to stop; then end in an order that loses nothing."""
     receiving = [asyncio.create_task(_receive(app, channel)) for channel in channels]
     tidying = keep_tidy(app.worker, utc_now, app.receiver.happened, app.receiver.office.retention)
-    beside = [asyncio.create_task(app.fetcher.run()), asyncio.create_task(tidying)]
+    beside = [
+        asyncio.create_task(app.fetcher.run()),
+        asyncio.create_task(tidying),
+        asyncio.create_task(keep_beating(app.worker, utc_now)),
+        asyncio.create_task(app.scheduler.run()),
+    ]
     sending = asyncio.create_task(app.delivery.run())
     stopped = asyncio.create_task(_told(stop))
     tasks = [*receiving, *beside, sending]

@@ -21,7 +21,8 @@ from bot.receiver import Receiver
 from bot.worker import BUSY_PAUSE, Worker
 from handlers.context import Context
 from handlers.conversation import Reply
-from handlers.schedule import Due, Kind, Late, Recurrence
+from handlers.recurrence import Recurrence
+from handlers.schedule import Due, Kind, Late
 from storage import jobs
 from storage.database import Database
 from storage.errors import StorageBusy, StorageError

@@ -18,7 +18,6 @@ from typing import TypeVar
 import click
 from pydantic import SecretStr
 
-from bot.app import database_path
 from bot.channels.base import Examined
 from bot.channels.configured import telegram
 from bot.claiming import bots, how_to_use, introduction
@@ -30,7 +29,7 @@ from bot.explaining import TEXTS, explain
 from bot.files import new_key
 from bot.office_file import with_office
 from bot.replacing import BACKUP, lock, replace
-from bot.settings import ENV_FILE, Settings, check_setting, usable_settings, variable
+from bot.settings import ENV_FILE, Settings, check_setting, database_path, usable_settings, variable
 from handlers.authorization import Actor, Scene
 from handlers.office import FILE_NAME, Office, load_office
 from handlers.people import service

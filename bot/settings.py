@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from difflib import get_close_matches
@@ -14,10 +15,15 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+from handlers.recurrence import Recurrence
+from storage.database import FILE_NAME
 
 PREFIX = "UNGXU_"
 ENV_FILE = ".env"
 SECRET = ("telegram_token", "secret_keys")
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 class Settings(BaseSettings):
@@ -35,6 +41,9 @@ class Settings(BaseSettings):
         telegram_paid_rate: messages a second for broadcasts beside these, where the office pays for them; 0 for none.
         public_url: where messengers reach this server, https.
         listen: address and port for webhooks, `/healthz` and `/metrics`; "" for none.
+        backup_time: when a copy of the database is made each day, at the office; "off" for never.
+        backups_kept: how many of the copies stay.
+        health_time: day of the week and time at which administrators are told how it goes; "off" for never.
     """
 
     model_config = SettingsConfigDict(
@@ -52,6 +61,9 @@ class Settings(BaseSettings):
     telegram_paid_rate: float = Field(0.0, ge=0)
     public_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
     listen: str = Field("", pattern=r"^(\S+:\d{1,5})?$")
+    backup_time: str = Field("12:00", pattern=rf"^(off|{_TIME})$")
+    backups_kept: int = Field(7, ge=1)
+    health_time: str = Field("mon 08:00", pattern=rf"^(off|({'|'.join(_WEEKDAYS)}) {_TIME})$")
 
     @field_validator("timezone")
     @classmethod
@@ -100,6 +112,19 @@ class Settings(BaseSettings):
         """Where to listen, None for nowhere."""
         host, _, port = self.listen.rpartition(":")
         return (host.strip("[]"), int(port)) if host else None
+
+    @property
+    def backup_recurs(self) -> Recurrence | None:
+        """When a copy of the database is made, None for never."""
+        return None if self.backup_time == "off" else Recurrence(dt.time.fromisoformat(self.backup_time))
+
+    @property
+    def health_recurs(self) -> Recurrence | None:
+        """When administrators are told how it goes, None for never."""
+        if self.health_time == "off":
+            return None
+        day, time = self.health_time.split()
+        return Recurrence(dt.time.fromisoformat(time), weekday=_WEEKDAYS.index(day))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -166,3 +191,8 @@ def unknown_settings() -> dict[str, str]:
 def variable(field: str) -> str:
     """Return the name by which a setting is given."""
     return PREFIX + field.upper()
+
+
+def database_path(settings: Settings) -> Path:
+    """Return where the database file stands."""
+    return settings.data / FILE_NAME

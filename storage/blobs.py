@@ -6,6 +6,7 @@ begun and never completed is purged.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from storage.database import Database
@@ -41,11 +42,11 @@ def begin(database: Database, media_type: str, size: int, parts: int, now: str) 
     )
 
 
-def put_part(database: Database, blob_id: int, number: int, data: bytes) -> None:
-    """Store the part of this number, from 0."""
+def put_part(database: Database, blob_id: int, number: int, data: bytes, key: str | None = None) -> None:
+    """Store the part of this number, from 0; `key` is the name of the key that it was encrypted with."""
     database.run(
-        "INSERT INTO blob_parts (blob_id, number, data) VALUES (:blob, :number, :data)",
-        {"blob": blob_id, "number": number, "data": data},
+        "INSERT INTO blob_parts (blob_id, number, data, sealed_with) VALUES (:blob, :number, :data, :key)",
+        {"blob": blob_id, "number": number, "data": data, "key": key},
     )
 
 
@@ -69,6 +70,47 @@ def part(database: Database, blob_id: int, number: int) -> bytes:
     if row is None:
         raise LookupError(f"part {number} of file {blob_id}")
     return bytes(row["data"])
+
+
+def next_part_of_others(database: Database, key: str, after: tuple[int, int]) -> tuple[int, int, int] | None:
+    """Return (file, number, parts of the file) of the next part that another key than this encrypted.
+
+    `after` is the file and number of the part before it, to begin with (0, -1).
+    """
+    row = database.row(
+        "SELECT p.blob_id, p.number, b.parts FROM blob_parts p JOIN blobs b ON b.id = p.blob_id"
+        " WHERE (p.sealed_with IS NULL OR p.sealed_with <> :key)"
+        " AND (p.blob_id > :blob OR (p.blob_id = :blob AND p.number > :number)) ORDER BY p.blob_id, p.number LIMIT 1",
+        {"key": key, "blob": after[0], "number": after[1]},
+    )
+    return (row["blob_id"], row["number"], row["parts"]) if row else None
+
+
+def replace_part(database: Database, blob_id: int, number: int, data: bytes, key: str) -> bool:
+    """Store a part as another key encrypts it; False where its file is gone meanwhile."""
+    return bool(
+        database.run(
+            "UPDATE blob_parts SET data = :data, sealed_with = :key WHERE blob_id = :blob AND number = :number",
+            {"blob": blob_id, "number": number, "data": data, "key": key},
+        )
+    )
+
+
+def parts_by_key(database: Database) -> dict[str | None, int]:
+    """Return how many parts each key encrypted; None stands for those whose key was not noted."""
+    rows = database.rows("SELECT sealed_with, count(*) AS n FROM blob_parts GROUP BY sealed_with")
+    return {row["sealed_with"]: row["n"] for row in rows}
+
+
+def sealed_otherwise(database: Database, keys: Collection[str]) -> int:
+    """Return how many files have a part that none of these keys encrypted."""
+    names = {f"key{number}": key for number, key in enumerate(keys)}
+    row = database.row(
+        "SELECT count(DISTINCT blob_id) AS n FROM blob_parts WHERE sealed_with IS NOT NULL"
+        f" AND sealed_with NOT IN ({', '.join(f':{name}' for name in names)})",
+        names,
+    )
+    return int(row["n"]) if row else 0
 
 
 def delete(database: Database, blob_id: int) -> None:

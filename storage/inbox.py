@@ -32,6 +32,14 @@ def amend(
     )
 
 
+def failed_since(database: Database, time: str) -> int:
+    """Return how many events failed that were received since a time."""
+    row = database.row(
+        "SELECT count(*) AS n FROM inbox WHERE outcome = 'failed' AND received_at >= :time", {"time": time}
+    )
+    return int(row["n"]) if row else 0
+
+
 def purge(database: Database, before: str, limit: int) -> int:
     """Delete up to `limit` keys of events that were received before a time; return how many."""
     return database.run(

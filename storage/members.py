@@ -196,3 +196,9 @@ def _member(row: Row) -> Member:
         since=row["since"],
         unit=row["unit_id"],
     )
+
+
+def states(database: Database) -> dict[str, int]:
+    """Return how many people are in which state."""
+    rows = database.rows("SELECT state, count(*) AS n FROM members GROUP BY state")
+    return {row["state"]: row["n"] for row in rows}

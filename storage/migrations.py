@@ -385,6 +385,7 @@ def m0003_people(database: Database) -> None:
         CREATE INDEX addresses_by_person ON addresses (person_id);
         CREATE INDEX menus_by_person ON menus (person_id);
         ALTER TABLE blob_parts ADD COLUMN sealed_with TEXT;
+        CREATE INDEX blob_parts_by_key ON blob_parts (sealed_with);
         ALTER TABLE addresses ADD COLUMN in_group INTEGER NOT NULL DEFAULT 0;
         UPDATE addresses SET in_group = 1 WHERE channel = 'telegram' AND chat <> sender;
         ALTER TABLE addresses ADD COLUMN used_at TEXT;

@@ -170,6 +170,18 @@ def free(database: Database, owner: str) -> None:
     database.run("UPDATE outbox SET lease_until = '' WHERE state = 'sending' AND owner = :owner", {"owner": owner})
 
 
+def doubt(database: Database) -> None:
+    """Take everything that waits for sent by a process that is gone: whether it reached anybody cannot be known.
+
+    Answers and reports go out again then, and count as repeats; broadcasts do not go out twice.
+    """
+    database.run(
+        "UPDATE outbox SET state = 'sending', owner = '', lease_until = '' WHERE state = 'waiting'"
+        " OR (state = 'queued' AND class = :broadcast)",
+        {"broadcast": BROADCAST},
+    )
+
+
 def owners(database: Database) -> list[str]:
     """Return who holds claims."""
     rows = database.rows("SELECT DISTINCT owner FROM outbox WHERE state = 'sending' AND owner IS NOT NULL")
@@ -257,6 +269,14 @@ def unfinished(database: Database) -> int:
     """Return the number of messages that are not at their end."""
     row = database.row("SELECT count(*) AS n FROM outbox WHERE ended_at IS NULL")
     return int(row["n"]) if row else 0
+
+
+def ended_since(database: Database, time: str) -> dict[str, int]:
+    """Return how many messages ended how since a time."""
+    rows = database.rows(
+        "SELECT state, count(*) AS n FROM outbox WHERE ended_at >= :time GROUP BY state", {"time": time}
+    )
+    return {row["state"]: row["n"] for row in rows}
 
 
 def depths(database: Database) -> list[tuple[str, int, str, int, str]]:

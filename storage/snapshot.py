@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import sqlite3
 import threading
-from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,15 +123,31 @@ def skip_numbers(file: Path, table: str, count: int) -> None:
         connection.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (count, table))
 
 
-def set_aside(file: Path, to: Path) -> Sequence[Path]:
-    """Move a database that nobody has open, with its log, and return where its files are now."""
-    moved = []
-    for end in ("", *BESIDE):
-        if (here := file.with_name(file.name + end)).exists():
-            there = to.with_name(to.name + end)
-            here.replace(there)
-            moved.append(there)
-    return moved
+def set_aside(file: Path, to: Path) -> None:
+    """Keep a database that nobody has open under another name, so that its own may be given to another.
+
+    Raises OSError. It still stands in its place then, without a log, so that none is taken for the other's.
+    """
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        # The last one to close it folds the log into it.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        to.hardlink_to(file)
+    except OSError:
+        # Not every disk knows two names of one file.
+        shutil.copy2(file, to)
+        _sync(to)
+    for end in BESIDE:
+        # A log is left where the file is damaged.
+        if (log := file.with_name(file.name + end)).exists():
+            log.replace(to.with_name(to.name + end))
+
+
+def rename(file: Path, to: Path) -> None:
+    """Give a database that nobody has open the name of another, whole at each moment; raise OSError."""
+    file.replace(to)
+    _sync(to.parent)
 
 
 def discard(file: Path) -> None:

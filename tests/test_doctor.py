@@ -273,13 +273,13 @@ def test_a_segmentation_that_does_not_run_is_broken(examined: Examine, monkeypat
 
 @pytest.mark.parametrize(
     ("limit", "value", "word"),
-    [("LOW_DISK_GB", 1e9, "Ổ đĩa chỉ còn"), ("EARLIEST_YEAR", 9999, "có thể sai")],
+    [("doctor.LOW_DISK_GB", 1e9, "Ổ đĩa chỉ còn"), ("clock.EARLIEST_YEAR", 9999, "có thể sai")],
     ids=["disk", "clock"],
 )
 def test_a_full_disk_and_a_wrong_clock_are_warnings(
     examined: Examine, monkeypatch: pytest.MonkeyPatch, limit: str, value: float, word: str
 ) -> None:
-    monkeypatch.setattr(f"bot.doctor.{limit}", value)
+    monkeypatch.setattr(f"bot.{limit}", value)
     good, lines = examined()
     assert good
     assert about(lines, word).startswith(WARNING)

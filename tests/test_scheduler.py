@@ -23,7 +23,8 @@ from bot.worker import Worker
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.office import Office
-from handlers.schedule import Due, Kind, Late, Recurrence
+from handlers.recurrence import Recurrence
+from handlers.schedule import Due, Kind, Late
 from handlers.texts import Texts
 from knowledge.search import Search
 from storage import jobs

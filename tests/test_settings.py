@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ import pytest
 
 from bot.errors import BotError, SettingsError
 from bot.settings import load_settings, unknown_settings, usable_settings
+from handlers.recurrence import Recurrence
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +118,30 @@ def test_a_file_that_is_not_utf8_is_named(here: Path) -> None:
     with pytest.raises(BotError) as caught:
         load_settings()
     assert str(caught.value).startswith(".env: ")
+
+
+def test_times_of_the_office_are_read_or_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNGXU_BACKUP_TIME", "23:59")
+    monkeypatch.setenv("UNGXU_HEALTH_TIME", "sun 00:30")
+    settings = load_settings()
+    assert settings.backup_recurs == Recurrence(dt.time(23, 59))
+    assert settings.health_recurs == Recurrence(dt.time(0, 30), weekday=6)
+    for name in ("BACKUP", "HEALTH"):
+        monkeypatch.setenv(f"UNGXU_{name}_TIME", "off")
+    settings = load_settings()
+    assert (settings.backup_recurs, settings.health_recurs) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("UNGXU_BACKUP_TIME", value) for value in ("24:00", "8:00", "12:60", "trưa", "mon 08:00")),
+        *(("UNGXU_HEALTH_TIME", value) for value in ("08:00", "thứ hai 08:00", "mon 8:00", "mon", "t2 08:00")),
+        ("UNGXU_BACKUPS_KEPT", "0"),
+    ],
+)
+def test_times_that_are_none_are_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert (caught.value.name, caught.value.message) == (name, value)

@@ -216,11 +216,39 @@ def test_numbers_that_may_have_been_given_since_are_left_out(copy: Path, given: 
     database.close()
 
 
-def test_a_database_is_set_aside_with_its_log(database: Database, file: Path, tmp_path: Path) -> None:
-    moved = snapshot.set_aside(file, tmp_path / "cu.db")
-    assert [path.name for path in moved] == ["cu.db", "cu.db-wal", "cu.db-shm"]
-    assert not list(tmp_path.glob("ungxu.db*"))
-    assert people(tmp_path / "cu.db") == 3
+def test_a_database_is_kept_under_another_name_while_its_own_is_given_away(
+    database: Database, file: Path, copy: Path, tmp_path: Path
+) -> None:
+    database.close()
+    aside = tmp_path / "cu" / "ungxu-1.db"
+    snapshot.set_aside(file, aside)
+    assert people(file) == people(aside) == 3
+    snapshot.put_back(copy, tmp_path / "moi.db")
+    with closing(sqlite3.connect(tmp_path / "moi.db")) as connection:
+        connection.execute("DELETE FROM people")
+        connection.commit()
+    snapshot.rename(tmp_path / "moi.db", file)
+    assert (people(file), people(aside)) == (0, 3)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_damaged_database_is_kept_with_its_log(
+    database: Database, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """So that the log of one is never taken for that of another."""
+    if not links:
+
+        def refused(self: Path, target: Path) -> None:
+            raise OSError
+
+        monkeypatch.setattr(Path, "hardlink_to", refused)
+    other = tmp_path / "khac"
+    other.mkdir()
+    (other / "ungxu.db").write_bytes(b"hong" * 1000)
+    (other / "ungxu.db-wal").write_bytes(b"nhat ky hong" * 1000)
+    snapshot.set_aside(other / "ungxu.db", tmp_path / "cu.db")
+    assert [path.name for path in other.iterdir()] == ["ungxu.db"]
+    assert (tmp_path / "cu.db").read_bytes() == b"hong" * 1000
 
 
 def test_names_stand_in_the_order_of_their_times() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.schedule import Recurrence
+from handlers.recurrence import Recurrence
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 EIGHT = dt.time(8)
