@@ -497,6 +497,28 @@ def restore(settings: Settings, file: Path, yes: bool) -> None:
         fail(TEXTS("cli.restore_ask_yes"))
 
 
+@cli.group(help=TEXTS("cli.keys"))
+def keys() -> None:
+    pass
+
+
+@keys.command("rotate", help=TEXTS("cli.keys_rotate"))
+@click.option("--write", "into_file", is_flag=True, help=TEXTS("cli.keys_rotate_write"))
+@with_settings
+def keys_rotate(settings: Settings, into_file: bool) -> None:
+    from bot.keys import rotate
+
+    rotate(settings, into_file, click.echo)
+
+
+@keys.command("status", help=TEXTS("cli.keys_status"))
+@with_settings
+def keys_status(settings: Settings) -> None:
+    from bot.keys import status
+
+    status(settings, click.echo)
+
+
 @cli.command("new-key", help=TEXTS("cli.new_key"))
 def new_key() -> None:
     from bot.files import new_key
