@@ -6,10 +6,15 @@ After a restart it is as good as gone.
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 from typing import Any
 
 from storage.database import to_json
+
+# Bytes; as long as AES-GCM is made for.
+_NONCE = 12
 
 
 class Seal:
@@ -17,20 +22,22 @@ class Seal:
 
     def __init__(self) -> None:
         # Loaded here, because a command that seals nothing must not wait for it.
-        from cryptography.fernet import Fernet
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        self._box = Fernet(Fernet.generate_key())
+        self._box = AESGCM(AESGCM.generate_key(256))
 
     def close(self, data: dict[str, Any]) -> str:
         """Return plain JSON as a text that nobody else can read."""
-        return self._box.encrypt(to_json(data).encode()).decode()
+        nonce = os.urandom(_NONCE)
+        return base64.b64encode(nonce + self._box.encrypt(nonce, to_json(data).encode(), None)).decode()
 
     def open(self, sealed: str) -> dict[str, Any] | None:
         """Return what was sealed; None where that was before the last start."""
-        from cryptography.fernet import InvalidToken
+        from cryptography.exceptions import InvalidTag
 
         try:
-            opened: dict[str, Any] = json.loads(self._box.decrypt(sealed.encode()))
-        except InvalidToken:
+            whole = base64.b64decode(sealed)
+            opened: dict[str, Any] = json.loads(self._box.decrypt(whole[:_NONCE], whole[_NONCE:], None))
+        except (InvalidTag, ValueError):
             return None
         return opened
