@@ -248,6 +248,15 @@ def test_a_personal_code_joins_at_once_and_only_once(console: Scene, office: dic
         service.join_by_code(by(console, "binh"), "cb01")
 
 
+def test_who_has_left_joins_again_from_the_same_account(console: Scene, office: dict[str, int]) -> None:
+    listed = service.add_member(console, office["one"], "Trần Ví Dụ", "kế toán", "CB-01")
+    service.join_by_code(by(console, "an"), "CB01")
+    service.leave(by(console, "an"), listed)
+    assert not by(console, "an").actor.joined
+    assert service.join_by_code(by(console, "an"), "CB01").person == listed
+    assert by(console, "an").actor.joined
+
+
 def test_a_code_is_given_once(console: Scene, office: dict[str, int]) -> None:
     service.add_member(console, office["one"], "Trần Ví Dụ", "", "CB-01")
     with refused("code_taken"):

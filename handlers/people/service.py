@@ -439,8 +439,10 @@ def _request(scene: Scene, unit: int, number: int) -> JoinRequest:
 
 def _become(scene: Scene, person: int, listed: Member) -> Member:
     """Let whoever writes be the person of the list: his addresses belong to that one from now on."""
-    members.forget(scene.database, person)
-    people.merge(scene.database, person, listed.person)
+    # Who has left and comes back writes from what is his own already.
+    if person != listed.person:
+        members.forget(scene.database, person)
+        people.merge(scene.database, person, listed.person)
     members.set_state(scene.database, listed.person, "joined", scene.stamp)
     return _member(scene, listed.person)
 
