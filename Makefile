@@ -25,7 +25,7 @@ suite: .venv/ready
 
 # The slow proofs at their full size, about a quarter of an hour.
 soak: .venv/ready
-	$(BIN)/pytest --soak -s tests/test_kill.py tests/test_flooded_chat.py tests/test_backup.py
+	$(BIN)/pytest --soak -s tests/test_kill.py tests/test_flooded_chat.py tests/test_backup.py tests/test_roster_command.py
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import answers, bots, cold, questions, scoring, signals
+from benchmarks import answers, bots, cold, questions, rosters, scoring, signals
 from benchmarks.machine import fingerprint, machine_line
 from benchmarks.tables import Table, write_between_markers
 
@@ -31,6 +31,7 @@ def tables(options: argparse.Namespace) -> Iterator[Table]:
     if options.documents:
         yield signals.run_public(options.documents, options.questions)
     yield from scoring.run(quick)
+    yield rosters.run(*rosters.QUICK) if quick else rosters.run()
     yield bots.run(bots.FEW, 1) if quick else bots.run()
 
 

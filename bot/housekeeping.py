@@ -26,6 +26,7 @@ from storage import (
     consents,
     dialogues,
     fetches,
+    imports,
     inbox,
     invitations,
     members,
@@ -45,7 +46,7 @@ log = logging.getLogger(__name__)
 KEEP_UNSENT = dt.timedelta(days=10)
 # A file that is not complete by then never will be.
 KEEP_INCOMPLETE = dt.timedelta(days=1)
-# The rows of a roster are of no use once the import has ended; one that goes on takes minutes.
+# The rows of a roster that was not let go are of no use; those of one that was are taken off as they are done.
 KEEP_ROSTER = dt.timedelta(days=7)
 # Nobody is needed any more of whom nothing was kept since.
 KEEP_NOBODY = dt.timedelta(days=1)
@@ -97,8 +98,8 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(approvals.purge, since("audit"), ("approvals",)),
         Rule(audit.purge, since("audit"), ("audit",)),
         Rule(consents.purge, since("audit"), ("consents",)),
-        Rule(personal.purge_import_rows, (now - KEEP_ROSTER).isoformat(), ("import_rows",)),
-        Rule(personal.purge_imports, since("audit"), ("imports",)),
+        Rule(imports.purge_rows, (now - KEEP_ROSTER).isoformat(), ("import_rows", "import_units", "import_leavers")),
+        Rule(imports.purge, since("audit"), ("imports",)),
         Rule(members.purge_history, since_day("memberships"), ("memberships",)),
         Rule(personal.purge_left, since("left_members"), ("members", "memberships")),
         Rule(personal.purge_closed, since("closed_chats"), ("closed_chats", "addresses")),

@@ -89,6 +89,11 @@ def get(database: Database, person: int, day: str) -> Member | None:
     return _member(row) if row else None
 
 
+def everybody(database: Database, day: str) -> Sequence[Member]:
+    """Return all members as they are on a day, those who left too, by their number."""
+    return [_member(row) for row in database.rows(f"{_MEMBER} ORDER BY m.person_id", {"day": day})]
+
+
 def by_code(database: Database, code: str, day: str) -> Member | None:
     """Return the member with a personal code."""
     row = database.row(f"{_MEMBER} WHERE m.code = :code", {"code": code, "day": day})

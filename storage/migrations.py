@@ -365,14 +365,32 @@ def m0003_people(database: Database) -> None:
             started_at TEXT NOT NULL,
             ended_at TEXT
         );
+        CREATE TABLE import_units (
+            import_id INTEGER NOT NULL REFERENCES imports(id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            parent_id INTEGER,
+            parent_number INTEGER,
+            name TEXT NOT NULL,
+            folded TEXT NOT NULL,
+            unit_id INTEGER,
+            PRIMARY KEY (import_id, number)
+        );
         CREATE TABLE import_rows (
             import_id INTEGER NOT NULL REFERENCES imports(id) ON DELETE CASCADE,
             number INTEGER NOT NULL,
-            code TEXT NOT NULL,
+            person_id INTEGER,
+            code TEXT,
             name TEXT NOT NULL,
+            folded TEXT NOT NULL,
             position TEXT NOT NULL,
-            unit TEXT NOT NULL,
+            unit_id INTEGER,
+            unit_number INTEGER,
             PRIMARY KEY (import_id, number)
+        );
+        CREATE TABLE import_leavers (
+            import_id INTEGER NOT NULL REFERENCES imports(id) ON DELETE CASCADE,
+            person_id INTEGER NOT NULL,
+            PRIMARY KEY (import_id, person_id)
         );
         CREATE TABLE people_before AS SELECT id, created_at FROM people;
         DROP TABLE people;

@@ -118,23 +118,6 @@ def purge_people(database: Database, before: str, limit: int) -> int:
     return limit if deleted == most else deleted
 
 
-def purge_imports(database: Database, before: str, limit: int) -> int:
-    """Delete up to `limit` imports, with what is left of their rows, that were started before a time."""
-    return database.run(
-        "DELETE FROM imports WHERE id IN (SELECT id FROM imports WHERE started_at < :before LIMIT :limit)",
-        {"before": before, "limit": limit},
-    )
-
-
-def purge_import_rows(database: Database, before: str, limit: int) -> int:
-    """Delete up to `limit` rows of rosters whose import was started before a time; return how many."""
-    return database.run(
-        "DELETE FROM import_rows WHERE rowid IN (SELECT r.rowid FROM import_rows r JOIN imports i ON i.id = r.import_id"
-        " WHERE i.started_at < :before LIMIT :limit)",
-        {"before": before, "limit": limit},
-    )
-
-
 def _forget_who(database: Database, person: int) -> None:
     """Delete who somebody is and what he was about to do; where others' rows name him, they name nobody."""
     values = {"person": person}

@@ -116,6 +116,11 @@ def called(database: Database, folded: str) -> Sequence[Unit]:
     return list(found.values())
 
 
+def all_names(database: Database) -> Sequence[tuple[int, str]]:
+    """Return (unit, name) of every name that any unit, open or closed, has or had."""
+    return [(row["unit_id"], row["name"]) for row in database.rows("SELECT unit_id, name FROM unit_names")]
+
+
 def old_names(database: Database, unit: int) -> Sequence[tuple[str, str]]:
     """Return (name, from which day) of a unit, the newest first."""
     rows = database.rows(

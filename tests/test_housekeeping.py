@@ -23,6 +23,7 @@ from storage import (
     consents,
     dialogues,
     fetches,
+    imports,
     inbox,
     invitations,
     members,
@@ -38,6 +39,7 @@ from storage.audit import CONSOLE
 from storage.database import Database
 from storage.dialogues import Dialogue
 from storage.errors import StorageBusy
+from storage.imports import StagedRow, StagedUnit
 from storage.outbox import ANSWER
 from storage.people import person_at
 from tests.helpers import NOW, STAMP, Clock, later, place, shown_menu
@@ -68,6 +70,8 @@ TABLES = {
     "consents": dt.timedelta(days=730),
     "imports": dt.timedelta(days=730),
     "import_rows": dt.timedelta(days=7),
+    "import_units": dt.timedelta(days=7),
+    "import_leavers": dt.timedelta(days=7),
     "memberships": dt.timedelta(days=1825),
     "members": dt.timedelta(days=30),
     "closed_chats": dt.timedelta(days=180),
@@ -136,10 +140,15 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
         case "consents":
             consents.give(database, person, "membership", now)
             consents.withdraw(database, person, None, now)
-        case "imports" | "import_rows":
-            database.run("INSERT INTO imports (state, started_by, started_at) VALUES ('done', 1, :now)", {"now": now})
-            if table == "import_rows":
-                database.run("INSERT INTO import_rows VALUES (1, 1, 'CB-01', 'Trần Ví Dụ', '', 'Phòng Ví Dụ')")
+        case "imports":
+            imports.refuse(database, imports.begin(database, CONSOLE, now), now)
+        case "import_rows":
+            row = StagedRow(1, None, "CB01", "Trần Ví Dụ", "x", "", unit)
+            imports.stage(database, imports.begin(database, CONSOLE, now), [row])
+        case "import_units":
+            imports.stage(database, imports.begin(database, CONSOLE, now), [StagedUnit(1, "Phòng Ví Dụ", "x")])
+        case "import_leavers":
+            imports.stage(database, imports.begin(database, CONSOLE, now), [person])
         case "memberships":
             members.transfer(database, person, unit, "2000-01-01")
             members.transfer(database, person, None, day)
@@ -379,10 +388,13 @@ def test_what_is_not_at_its_end_is_never_deleted(worker: Worker) -> None:
             database, "vidu", "bot-1", "chat-1", ANSWER, {"text": "x"}, (NOW + dt.timedelta(days=999)).isoformat()
         )
         fetches.put(database, place(), person, {}, {}, STAMP)
+        roster = imports.begin(database, CONSOLE, STAMP)
+        imports.stage(database, roster, [StagedRow(1, None, "CB01", "Trần Ví Dụ", "x", "", None)])
+        imports.start(database, roster)
 
     write(worker, put)
     clean(worker, NOW + dt.timedelta(days=1000))
-    assert (left(worker, "outbox"), left(worker, "fetches")) == (1, 1)
+    assert [left(worker, table) for table in ("outbox", "fetches", "imports", "import_rows")] == [1, 1, 1, 1]
 
 
 def test_much_is_deleted_in_small_parts(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,8 @@ approval.decide     -        -      -        unit  all
 privacy.show        self     self   self     self  self
 privacy.withdraw    self     self   self     self  self
 privacy.erase       self     self   self     self  self
+roster.check        -        -      -        -     all
+roster.import       -        -      -        -     all
 """
 
 assert router

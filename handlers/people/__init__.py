@@ -1,7 +1,7 @@
-"""People: units, members and their roles; joining and leaving."""
+"""People: units, members and their roles; joining and leaving; the roster."""
 
-from handlers.people import service
+from handlers.people import roster, service
 from handlers.people.dialogue import COMMANDS, FORMS, act, by_code, is_code
 from handlers.people.invitation import DRAWING, draw_sheet
 
-__all__ = ["COMMANDS", "DRAWING", "FORMS", "act", "by_code", "draw_sheet", "is_code", "service"]
+__all__ = ["COMMANDS", "DRAWING", "FORMS", "act", "by_code", "draw_sheet", "is_code", "roster", "service"]

@@ -31,7 +31,7 @@ _CLAIM_LENGTH = 12
 
 # A personal code may be anything that an office numbers its people by.
 _CODE = re.compile(r"[A-Za-z0-9]{1,24}(?:[ ._/-]?[A-Za-z0-9]{1,24}){0,4}")
-_SHORTEST_CODE, _LONGEST_CODE = 3, 24
+_SHORTEST_CODE, LONGEST_CODE = 3, 24
 
 LONGEST_NAME = 200
 
@@ -150,11 +150,7 @@ def transfer_member(scene: Scene, person: int, unit: int, day: str) -> None:
     """Let somebody belong to another unit from a day on, which may lie ahead; his roles for the old one end."""
     member = _member(scene, person)
     _open_unit(scene, unit)
-    members.transfer(scene.database, person, unit, day)
-    if member.unit is not None and member.unit != unit:
-        for held in roles.of(scene.database, person, scene.today):
-            if held.unit == member.unit and held.instead_of is None:
-                roles.take(scene.database, person, held.role, held.unit, scene.actor.person, scene.stamp)
+    put_into(scene, member, unit, day)
 
 
 @act("member.leave", target="person", staff=Reach.SELF, contact=Reach.UNIT)
@@ -400,12 +396,21 @@ def read_code(typed: str) -> str:
 
 def looks_like_code(typed: str) -> bool:
     """Whether a typed text may be a code: a few groups of letters without accents and digits."""
-    return bool(_CODE.fullmatch(typed.strip())) and _SHORTEST_CODE <= len(read_code(typed)) <= _LONGEST_CODE
+    return bool(_CODE.fullmatch(typed.strip())) and _SHORTEST_CODE <= len(read_code(typed)) <= LONGEST_CODE
 
 
 def shown_code(code: str) -> str:
     """Return a code as it is read out and typed: in groups of three."""
     return "-".join(code[start : start + 3] for start in range(0, len(code), 3))
+
+
+def put_into(scene: Scene, member: Member, unit: int, day: str) -> None:
+    """Let a member belong to a unit from a day on; his roles for the one he leaves end."""
+    members.transfer(scene.database, member.person, unit, day)
+    if member.unit is not None and member.unit != unit:
+        for held in roles.of(scene.database, member.person, scene.today):
+            if held.unit == member.unit and held.instead_of is None:
+                roles.take(scene.database, member.person, held.role, held.unit, scene.actor.person, scene.stamp)
 
 
 def _create(scene: Scene, name: str, parent: int | None) -> int:
