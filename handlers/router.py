@@ -92,7 +92,7 @@ LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {}
 DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {people.DRAWING: people.draw_sheet}
 """What makes the drawings that replies carry, by name."""
 
-KINDS: Mapping[str, Kind] = {}
+KINDS: Mapping[str, Kind] = {**people.KINDS}
 """What the jobs do later, by the name of its kind."""
 
 _BACK = {"quay lai", "back"}

@@ -14,19 +14,23 @@ from openpyxl.worksheet.worksheet import Worksheet
 from bot.explaining import TEXTS
 from bot.roster import fault_line
 from handlers.authorization import Actor, Scene
+from handlers.context import Context
 from handlers.errors import NotPossible
 from handlers.people import roster, service
 from handlers.people.directory import Directory
 from handlers.people.roster import Plan
 from handlers.people.roster_table import Entry, Table, find_table
 from handlers.people.roster_template import csv_template, xlsx_template
+from handlers.router import KINDS
+from handlers.schedule import Due
 from handlers.spreadsheet import read
 from knowledge.errors import UnreadableFile
-from storage import audit, imports, members, roles, units
+from storage import audit, imports, jobs, members, roles, units
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.members import Member
 from tests.conftest import NOW, TODAY
+from tests.helpers import later
 from tests.spreadsheets import HEADING, with_parts, workbook
 from tests.test_people_service import by
 from tests.test_people_service import member as joined_member
@@ -610,6 +614,21 @@ def test_a_unit_that_was_closed_meanwhile_takes_nobody(console: Scene, office: d
     while roster.resume(console.database, NOW, TODAY):
         pass
     assert known(console, "CB01").unit is None
+
+
+def test_the_bot_finishes_what_a_command_left(console: Scene, context: Context, office: dict[str, int]) -> None:
+    rows = [f"CB{n:03};Người Ví Dụ {n};;Phòng Một" for n in range(100)]
+    staged(console, *rows)
+    database, parts = console.database, 0
+    assert jobs.claim(database, [roster.RESUMING], "bot", later(minutes=1), later(hours=2)) is None
+    # Each part plans the next one, until nothing is left.
+    while job := jobs.claim(database, [roster.RESUMING], "bot", later(hours=1), later(hours=2)):
+        assert KINDS[roster.RESUMING].run(Due("", NOW), context) == []
+        jobs.finish(database, job)
+        parts += 1
+    assert parts > 2
+    assert roster.unfinished(database) is None
+    assert known(console, "CB099").unit == office["one"]
 
 
 def test_nothing_to_resume(database: Database) -> None:

@@ -3,5 +3,6 @@
 from handlers.people import roster, service
 from handlers.people.dialogue import COMMANDS, FORMS, act, by_code, is_code
 from handlers.people.invitation import DRAWING, draw_sheet
+from handlers.people.roster import KINDS
 
-__all__ = ["COMMANDS", "DRAWING", "FORMS", "act", "by_code", "draw_sheet", "is_code", "roster", "service"]
+__all__ = ["COMMANDS", "DRAWING", "FORMS", "KINDS", "act", "by_code", "draw_sheet", "is_code", "roster", "service"]

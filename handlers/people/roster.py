@@ -16,12 +16,15 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from handlers.authorization import Actor, Scene, act
+from handlers.context import Context
+from handlers.conversation import Reply
 from handlers.errors import NotPossible
 from handlers.people.directory import Directory
 from handlers.people.roster_table import CODE, NAME, POSITION, UNIT, Entry, Fault, Table
 from handlers.people.service import LONGEST_CODE, LONGEST_NAME, end_membership, put_into, read_code
+from handlers.schedule import Due, Kind
 from knowledge.text import fold
-from storage import imports, members, people, roles, units
+from storage import imports, jobs, members, people, roles, units
 from storage.database import Database
 from storage.imports import StagedRow, StagedUnit
 from storage.members import Member
@@ -29,6 +32,10 @@ from storage.members import Member
 # Things staged or done in one transaction.
 STAGED_AT_ONCE = 200
 DONE_AT_ONCE = 40
+
+RESUMING = "people.roster"
+# The command that began an import has long been done by then; the bot does what it left.
+LONGEST_IMPORT = dt.timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,9 +324,11 @@ def stage(scene: Scene, number: int, part: Sequence[StagedUnit | StagedRow | int
 
 @act("roster.import")
 def let_apply(scene: Scene, number: int) -> None:
-    """Let a staged import be applied: from now on it will be finished."""
+    """Let a staged import be applied: from now on it will be finished, by the bot where whoever began it is gone."""
     if not imports.start(scene.database, number):
         raise NotPossible("import_gone")
+    later = (scene.now + LONGEST_IMPORT).isoformat()
+    jobs.plan(scene.database, RESUMING, "", later, scene.stamp)
 
 
 def unfinished(database: Database) -> int | None:
@@ -342,6 +351,17 @@ def resume(database: Database, now: dt.datetime, day: dt.date) -> int:
     if not done:
         imports.finish(database, number, scene.stamp)
     return done
+
+
+def _go_on(_: Due, context: Context) -> list[Reply]:
+    """Do the next part of an import whose command was cut off, and plan the part after it."""
+    if resume(context.database, context.now, context.today):
+        now = context.now.isoformat()
+        jobs.plan(context.database, RESUMING, "", now, now)
+    return []
+
+
+KINDS = {RESUMING: Kind(_go_on)}
 
 
 def _open_units(scene: Scene, number: int) -> int:
