@@ -15,21 +15,25 @@ import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from pythonjsonlogger.json import JsonFormatter
 
 MASK = "***"
 
-# A token of Telegram's, whoever's it is.
-_TOKEN = re.compile(r"(?<!\d)\d{6,20}:[A-Za-z0-9_-]{30,}")
+# A token of a messenger's, whoever's it is, also as it stands in addresses.
+_TOKEN = re.compile(r"(?<!\d)\d{6,20}(?::|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE)
 
 
 class Redactor:
     """Takes known secrets, and what looks like a token, out of a text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
+        given = [secret for secret in secrets if secret]
+        quoted = [quote(secret, safe="") for secret in given]
+        forms = {*given, *quoted, *(form.replace("%3A", "%3a") for form in quoted)}
         # The longest first, where one is part of another.
-        self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """Return the text with each secret replaced."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Coroutine
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -186,8 +187,9 @@ class Service:
     def whole(self, status: int, body: bytes, kind: str = JSON_TYPE, retry_after: float = 0.0) -> bytes:
         """Return a whole answer."""
         more = f"Retry-After: {retry_after:g}\r\n" if retry_after else ""
+        date = formatdate(time.time() + self.world.switches.clock_offset, usegmt=True)
         return (
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nServer: nginx\r\nContent-Type: {kind}\r\n{more}"
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nDate: {date}\r\nContent-Type: {kind}\r\n{more}"
             f"Connection: keep-alive\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode() + body
 

@@ -44,6 +44,7 @@ class Switches:
         quota: messages a month.
         count_received: whether received ones count too.
         most_users: people that a bot may talk to.
+        clock_offset: seconds by which the server's clock is off.
     """
 
     errors_as_status: bool = False
@@ -68,6 +69,7 @@ class Switches:
     quota: int = 3000
     count_received: bool = False
     most_users: int = 50
+    clock_offset: float = 0.0
 
 
 @dataclass(slots=True)
