@@ -90,7 +90,8 @@ def _unknown(faults: Sequence[Exception], texts: Texts) -> Iterator[Line]:
 
 def _is_of_channel(name: str) -> bool:
     """Whether a messenger cannot be asked while this setting is wrong."""
-    return name.startswith((ENV_FILE, variable("telegram"), variable("public_url"), variable("listen")))
+    parts = (variable("telegram"), variable("zalo"), variable("public_url"), variable("listen"))
+    return name.startswith((ENV_FILE, *parts))
 
 
 def _knowledge(settings: Settings, texts: Texts) -> Iterator[Line]:

@@ -29,7 +29,7 @@ ANSWER_SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
     registry=REGISTRY,
 )
-UP = Gauge("ungxu_account_up", "1 while an account can be used", ["channel"], registry=REGISTRY)
+UP = Gauge("ungxu_account_up", "1 while an account can be used", ["channel", "account"], registry=REGISTRY)
 
 
 @cache

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.channels.base import LEAST, Abilities, Event, Taken, Unreadable, fit
+from bot.channels.base import LEAST, Abilities, Event, Taken, Unreadable, fit, joined
 from bot.flood import FloodGuard, Verdict, pause
 from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
@@ -158,7 +158,7 @@ class Receiver:
         abilities = self.abilities[event.address.channel]
         shown_in = pressed.id if pressed and abilities.edits else None
         notices = []
-        for reply in replies:
+        for reply in joined(replies) if abilities.counted else replies:
             if reply.manner is Manner.PASSING and event.press and abilities.notices:
                 notices.append(str(reply.text))
             elif reply.manner is Manner.INSTEAD and shown_in is not None:

@@ -20,7 +20,7 @@ from storage.database import FILE_NAME
 
 PREFIX = "UNGXU_"
 ENV_FILE = ".env"
-SECRET = ("telegram_token", "secret_keys")
+SECRET = ("telegram_token", "zalo_tokens", "secret_keys")
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         telegram_updates: how updates come in.
         telegram_rate: messages a second that Telegram allows the bot in all.
         telegram_paid_rate: messages a second for broadcasts beside these, where the office pays for them; 0 for none.
+        zalo_tokens: the tokens of bots on the Zalo Bot Platform, separated by commas, "" for no Zalo.
+        zalo_names: the names of these bots as people see them, separated by commas.
+        zalo_api_url: base of the Bot Platform.
+        zalo_updates: how updates come in.
+        zalo_rate: messages a second that go out in all, from each bot.
         public_url: where messengers reach this server, https.
         listen: address and port for webhooks, `/healthz` and `/metrics`; "" for none.
         backup_time: when a copy of the database is made each day, at the office; "off" for never.
@@ -59,6 +64,11 @@ class Settings(BaseSettings):
     telegram_updates: Literal["polling", "webhook"] = "polling"
     telegram_rate: float = Field(30.0, gt=0)
     telegram_paid_rate: float = Field(0.0, ge=0)
+    zalo_tokens: SecretStr = SecretStr("")
+    zalo_names: str = ""
+    zalo_api_url: str = Field("https://bot-api.zaloplatforms.com", pattern=r"^https?://[^/\s]+(/\S*)?$")
+    zalo_updates: Literal["polling", "webhook"] = "polling"
+    zalo_rate: float = Field(5.0, gt=0)
     public_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
     listen: str = Field("", pattern=r"^(\S+:\d{1,5})?$")
     backup_time: str = Field("12:00", pattern=rf"^(off|{_TIME})$")
@@ -82,10 +92,19 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
+    @field_validator("zalo_tokens")
+    @classmethod
+    def _whole_tokens(cls, value: SecretStr) -> SecretStr:
+        tokens = _listed(value.get_secret_value())
+        bots = {token.partition(":")[0] for token in tokens if re.fullmatch(r"\d{3,25}:[^\s:/?#%&]{4,200}", token)}
+        if len(bots) != len(tokens):
+            raise ValueError
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _encrypted(cls, value: str) -> str:
-        # Telegram calls nothing else; a test server on this machine does.
+        # Messengers call nothing else; a test server on this machine does.
         if value and not re.match(r"https://|http://(127\.|localhost)", value):
             raise ValueError
         return value
@@ -100,12 +119,22 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> list[str]:
         """The keys for what is encrypted at rest, newest first."""
-        return [key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip()]
+        return _listed(self.secret_keys.get_secret_value())
+
+    @property
+    def bots_of_zalo(self) -> list[str]:
+        """The tokens of the bots on the Zalo Bot Platform."""
+        return _listed(self.zalo_tokens.get_secret_value())
+
+    @property
+    def names_in_zalo(self) -> list[str]:
+        """The names of these bots as people see them."""
+        return _listed(self.zalo_names)
 
     @property
     def secrets(self) -> list[str]:
         """Everything that must never be shown."""
-        return [*self.keys, *filter(None, [self.telegram_token.get_secret_value()])]
+        return [*self.keys, *self.bots_of_zalo, *filter(None, [self.telegram_token.get_secret_value()])]
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -130,6 +159,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The office's time zone."""
         return ZoneInfo(self.timezone)
+
+
+def _listed(written: str) -> list[str]:
+    """What stands between commas."""
+    return [part.strip() for part in written.split(",") if part.strip()]
 
 
 def load_settings() -> Settings:

@@ -9,8 +9,9 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,9 +24,6 @@ from bot.errors import NotReady
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
-
-# Updates are some kilobytes.
-LARGEST_BODY = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,17 @@ def _endpoint(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:
         given = request.headers.get(webhook.header, "")
         # Compared as bytes: a text with other letters than ASCII cannot be compared in constant time.
         if not hmac.compare_digest(given.encode(), webhook.secret.encode()):
-            return Response(status_code=401)
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            # Who only looks whether anybody answers may not have been told the secret.
+            empty = webhook.probed and await _body(request, 0) is not None
+            return Response(status_code=200 if empty else 401)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if webhook.json_only and kind != "application/json":
             return Response(status_code=415)
-        body = await _body(request)
+        body = await _body(request, webhook.largest)
         if body is None:
             return Response(status_code=413)
+        if webhook.probed and not body:
+            return Response(status_code=200)
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):
@@ -69,8 +72,8 @@ def _endpoint(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:
         if not isinstance(update, dict):
             return Response(status_code=400)
         try:
-            await webhook.take(update)
-        except (StorageError, NotReady) as error:
+            await _in_time(webhook.take(update), webhook.patience)
+        except (StorageError, NotReady, TimeoutError) as error:
             log.warning("an update waits: %s", type(error).__name__)
             return Response(status_code=503)
         return Response(status_code=200)
@@ -78,12 +81,32 @@ def _endpoint(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:
     return called
 
 
-async def _body(request: Request) -> bytes | None:
+async def _in_time(taking: Coroutine[Any, Any, None], patience: float | None) -> None:
+    """Wait so long for an update to be taken; raise TimeoutError, and it is taken all the same."""
+    task = asyncio.create_task(taking)
+    # When it comes again, that is known. Until then somebody must hold it, and look at how it ended.
+    _taking.add(task)
+    task.add_done_callback(_taken)
+    if not (await asyncio.wait([task], timeout=patience))[0]:
+        raise TimeoutError
+    task.result()
+
+
+_taking: set[asyncio.Task[None]] = set()
+
+
+def _taken(task: asyncio.Task[None]) -> None:
+    _taking.discard(task)
+    if not task.cancelled():
+        task.exception()
+
+
+async def _body(request: Request, largest: int) -> bytes | None:
     """Read a body; None for one that is too large, and no more of it is read."""
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > LARGEST_BODY:
+        if len(body) > largest:
             return None
     return bytes(body)
 

@@ -14,6 +14,9 @@ from storage.people import Address
 
 NOTHING = Markup()
 
+UNSUPPORTED = "unsupported"
+"""What the messenger only says of a message: that there is one, which it does not bring."""
+
 FileKind = Literal["photo", "document", "video", "voice"]
 
 
@@ -67,7 +70,7 @@ class Incoming:
         press: the button that was pressed, where the channel has buttons.
         at: when it was received, UTC.
         attachments: files that came with it.
-        other: what it is where it is neither text nor file: "sticker", "location", "contact".
+        other: what it is where it is neither text nor file: "sticker", "location", "contact", or UNSUPPORTED.
         change: what happened to the chat, where nobody said anything.
         moved_to: the chat that this one has become, for MOVED.
         group: whether others read the chat too.

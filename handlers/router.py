@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from handlers import approval, ask, form, people, privacy
 from handlers.command import Command, Commands
 from handlers.context import Context
-from handlers.conversation import Button, Change, Incoming, Manner, Outcome, Reply
+from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
 from handlers.errors import NeedsApproval, Refusal
 from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
@@ -119,6 +119,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     if not event.text.strip() and (event.attachments or event.other):
         if event.follows:
             return []
+        if event.other == UNSUPPORTED:
+            return [Reply(context.texts.rich("media.unsupported"))]
         return [Reply(context.texts.rich("media.file" if event.attachments else "media.other"))]
     text = _without_name(normalize(event.text[:LONGEST_TEXT]))
     command = COMMANDS.find(text)

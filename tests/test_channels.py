@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from markupsafe import Markup
 
-from bot.channels.base import Abilities, Channel, FileSource, fit
+from bot.channels.base import Abilities, Channel, FileSource, fit, joined
 from bot.channels.markup import length, plain
 from bot.channels.terminal import Terminal
 from handlers.conversation import Button, File, Reply
 from handlers.texts import Texts, link
+from storage.people import Address
 from tests.helpers import Messenger
 
 BUTTONS = (Button("Xem cả Điều 4", "ask.article"), Button("Đúng & đủ <ý>", "ask.vote"))
@@ -164,3 +166,30 @@ def test_files_may_come_without_a_text(texts: Texts) -> None:
 
 def test_a_channel_without_files_says_so(texts: Texts) -> None:
     assert fit(reply("Ảnh", files=FILES), WITH, texts) == [{"text": f"Ảnh\n\n{texts('media.not_here')}"}]
+
+
+# Where messages are counted
+
+
+def test_words_before_a_reply_are_said_in_its_message() -> None:
+    words = reply("Một", "hết một"), reply("Hai", "hết hai", lead=Markup("Chọn:"), buttons=BUTTONS)
+    (one,) = joined(words)
+    assert (one.text, one.closing, one.buttons) == ("Một\n\nhết một\n\nHai", "hết hai", BUTTONS)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"buttons": BUTTONS}, {}),
+        ({"files": FILES}, {}),
+        ({"concern": {"job": "vidu"}}, {}),
+        ({"urgency": 2}, {}),
+        ({}, {"to": Address("vidu", "1", "chat", "ai")}),
+    ],
+)
+def test_what_is_for_another_or_has_choices_of_its_own_stays_apart(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    replies = [reply("Một", **first), reply("Hai", **second)]
+    assert joined(replies) == replies
+    assert joined([]) == []

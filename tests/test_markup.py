@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from bot.channels.markup import length, plain, seen, spelled_out, split_text
+from bot.channels.markup import length, plain, runs, seen, spelled_out, split_text
 from handlers.texts import TAGS, link
 
 # Words, white space of every kind, and what stands between sentences.
@@ -206,3 +206,20 @@ def test_only_addresses_of_the_web_are_linked_to(address: str) -> None:
 
 def test_a_nameless_link_shows_its_address() -> None:
     assert seen(link("https:///x", "")) == "https:///x"
+
+
+def test_the_stretches_that_have_a_tag() -> None:
+    text, found = runs("🙂 <b>đậm <i>và</i></b> &lt;<i>nghiêng</i><i> nữa</i>")
+    assert text == "🙂 đậm và <nghiêng nữa"
+    assert found == [(3, 4, {"b"}), (7, 2, {"b", "i"}), (11, 11, {"i"})]
+
+
+@given(marked())
+def test_stretches_are_apart_and_the_text_is_what_is_seen(written: Markup) -> None:
+    text, found = runs(written)
+    assert text == seen(written)
+    place = 0
+    for start, size, tags in found:
+        assert start >= place and size > 0 and tags
+        place = start + size
+    assert place <= length(text)

@@ -145,3 +145,22 @@ def test_times_that_are_none_are_named(monkeypatch: pytest.MonkeyPatch, name: st
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert (caught.value.name, caught.value.message) == (name, value)
+
+
+@pytest.mark.parametrize(
+    "value", ["x", "123456:", "123456:a b", "123456:abc-xyz,123456:khac-khac", "123456:abc-xyz,xin chào", "12:/../x"]
+)
+def test_a_token_of_zalo_that_is_none_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("UNGXU_ZALO_TOKENS", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert (caught.value.name, caught.value.message) == ("UNGXU_ZALO_TOKENS", "***")
+
+
+def test_several_bots_of_zalo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNGXU_ZALO_TOKENS", " 123456:abc-xyz ,, 123457:abc-xyz")
+    monkeypatch.setenv("UNGXU_ZALO_NAMES", "Bot Ví Dụ, Bot Ứng Xử")
+    settings = load_settings()
+    assert settings.bots_of_zalo == ["123456:abc-xyz", "123457:abc-xyz"]
+    assert settings.names_in_zalo == ["Bot Ví Dụ", "Bot Ứng Xử"]
+    assert set(settings.secrets) == {"123456:abc-xyz", "123457:abc-xyz"}

@@ -21,11 +21,6 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def person(zalo: ZaloApi) -> str:
-    return zalo.person(1)
-
-
-@pytest.fixture
 def known(zalo: ZaloApi, person: str) -> str:
     """A person whose message was read."""
     zalo.say(person, "xin chào")

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.settings import Settings
+from tests.telegram_bot import RunningBot, running
 from tests.zaloapi.client import ZaloApi
+from tests.zaloapi.records import Record
+from tests.zaloapi.world import BOT_NAME as BOT_NAME
+
+
+def zalo_settings_for(zalo: ZaloApi, data: Path, **more: Any) -> Settings:
+    """Return the settings of a bot on a server; names without their prefix."""
+    values = {"zalo_tokens": zalo.token, "zalo_api_url": zalo.url, "zalo_names": BOT_NAME, "zalo_rate": 1000.0}
+    return Settings(_env_file=None, data=data, **{**values, **more})
+
+
+def said_in(zalo: ZaloApi, chat: str, count: int = 1, timeout: float = 10.0) -> list[Record]:
+    """Return what the bot said in a chat, as soon as it has said so much."""
+    return [record for record in zalo.wait_for(count, chat, timeout) if record.kind != "action"]
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +38,25 @@ def zalo(zalo_server: ZaloApi) -> ZaloApi:
     """The server, begun anew."""
     zalo_server.reset()
     return zalo_server
+
+
+@pytest.fixture
+def person(zalo: ZaloApi) -> str:
+    return zalo.person(1)
+
+
+@pytest.fixture
+def other(zalo: ZaloApi) -> str:
+    return zalo.person(2)
+
+
+@pytest.fixture
+def zalo_settings(zalo: ZaloApi, tmp_path: Path) -> Settings:
+    return zalo_settings_for(zalo, tmp_path)
+
+
+@pytest.fixture
+def zalo_bot(zalo_settings: Settings, documents_loaded_once: None) -> Iterator[RunningBot]:
+    """A bot that polls the server."""
+    with running(zalo_settings) as started:
+        yield started

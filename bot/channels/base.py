@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from markupsafe import Markup
@@ -57,6 +59,7 @@ class Abilities:
         edits: whether a message that was sent can be changed.
         notices: whether a press can be answered with a few words that pass.
         caption_length: the longest text of a message that carries a file, 0 where none can.
+        counted: whether the messenger counts messages, so that what fits into one is not sent in two.
     """
 
     buttons: bool
@@ -66,6 +69,7 @@ class Abilities:
     caption_length: int = 0
     label_length: int = 0
     links: bool = False
+    counted: bool = False
 
     def label(self, label: str) -> str:
         """Return a button's label as it is shown: cut between words where it is too long."""
@@ -149,12 +153,25 @@ class Webhook:
         header, secret: what each call must carry.
         take: takes the body; returns after the commit. Where it raises StorageError or NotReady, the messenger is asked
             to come again.
+        largest: bytes of the largest body that is read.
+        patience: seconds that the messenger waits for the commit, before it is asked to come again; None for any.
+        json_only: whether the body must be called JSON.
+        probed: whether the messenger calls with an empty body, to see whether anybody answers.
     """
 
     path: str
     header: str
     secret: str
-    take: Callable[[Mapping[str, Any]], Awaitable[None]]
+    take: Callable[[Mapping[str, Any]], Coroutine[Any, Any, None]]
+    largest: int = 1024 * 1024
+    patience: float | None = None
+    json_only: bool = True
+    probed: bool = False
+
+
+def webhook_secret(token: str) -> str:
+    """Return what a messenger must send with every call of the webhook: the same for all that know the token."""
+    return hmac.new(token.encode(), b"ungxu webhook", hashlib.sha256).hexdigest()
 
 
 State = Literal["ok", "warning", "failed"]
@@ -220,6 +237,25 @@ class Linkable(Protocol):
     async def ask_name(self) -> None:
         """Ask the messenger who the bot is, so that the door is known; raise a TransportError."""
         ...
+
+
+def joined(replies: Sequence[Reply]) -> list[Reply]:
+    """Return replies with as few messages as they can be said in: mere words join what follows for the same reader."""
+    found: list[Reply] = []
+    for reply in replies:
+        before = found[-1] if found else None
+        if (
+            before is None
+            or before.buttons
+            or before.files
+            or before.concern
+            or (before.to, before.urgency) != (reply.to, reply.urgency)
+        ):
+            found.append(reply)
+            continue
+        words = Markup("\n\n").join(filter(None, [before.text, before.closing, reply.text]))
+        found[-1] = replace(reply, text=words)
+    return found
 
 
 def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> list[dict[str, Any]]:

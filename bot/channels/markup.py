@@ -31,6 +31,31 @@ def spelled_out(marked: str) -> str:
     return _LINK.sub(r"\1", str(marked)) if "<a " in marked else marked
 
 
+def runs(marked: str) -> tuple[str, list[tuple[int, int, frozenset[str]]]]:
+    """Return marked text without its tags, and the stretches that have any: start and length in UTF-16 units, names."""
+    pieces: list[str] = []
+    found: list[tuple[int, int, frozenset[str]]] = []
+    opened: list[str] = []
+    place = 0
+    for match in _TOKEN.finditer(marked):
+        closing, name = match.groups()
+        if name and closing:
+            opened.pop()
+        elif name:
+            opened.append(name)
+        else:
+            piece = unescape(match.group())
+            pieces.append(piece)
+            if tags := frozenset(opened):
+                start, so_far, before = found[-1] if found else (0, 0, frozenset())
+                if before == tags and start + so_far == place:
+                    found[-1] = start, so_far + length(piece), tags
+                else:
+                    found.append((place, length(piece), tags))
+            place += length(piece)
+    return "".join(pieces), found
+
+
 def length(text: str) -> int:
     """Return how long messengers count a text: in UTF-16 units, so that an emoji is two."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

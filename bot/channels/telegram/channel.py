@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -17,7 +15,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot import metrics
-from bot.channels.base import Abilities, Examined, Outgoing, Take, Taken, Webhook
+from bot.channels.base import Abilities, Examined, Outgoing, Take, Taken, Webhook, webhook_secret
 from bot.channels.telegram.api import Api
 from bot.channels.telegram.examining import examine
 from bot.channels.telegram.sending import A_ROW, CAPTION_LENGTH, TEXT_LENGTH, carry, named_errors, notice, retry_seconds
@@ -173,7 +171,7 @@ class Telegram:
         await self._persist(self._introduce)
         log.info("telegram: @%s receives", self._reader.username)
         self._introduced.set()
-        metrics.UP.labels(self.name).set(1)
+        metrics.UP.labels(self.name, self.account).set(1)
         if self.polls:
             await self._poll(take)
         else:
@@ -294,7 +292,7 @@ class Telegram:
         else:
             log.info("telegram: receives again")
         self.trouble = trouble
-        metrics.UP.labels(self.name).set(0 if trouble else 1)
+        metrics.UP.labels(self.name, self.account).set(0 if trouble else 1)
 
     # Beside answering: never stored, and no harm where it fails
 
@@ -363,8 +361,3 @@ def _has_number(update: object) -> bool:
 def door(username: str, code: str) -> Door:
     """Return how people find a bot of this name, with a link that starts it with a code."""
     return Door(f"Telegram @{username}", f"https://t.me/{username}?{urlencode({'start': code})}")
-
-
-def webhook_secret(token: str) -> str:
-    """Return what Telegram must send with every call of the webhook: the same for all processes that know the token."""
-    return hmac.new(token.encode(), b"ungxu webhook", hashlib.sha256).hexdigest()
