@@ -10,13 +10,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from tests.botapi.client import BotApi
+from typing import Protocol
 
 ROOT = Path(__file__).parent.parent
 STARTED = '"message": "started"'
 RECEIVING = '"message": "receiving"'
 STOPPED = '"message": "stopped"'
+
+
+class Messenger(Protocol):
+    """A server that a bot is run against."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of a bot on it."""
 
 
 class BotProcess:
@@ -25,13 +32,11 @@ class BotProcess:
     `stdout` takes what it prints elsewhere, so that the file holds the log alone.
     """
 
-    def __init__(self, api: BotApi, data: Path, log: Path, stdout: int | None = None, **settings: str) -> None:
+    def __init__(self, api: Messenger, data: Path, log: Path, stdout: int | None = None, **settings: str) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("UNGXU_")}
         environment |= {
             "UNGXU_DATA": str(data),
-            "UNGXU_TELEGRAM_TOKEN": api.token,
-            "UNGXU_TELEGRAM_API_URL": api.url,
-            "UNGXU_TELEGRAM_RATE": "1000",
+            **api.environment,
             **{f"UNGXU_{name.upper()}": value for name, value in settings.items()},
         }
         self.log = log
@@ -70,7 +75,7 @@ class BotProcess:
 
 
 @contextmanager
-def process(api: BotApi, folder: Path, stdout: int | None = None, **settings: str) -> Iterator[BotProcess]:
+def process(api: Messenger, folder: Path, stdout: int | None = None, **settings: str) -> Iterator[BotProcess]:
     """Run a bot for the length of a block."""
     started = BotProcess(api, folder / "data", folder / "log.txt", stdout, **settings)
     try:

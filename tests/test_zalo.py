@@ -215,6 +215,24 @@ def test_polls_that_bring_nothing_new_begin_a_second_apart(
     assert all(after - before > 0.95 for before, after in pairwise(times))
 
 
+def test_what_was_handled_in_an_earlier_run_is_passed_quickly_once(
+    zalo: ZaloApi, person: str, other: str, zalo_settings: Settings, documents_loaded_once: None
+) -> None:
+    """One message may wait behind many that come again; those that this run has seen come at the slow pace."""
+    zalo.switch(reading="replay")
+    keys = [zalo.say(person, "xin chào") for _ in range(6)]
+    with running(zalo_settings):
+        said_in(zalo, person, 6, 20)
+    since = len(zalo.calls())
+    with running(zalo_settings):
+        time.sleep(4)
+    times = [call.monotonic for call in zalo.calls("getUpdates", since)]
+    pauses = [after - before for before, after in pairwise(times)]
+    assert all(0.09 < pause < 0.9 for pause in pauses[: len(keys)])
+    assert all(pause > 0.95 for pause in pauses[len(keys) :]) and len(pauses) > len(keys)
+    assert len(zalo.transcript(person, "message")) == 6
+
+
 def test_an_idle_poll_is_no_trouble(zalo: ZaloApi, zalo_bot: RunningBot, caplog: pytest.LogCaptureFixture) -> None:
     zalo.switch(time_scale=0.01)
     time.sleep(1.5)

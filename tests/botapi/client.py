@@ -114,6 +114,15 @@ class BotApi:
         return self._process.pid
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The settings of a bot on this server, as it is told them."""
+        return {
+            "UNGXU_TELEGRAM_TOKEN": self.token,
+            "UNGXU_TELEGRAM_API_URL": self.url,
+            "UNGXU_TELEGRAM_RATE": "1000",
+        }
+
+    @property
     def base_url(self) -> str:
         """What python-telegram-bot calls base_url."""
         return f"{self.url}/bot"

@@ -27,7 +27,7 @@ from bot.channels.zalo.api import (
 )
 from bot.channels.zalo.examining import examine
 from bot.channels.zalo.sending import TEXT_LENGTH, Sender, named_errors
-from bot.channels.zalo.updates import UpdateReader
+from bot.channels.zalo.updates import UpdateReader, update_key
 from bot.clock import Clock
 from bot.errors import FileRefused, NotReady, NotSent, OutcomeUnknown
 from bot.rate_limit import Limits
@@ -45,6 +45,9 @@ POLL_SECONDS = 25
 SHORT_POLL_SECONDS = 5
 # Seconds between the beginnings of two polls of which the first brought nothing new.
 FLOOR = 1.0
+# The same where what came is known from an earlier run: one message may wait behind many that were handled.
+CATCHING_UP = 0.1
+MOST_SEEN = 10_000
 # A gateway that ends a poll after so long has waited for an update; sooner, it is broken.
 HELD = 5.0
 
@@ -114,6 +117,7 @@ class Zalo:
         self._take: Take | None = None
         self._introduced = asyncio.Event()
         self._silences = 0
+        self._seen: dict[str, None] = {}
         self.trouble = ""
 
     async def open(self) -> None:
@@ -207,12 +211,14 @@ class Zalo:
         """Ask for one update after the other; the next is asked for only when the last is committed."""
         while True:
             began = time.monotonic()
-            new = False
+            pause = FLOOR
             for update in await self._persist(self._ask):
-                new = await self._take_surely(update, take) or new
-            if not new:
-                # Nothing, or the same again: it may be given at once for ever.
-                await asyncio.sleep(FLOOR - (time.monotonic() - began))
+                if await self._take_surely(update, take):
+                    pause = 0.0
+                elif not self._was_seen(update):
+                    pause = min(pause, CATCHING_UP)
+            # What brings nothing, or the same again, may be answered at once for ever.
+            await asyncio.sleep(pause - (time.monotonic() - began))
 
     async def _ask(self) -> list[Mapping[str, Any]]:
         began = time.monotonic()
@@ -247,6 +253,15 @@ class Zalo:
             except StorageError:
                 log.warning("storage busy, an update waits")
                 await asyncio.sleep(BUSY_PAUSE)
+
+    def _was_seen(self, update: Mapping[str, Any]) -> bool:
+        """Tell whether this run was given an update that is not new before; remember it."""
+        key = update_key(update)
+        seen = key in self._seen
+        self._seen[key] = None
+        if len(self._seen) > MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
+        return seen
 
     async def _persist(self, act: Callable[[], Awaitable[Result]]) -> Result:
         """Do an act until it succeeds, waiting longer and longer."""

@@ -97,7 +97,7 @@ class UpdateReader:
         try:
             return self._said(_Message.model_validate(update.get("message")), kind.group(1), now)
         except Exception as error:
-            return Unreadable(_key(update), self._address_in(update), now, type(error).__name__)
+            return Unreadable(update_key(update), self._address_in(update), now, type(error).__name__)
 
     def _said(self, message: _Message, kind: str, now: dt.datetime) -> Incoming | None:
         sent = _time(message.date)
@@ -168,8 +168,8 @@ class UpdateReader:
         return Address(self.channel, self.account, "", "")
 
 
-def _key(update: Mapping[str, Any]) -> str:
-    """What an update that cannot be read is known by when it comes again."""
+def update_key(update: Mapping[str, Any]) -> str:
+    """Return what an update is known by when it comes again, also where it cannot be read."""
     message = update.get("message")
     key = message.get("message_id") if isinstance(message, dict) else None
     if isinstance(key, str) and key:
