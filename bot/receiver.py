@@ -40,6 +40,9 @@ Tell = Callable[[Outcome, Context], list[Reply]]
 # Events share a commit until this many seconds are used: no transaction holds up others for long.
 GROUP_SECONDS = 0.025
 
+# Keys are deleted hourly; by so much an event is taken for old before its key is.
+A_DAY = dt.timedelta(days=1)
+
 
 @dataclass
 class Receiver:
@@ -107,7 +110,7 @@ class Receiver:
     def _take(self, database: Database, event: Event) -> Taken:
         kind = event.kind if isinstance(event, Incoming) else "unreadable"
         channel, account = event.address.channel, event.address.account
-        if not inbox.record(database, channel, account, event.key, _utc(event.at), kind):
+        if self._is_forgotten(event) or not inbox.record(database, channel, account, event.key, _utc(event.at), kind):
             return Taken(new=False)
         if isinstance(event, Unreadable):
             log.error("event unreadable: %s", event.error)
@@ -125,6 +128,13 @@ class Receiver:
             return Taken(new=True)
         count(EVENTS, channel, "handled")
         return Taken(new=True, notice=notice)
+
+    def _is_forgotten(self, event: Event) -> bool:
+        """Tell whether an event is so old that its key may be deleted, where such ones come again."""
+        abilities = self.abilities.get(event.address.channel)
+        if not isinstance(event, Incoming) or event.sent is None or abilities is None or not abilities.repeats:
+            return False
+        return event.sent < self.office.retention.since("events", event.at) + A_DAY
 
     def _handle(self, database: Database, event: Incoming) -> str:
         """Do everything that an event asks for; return the passing notice."""

@@ -239,13 +239,28 @@ def test_an_idle_poll_is_no_trouble(zalo: ZaloApi, zalo_bot: RunningBot, caplog:
     assert [record for record in caplog.records if record.levelname == "WARNING"] == []
 
 
-def test_what_is_too_old_is_left_alone(zalo: ZaloApi, person: str, other: str, zalo_bot: RunningBot) -> None:
+@pytest.mark.parametrize(("days", "kept", "answers"), [(28.9, 30, 1), (29.1, 30, 0), (5.9, 7, 1), (6.1, 7, 0)])
+def test_what_is_older_than_its_key_is_kept_is_left_alone(
+    zalo: ZaloApi,
+    person: str,
+    other: str,
+    tmp_path: Path,
+    documents_loaded_once: None,
+    days: float,
+    kept: int,
+    answers: int,
+) -> None:
+    (tmp_path / "office.toml").write_text(f"[retention]\nevents = {kept}", encoding="utf-8")
+    zalo.say(person, "xin chào")
     message = {"message_id": "cu", "from": {"id": person}, "chat": {"id": person, "chat_type": "PRIVATE"}, "text": "a"}
-    old = (time.time() - 29 * 86400) * 1000
+    old = (time.time() - days * 86400) * 1000
     zalo.raw({"event_name": "message.text.received", "message": {**message, "date": old}}, "cu")
     zalo.say(other, "điều 4 khoản 3")
-    said_in(zalo, other)
-    assert zalo.transcript(person) == []
+    settings = zalo_settings_for(zalo, tmp_path / "data", office=tmp_path)
+    with running(settings):
+        said_in(zalo, other)
+        eventually(settings, "SELECT DISTINCT state FROM outbox", [{"state": "sent"}])
+    assert len(zalo.transcript(person)) == 1 + answers
 
 
 def test_an_update_that_cannot_be_read_stops_nobody(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.base import Unreadable
-from bot.channels.zalo.updates import LARGEST_ALBUM, OLDEST, UpdateReader
+from bot.channels.zalo.updates import LARGEST_ALBUM, UpdateReader
 from handlers.conversation import Attachment, Incoming
 from storage.people import Address
 from tests.conftest import NOW
@@ -79,12 +79,6 @@ def test_a_time_in_seconds_is_understood_too(date: Any) -> None:
 
 def test_a_time_that_is_none_is_not_believed() -> None:
     assert read(update(text="a", date=1e300)).sent is None
-
-
-@pytest.mark.parametrize(("age", "is_read"), [(OLDEST - dt.timedelta(hours=1), True), (OLDEST * 1.01, False)])
-def test_what_is_so_old_that_its_key_is_forgotten_is_left_alone(age: dt.timedelta, is_read: bool) -> None:
-    raw = update(text="a", date=(NOW - age).timestamp() * 1000)
-    assert (reader().read(raw, NOW) is not None) == is_read
 
 
 def test_numbers_for_ids_are_no_trouble() -> None:

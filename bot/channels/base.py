@@ -59,6 +59,7 @@ class Abilities:
         edits: whether a message that was sent can be changed.
         notices: whether a press can be answered with a few words that pass.
         caption_length: the longest text of a message that carries a file, 0 where none can.
+        repeats: whether the messenger may bring an event again however old it is.
         counted: whether the messenger counts messages, so that what fits into one is not sent in two.
     """
 
@@ -69,6 +70,7 @@ class Abilities:
     caption_length: int = 0
     label_length: int = 0
     links: bool = False
+    repeats: bool = False
     counted: bool = False
 
     def label(self, label: str) -> str:

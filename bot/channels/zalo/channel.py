@@ -75,7 +75,7 @@ class Zalo:
     """A bot on the Zalo Bot Platform. Open it inside the event loop with `open`, and close it."""
 
     name = "zalo"
-    abilities = Abilities(buttons=False, text_length=TEXT_LENGTH, counted=True)
+    abilities = Abilities(buttons=False, text_length=TEXT_LENGTH, repeats=True, counted=True)
 
     def __init__(
         self,

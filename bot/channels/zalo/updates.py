@@ -24,9 +24,6 @@ from storage.people import Address
 
 log = logging.getLogger(__name__)
 
-OLDEST = dt.timedelta(days=28)
-"""What was written longer ago is not answered: its key is forgotten after 30 days, and Zalo may bring it for ever."""
-
 # Pictures of one album come one by one, and nothing tells that they belong together but the time.
 ALBUM_SECONDS = 3.0
 LARGEST_ALBUM = 20
@@ -100,8 +97,7 @@ class UpdateReader:
             return Unreadable(update_key(update), self._address_in(update), now, type(error).__name__)
 
     def _said(self, message: _Message, kind: str, now: dt.datetime) -> Incoming | None:
-        sent = _time(message.date)
-        if message.from_.is_bot or (sent is not None and sent < now - OLDEST):
+        if message.from_.is_bot:
             return None
         group = self._is_group(message)
         text = message.text or message.caption or ""
@@ -121,7 +117,7 @@ class UpdateReader:
             other=other,
             group=group,
             message=message.message_id,
-            sent=sent,
+            sent=_time(message.date),
             follows=bool(attachments) and not text and self._is_further_part(message),
         )
 
