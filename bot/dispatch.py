@@ -19,10 +19,11 @@ from bot import metrics
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.errors import AccountUnusable, Moved, NotSent, Refused, Unreachable
+from bot.plan import month, runs_short
 from bot.presence import Presence
 from bot.rate_limit import Pace
 from handlers.conversation import Outcome
-from storage import chats, leases, outbox
+from storage import chats, leases, outbox, usage
 from storage.database import Database
 from storage.outbox import ANSWER, BROADCAST, CLASSES, REPORT, OutboxRow
 
@@ -116,6 +117,7 @@ class Dispatch:
         self._clock_offset = clock().timestamp() - monotonic()
         self._failing: dict[tuple[str, str], set[str]] = {account: set() for account in channels}
         self._moves: dict[int, int] = {}
+        self._short: set[tuple[str, str]] = set()
         self.sent = 0
 
     def turn(self, database: Database, ends: Sequence[End], free: int, free_beside: int) -> Turn:
@@ -132,6 +134,7 @@ class Dispatch:
                 self._follow_clock(database, now)
                 self._settle_expired(database)
                 self._share_pace(database, now)
+                self._look_at_plans(database)
                 self._expiry_at = now + EXPIRY_INTERVAL
             return self._claim(database, free, free_beside, now)
 
@@ -155,6 +158,8 @@ class Dispatch:
 
     def _room(self, account: tuple[str, str], urgency: int, now: float) -> int:
         pace = self._paces.get(account)
+        if urgency == BROADCAST and account in self._short:
+            return 0
         return MOST_IN_A_TURN if pace is None else pace.room(urgency, now)
 
     def _until_next(self, now: float) -> float:
@@ -213,6 +218,7 @@ class Dispatch:
         row, error = end.row, end.error
         account = (row.channel, row.account)
         if error is None:
+            self._use_plan(database, row)
             self._end(database, row, "sent", sent_id=end.sent_id)
             if len(self._failing[account]) >= FAILING_CHATS:
                 # It works again: what failed meanwhile need not wait for its pause to end.
@@ -267,6 +273,7 @@ class Dispatch:
 
     def _unknown(self, database: Database, row: OutboxRow, error: str, seconds: float) -> None:
         """Send a message again after so many seconds, where it may be sent twice."""
+        self._use_plan(database, row)
         age = self._clock() - dt.datetime.fromisoformat(row.created_at)
         if row.urgency == BROADCAST or (row.repeats >= MOST_REPEATS and age > REPEATED_FOR[row.urgency]):
             self._end(database, row, "unknown", error)
@@ -324,6 +331,20 @@ class Dispatch:
         for other in outbox.give_up(database, row.channel, row.account, row.chat, now, reason, MOST_IN_A_TURN):
             self._count(other, "failed", self._clock())
             self._tell(database, other, "failed", reason)
+
+    def _use_plan(self, database: Database, row: OutboxRow) -> None:
+        """Count a message that arrived, or may have."""
+        channel = self._channels.get((row.channel, row.account))
+        if channel and channel.abilities.counted:
+            usage.count(database, row.channel, row.account, month(self._clock()), sent=1)
+
+    def _look_at_plans(self, database: Database) -> None:
+        """Find the accounts whose plan runs short."""
+        self._short = {
+            account
+            for account, channel in self._channels.items()
+            if channel.limits and runs_short(database, account, channel.limits, self._clock())
+        }
 
     def _share_pace(self, database: Database, now: float) -> None:
         """Divide the account's rate among the processes that send for it."""

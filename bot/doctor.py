@@ -19,6 +19,8 @@ from bot.errors import SettingsError
 from bot.explaining import TEXTS, explain
 from bot.files import make_box
 from bot.knowledge_base import load_search
+from bot.plan import SHORT_AT, month, share
+from bot.rate_limit import Limits
 from bot.settings import ENV_FILE, Settings, database_path, unknown_settings, variable
 from bot.upkeep import LOW_DISK_GB
 from bot.web import bound
@@ -28,7 +30,7 @@ from handlers.texts import Texts, load_texts
 from knowledge.errors import KnowledgeError
 from knowledge.search import Search
 from knowledge.text import words
-from storage import outbox
+from storage import outbox, usage
 from storage.chats import counts as closed_counts
 from storage.database import Database
 from storage.errors import StorageError
@@ -175,6 +177,8 @@ def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
             chats = chats_of(database, channel.name, channel.account) if database else []
             for found in asyncio.run(_examined(channel, chats)):
                 yield found.state, texts(f"doctor.{found.name}", **found.values)
+            if database and channel.limits and channel.limits.monthly:
+                yield _plan(database, channel, channel.limits, texts)
         if database:
             yield _outbox(database, texts)
     except StorageError:
@@ -200,6 +204,15 @@ async def _examined(channel: NetworkChannel, chats: Sequence[str]) -> list[Exami
         return [found async for found in channel.examine(chats)]
     finally:
         await channel.close()
+
+
+def _plan(database: Database, channel: NetworkChannel, limits: Limits, texts: Texts) -> Line:
+    used = usage.get(database, channel.name, channel.account, month(utc_now()))
+    people = usage.people(database, channel.name, channel.account)
+    short = share(used, limits) >= SHORT_AT or (bool(limits.people) and people >= limits.people)
+    values = {"sent": used.sent, "received": used.received, "monthly": limits.monthly}
+    text = texts("doctor.plan", account=channel.account, **values, people=people, most=limits.people or "∞")
+    return "warning" if short else "ok", text
 
 
 def _outbox(database: Database, texts: Texts) -> Line:

@@ -36,6 +36,7 @@ from storage import (
     questions,
     roles,
     tallies,
+    usage,
 )
 from storage.database import Database
 from storage.errors import StorageBusy
@@ -90,6 +91,7 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(blobs.purge_incomplete, (now - KEEP_INCOMPLETE).isoformat(), ("blobs", "blob_parts")),
         Rule(questions.purge, since_day("questions"), ("questions",)),
         Rule(tallies.purge, since_day("questions"), ("tallies",)),
+        Rule(usage.purge, since_day("questions"), ("usage",)),
         Rule(dialogues.purge, since("dialogues"), ("dialogues",)),
         Rule(invitations.purge_requests, since("join_requests"), ("join_requests",)),
         Rule(invitations.purge_codes, since("audit"), ("invitations", "claims")),

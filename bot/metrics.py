@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -48,6 +49,38 @@ Depth = tuple[str, int, str, int, float]
 """Channel, class, state, number of messages, age of the oldest in seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlanUse:
+    """What an account has used of its plan this month, and people it talks to."""
+
+    channel: str
+    account: str
+    sent: int
+    received: int
+    monthly: int
+    people: int
+
+
+class _Plans(Collector):
+    def __init__(self, plans: Sequence[PlanUse]) -> None:
+        self._plans = plans
+
+    def collect(self) -> Iterable[Metric]:
+        labels = ["channel", "account"]
+        used = GaugeMetricFamily(
+            "ungxu_plan_messages", "Messages of this month, by direction", labels=[*labels, "direction"]
+        )
+        most = GaugeMetricFamily("ungxu_plan_limit", "Messages a month in the plan", labels=labels)
+        people = GaugeMetricFamily("ungxu_plan_people", "People the account talks to", labels=labels)
+        for plan in self._plans:
+            account = [plan.channel, plan.account]
+            used.add_metric([*account, "sent"], plan.sent)
+            used.add_metric([*account, "received"], plan.received)
+            most.add_metric(account, plan.monthly)
+            people.add_metric(account, plan.people)
+        yield from (used, most, people)
+
+
 class _Queues(Collector):
     def __init__(self, depths: Sequence[Depth]) -> None:
         self._depths = depths
@@ -70,8 +103,9 @@ class _Queues(Collector):
         yield from (depth, oldest)
 
 
-def exposition(depths: Sequence[Depth]) -> bytes:
+def exposition(depths: Sequence[Depth], plans: Sequence[PlanUse] = ()) -> bytes:
     """Return all metrics in Prometheus' text format."""
     queues = CollectorRegistry()
     queues.register(_Queues(depths))
+    queues.register(_Plans(plans))
     return generate_latest(REGISTRY) + generate_latest(queues)

@@ -32,6 +32,8 @@ class Limits:
         rate, burst: messages a second in all, and how many at once.
         reserve: how many of the burst are kept for answers.
         paid_rate: messages a second for broadcasts beside all others, where the office pays for them; 0 for none.
+        monthly: messages a month in the account's plan, 0 for any number.
+        people: people that the account may talk to, 0 for any number.
     """
 
     chat_rate: float = 1.0
@@ -42,6 +44,8 @@ class Limits:
     burst: int = 30
     reserve: int = 5
     paid_rate: float = 0.0
+    monthly: int = 0
+    people: int = 0
 
 
 class TokenBucket:

@@ -19,6 +19,7 @@ from bot.channels.base import LEAST, Abilities, Event, Taken, Unreadable, fit, j
 from bot.flood import FloodGuard, Verdict, pause
 from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
+from bot.plan import month
 from handlers import router
 from handlers.context import Context
 from handlers.conversation import Change, Door, Incoming, Manner, Outcome, Reply
@@ -26,7 +27,7 @@ from handlers.office import Office
 from handlers.sealing import Seal
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import chats, inbox, menus, outbox, tallies
+from storage import chats, inbox, menus, outbox, tallies, usage
 from storage.database import Database
 from storage.errors import StorageError
 from storage.menus import SPENT, Menu
@@ -112,6 +113,8 @@ class Receiver:
         channel, account = event.address.channel, event.address.account
         if self._is_forgotten(event) or not inbox.record(database, channel, account, event.key, _utc(event.at), kind):
             return Taken(new=False)
+        if (abilities := self.abilities.get(channel)) and abilities.counted:
+            usage.count(database, channel, account, month(event.at), received=1)
         if isinstance(event, Unreadable):
             log.error("event unreadable: %s", event.error)
             self._fail(database, event, event.error)

@@ -20,11 +20,13 @@ from bot.dispatch import OLDEST_ANSWER
 from bot.errors import SettingsError
 from bot.heartbeat import keep_beating
 from bot.housekeeping import keep_tidy
+from bot.plan import month
 from bot.settings import Settings
 from bot.upkeep import plan_reseal
 from bot.web import Health, make_app, serving
 from handlers.texts import Texts, load_texts
-from storage import leases, outbox
+from storage import leases, outbox, usage
+from storage.database import Database
 from storage.errors import StorageBusy, StorageError
 
 log = logging.getLogger(__name__)
@@ -193,7 +195,7 @@ async def _serving(settings: Settings, app: App, channels: Sequence[NetworkChann
     host, port = settings.address
     try:
         async with serving(
-            make_app(webhooks, lambda: _health(app, channels), lambda: _metrics(app)), host, port
+            make_app(webhooks, lambda: _health(app, channels), lambda: _metrics(app, channels)), host, port
         ) as found:
             yield found
     except OSError as error:
@@ -211,8 +213,20 @@ async def _health(app: App, channels: Sequence[NetworkChannel]) -> Health:
     return Health([*troubles, *(["old answers"] if max(ages, default=0.0) > OLDEST_ANSWER.total_seconds() else [])])
 
 
-async def _metrics(app: App) -> bytes:
-    return metrics.exposition(await _depths(app))
+async def _metrics(app: App, channels: Sequence[NetworkChannel]) -> bytes:
+    return metrics.exposition(await _depths(app), await app.worker.run(_plans, channels, utc_now()))
+
+
+def _plans(database: Database, channels: Sequence[NetworkChannel], now: dt.datetime) -> list[metrics.PlanUse]:
+    """What the accounts that have a plan have used of it."""
+    found = []
+    for channel in channels:
+        if channel.limits and channel.limits.monthly:
+            used = usage.get(database, channel.name, channel.account, month(now))
+            people = usage.people(database, channel.name, channel.account)
+            account = (channel.name, channel.account, used.sent, used.received)
+            found.append(metrics.PlanUse(*account, channel.limits.monthly, people))
+    return found
 
 
 async def _depths(app: App) -> list[metrics.Depth]:

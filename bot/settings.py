@@ -44,6 +44,8 @@ class Settings(BaseSettings):
         zalo_api_url: base of the Bot Platform.
         zalo_updates: how updates come in.
         zalo_rate: messages a second that go out in all, from each bot.
+        zalo_monthly: messages a month in the plan of each bot, 0 for any number.
+        zalo_people: people that each bot may talk to, 0 for any number.
         public_url: where messengers reach this server, https.
         listen: address and port for webhooks, `/healthz` and `/metrics`; "" for none.
         backup_time: when a copy of the database is made each day, at the office; "off" for never.
@@ -69,6 +71,8 @@ class Settings(BaseSettings):
     zalo_api_url: str = Field("https://bot-api.zaloplatforms.com", pattern=r"^https?://[^/\s]+(/\S*)?$")
     zalo_updates: Literal["polling", "webhook"] = "polling"
     zalo_rate: float = Field(5.0, gt=0)
+    zalo_monthly: int = Field(3000, ge=0)
+    zalo_people: int = Field(50, ge=0)
     public_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
     listen: str = Field("", pattern=r"^(\S+:\d{1,5})?$")
     backup_time: str = Field("12:00", pattern=rf"^(off|{_TIME})$")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bot import backup
 from bot.clock import Clock
 from bot.files import Box, reseal
+from bot.plan import RUNS_SHORT
 from bot.scheduler import Errand
 from bot.settings import Settings
 from bot.worker import Worker
@@ -47,6 +48,7 @@ def kinds(settings: Settings, worker: Worker, box: Box | None, clock: Clock) -> 
         OUTAGE: Kind(lambda due, context: upkeep.outage(context, due.data)),
         RESTORED: Kind(lambda due, context: upkeep.restored(context, due.data)),
         RESEAL: Errand(reseal_files),
+        RUNS_SHORT: Kind(lambda due, context: upkeep.plan(context, due.data)),
         RESEALED: Kind(lambda due, context: upkeep.resealed(context, due.data)),
     }
 

@@ -18,7 +18,7 @@ class Retention(BaseModel):
     Attributes:
         events: keys of events that were taken, without content.
         messages: how and when messages ended, with the number of their chat, without content.
-        questions: questions that nobody asked again.
+        questions: questions that nobody asked again, and what is counted without who did it.
         files: files that people sent.
         dialogues: conversations that were not finished.
         join_requests: requests to join, decided or not.

@@ -100,6 +100,13 @@ def resealed(context: Context, data: dict[str, Any]) -> list[Reply]:
     return to_administrators(context, context.texts.rich("upkeep.resealed", days=data["days"]))
 
 
+def plan(context: Context, data: dict[str, Any]) -> list[Reply]:
+    """Tell administrators that the messages which a messenger allows an account in a month run short."""
+    percent = data["used"] * 100 // data["monthly"]
+    values = {"used": data["used"], "monthly": data["monthly"], "percent": percent, "account": data["account"]}
+    return to_administrators(context, context.texts.rich("upkeep.plan", **values))
+
+
 def to_administrators(context: Context, text: Markup) -> list[Reply]:
     """Return a message to each administrator who is there and can be reached."""
     holders = roles.holders(context.database, "administrator", None, context.today.isoformat())

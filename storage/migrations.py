@@ -413,6 +413,25 @@ def m0003_people(database: Database) -> None:
     )
 
 
+@migrations()
+def m0004_plans(database: Database) -> None:
+    """What an account has used of a messenger's plan."""
+    _create(
+        database,
+        """
+        CREATE TABLE usage (
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            month TEXT NOT NULL,
+            sent INTEGER NOT NULL DEFAULT 0,
+            received INTEGER NOT NULL DEFAULT 0,
+            told INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (channel, account, month)
+        )
+        """,
+    )
+
+
 def known_migrations() -> set[str]:
     """Return the names of all steps that this version has."""
     empty = Database(memory=True)

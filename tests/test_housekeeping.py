@@ -12,6 +12,7 @@ import pytest
 
 from bot import housekeeping
 from bot.housekeeping import keep_tidy, rules, tidy
+from bot.plan import month
 from bot.worker import Worker
 from handlers.conversation import Outcome
 from handlers.retention import Retention, bounds
@@ -34,6 +35,7 @@ from storage import (
     roles,
     tallies,
     units,
+    usage,
 )
 from storage.audit import CONSOLE
 from storage.database import Database
@@ -59,6 +61,8 @@ TABLES = {
     "blob_parts": dt.timedelta(days=730),
     "questions": dt.timedelta(days=365),
     "tallies": dt.timedelta(days=365),
+    # Kept by month, of which this one began on the first.
+    "usage": dt.timedelta(days=365 - 20),
     "dialogues": dt.timedelta(days=7),
     "join_requests": dt.timedelta(days=90),
     "invitations": dt.timedelta(days=730),
@@ -78,7 +82,7 @@ TABLES = {
     "addresses": dt.timedelta(days=365),
     "people": dt.timedelta(days=1),
 }
-BY_DAY = ("questions", "tallies", "absences", "memberships")
+BY_DAY = ("questions", "tallies", "usage", "absences", "memberships")
 
 
 @pytest.fixture
@@ -118,6 +122,8 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             blobs.complete(database, number)
         case "questions":
             questions.count(database, "asked", folded=now, text="x", outcome="not found", shown=[], day=day)
+        case "usage":
+            usage.count(database, "zalo", "10001", month(at), sent=1)
         case "tallies":
             tallies.count(database, day, "answered")
         case "dialogues":

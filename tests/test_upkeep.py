@@ -266,6 +266,7 @@ def test_everything_has_its_time_and_can_be_turned_off(tmp_path: Path) -> None:
 def test_every_kind_finds_its_words(tmp_path: Path, told: Context) -> None:
     worker = Worker(tmp_path / "khac.db")
     data = {"since": later(days=-9), "until": STAMP, "from": STAMP, "at": STAMP, "closed": 0, "days": 30}
+    data |= {"account": "10001", "used": 2400, "monthly": 3000}
     for kind in kinds(worker, tmp_path).values():
         if isinstance(kind, Kind):
             assert said(kind.run(Due("x", NOW, data), told))

@@ -73,7 +73,14 @@ def zalo(settings: Settings) -> list[Zalo]:
             updates=settings.zalo_updates,
             public_url=settings.public_url,
             names=settings.names_in_zalo,
-            limits=Limits(chat_burst=2, rate=settings.zalo_rate, burst=burst, reserve=min(burst - 1, 2)),
+            limits=Limits(
+                chat_burst=2,
+                rate=settings.zalo_rate,
+                burst=burst,
+                reserve=min(burst - 1, 2),
+                monthly=settings.zalo_monthly,
+                people=settings.zalo_people,
+            ),
             clock=utc_now,
         )
         for token in settings.bots_of_zalo

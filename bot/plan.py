@@ -1,0 +1,52 @@
+"""What a messenger's plan allows an account in a month, and what is done when it runs short.
+
+Broadcasts stop first, so that there is room for answers and reports; administrators are told at two shares of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from bot.rate_limit import Limits
+from storage import jobs, usage
+from storage.database import Database
+from storage.usage import Usage
+
+log = logging.getLogger(__name__)
+
+# Where such plans are sold, months begin at this time.
+ZONE = dt.timezone(dt.timedelta(hours=7))
+
+TOLD_AT = (80, 95)
+"""Per cent of the messages of a month at which administrators are told."""
+
+SHORT_AT = 80
+"""Per cent from which on broadcasts wait."""
+
+RUNS_SHORT = "upkeep.plan"
+
+
+def month(at: dt.datetime) -> str:
+    """Return the first day of the month of a time, as plans have it: "2026-11-01"."""
+    return at.astimezone(ZONE).strftime("%Y-%m-01")
+
+
+def share(used: Usage, limits: Limits) -> int:
+    """Return how much of a month's messages is used, in per cent."""
+    return used.messages * 100 // limits.monthly if limits.monthly else 0
+
+
+def runs_short(database: Database, account: tuple[str, str], limits: Limits, at: dt.datetime) -> bool:
+    """Tell whether broadcasts of an account must wait; plan to tell administrators where a share was reached."""
+    if not limits.monthly:
+        return False
+    now = month(at)
+    used = usage.get(database, *account, now)
+    reached = max((level for level in TOLD_AT if share(used, limits) >= level), default=0)
+    if reached > used.told and usage.tell(database, *account, now, reached):
+        log.warning("%s %s has used %d%% of the messages of its month", *account, share(used, limits))
+        channel, name = account
+        data = {"channel": channel, "account": name, "used": used.messages, "monthly": limits.monthly}
+        jobs.plan(database, RUNS_SHORT, f"{channel} {name}", at.isoformat(), at.isoformat(), data)
+    return share(used, limits) >= SHORT_AT
