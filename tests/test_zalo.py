@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from bot.channels.base import Event, Taken
 from bot.channels.markup import length
+from bot.channels.zalo import Zalo
+from bot.clock import utc_now
 from bot.settings import Settings
 from storage.database import FILE_NAME
 from tests.helpers import locked
@@ -312,3 +316,24 @@ def test_several_bots_of_one_office(
         leases = "SELECT name FROM leases WHERE name LIKE 'polling:%' ORDER BY name"
         eventually(settings, leases, [{"name": f"polling:zalo:{account}"} for account in (first, second)])
     assert (zalo.most_polling(first), zalo.most_polling(second)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"), [((BOT_NAME,), f"Zalo {BOT_NAME}"), ((), "Zalo 10001"), (("a", "b"), "Zalo 10001")]
+)
+def test_how_people_find_a_bot(zalo: ZaloApi, names: tuple[str, ...], shown: str) -> None:
+    async def introduce() -> str:
+        channel = Zalo(zalo.token, api_url=zalo.url, names=names, clock=utc_now)
+        await channel.open()
+        receiving = asyncio.create_task(channel.receive(nobody))
+        try:
+            return await asyncio.wait_for(channel.introduced(), 5)
+        finally:
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
+            await channel.close()
+
+    async def nobody(_: Event) -> Taken:
+        return Taken(new=False)
+
+    assert asyncio.run(introduce()) == shown

@@ -129,9 +129,10 @@ class Zalo:
         await self._api.close()
 
     async def introduced(self) -> str:
-        """Wait until Zalo has taken the token; return "Zalo" and the bot's name or account."""
+        """Wait until Zalo has taken the token; return "Zalo" and the bot's name or, of several bots, its account."""
         await self._introduced.wait()
-        return f"Zalo {next(iter(self._reader.names), self.account)}"
+        names = list(self._reader.names)
+        return f"Zalo {names[0] if len(names) == 1 else self.account}"
 
     def examine(self, chats: Sequence[str]) -> AsyncIterator[Examined]:
         """Ask Zalo about the bot, the time, and its updates; of chats it tells nothing."""
@@ -187,14 +188,13 @@ class Zalo:
             await asyncio.Event().wait()
 
     async def _receive_raw(self, raw: Mapping[str, Any]) -> None:
-        """Take an update that the webhook brought; return after its commit. Raises StorageError or NotReady."""
+        """Take an update that the webhook brought; return after its commit. Raises NotReady.
+
+        It is held until then, also where Zalo was told meanwhile to come again: nobody knows whether it does.
+        """
         if self._take is None:
             raise NotReady("not receiving yet")
-        event = self._reader.read(raw, self._clock())
-        if event is None:
-            return
-        with self._typing(event.address.chat):
-            await self._take(event)
+        await self._take_surely(raw, self._take)
 
     async def _introduce(self) -> None:
         """See that the token is good, and have updates come the way that was chosen."""
