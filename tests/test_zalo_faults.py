@@ -258,7 +258,7 @@ def test_a_token_that_is_revoked_stops_everything_and_loses_nothing(
     ask(zalo, other)
     time.sleep(0.6)
     assert len(zalo.calls("sendMessage")) <= 6
-    assert {row["state"] for row in rows(zalo_settings, ENDS)} == {"waiting"}
+    assert {row["state"] for row in rows(zalo_settings, ENDS)} <= {"waiting", "sending"}
     zalo.unfault(fault)
     assert ANSWER in said_in(zalo, person)[0].text
     assert ANSWER in said_in(zalo, other)[0].text
