@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -64,6 +65,8 @@ class Receiver:
     flood: FloodGuard = field(default_factory=FloodGuard)
     seal: Seal = field(default_factory=Seal)
     elsewhere: Callable[[str], Abilities] = lambda _: LEAST
+    _tallied: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """What was counted, by day and name, and is written down once before the commit."""
 
     def take(self, database: Database, event: Event) -> Taken:
         """Handle one event and commit. Raises StorageError."""
@@ -75,6 +78,7 @@ class Receiver:
         Returns what became of those that were handled, at least one. Raises StorageError.
         """
         taken: list[Taken] = []
+        self._tallied.clear()
         began = time.monotonic()
         try:
             with database.transaction():
@@ -82,6 +86,7 @@ class Receiver:
                     taken.append(self._take(database, event))
                     if time.monotonic() - began > GROUP_SECONDS:
                         break
+                self._write_tallies(database)
         except StorageError:
             # They come again, and nobody may be taken for a flood because of that.
             for event in events:
@@ -91,18 +96,22 @@ class Receiver:
 
     def perform(self, database: Database, act: Callable[[Context], list[Reply]], at: dt.datetime) -> None:
         """Do what nobody's event asked for, inside a transaction; what it raises comes out as it is."""
+        self._tallied.clear()
         for reply in act(self._context(database, at, 0)):
             assert reply.to is not None
             self._put(database, reply, reply.to, at)
+        self._write_tallies(database)
 
     def happened(self, database: Database, outcome: Outcome, at: dt.datetime) -> None:
         """Tell a job how something ended, inside the transaction that records the end."""
+        self._tallied.clear()
         try:
             with database.savepoint():
                 context = self._context(database, at, outcome.person)
                 for reply in self.tell(outcome, context):
                     assert reply.to is not None
                     self._put(database, reply, reply.to, at)
+                self._write_tallies(database)
         except StorageError:
             raise
         except Exception as error:
@@ -119,6 +128,7 @@ class Receiver:
             log.error("event unreadable: %s", event.error)
             self._fail(database, event, event.error)
             return Taken(new=True)
+        before = self._tallied.copy()
         try:
             with database.savepoint():
                 notice = self._handle(database, event)
@@ -127,6 +137,7 @@ class Receiver:
         except Exception as error:
             # What was written is no business of the log: the place tells where to look.
             log.error("event failed: %s at %s", type(error).__name__, place(error))
+            self._tallied = before
             self._fail(database, event, type(error).__name__)
             return Taken(new=True)
         count(EVENTS, channel, "handled")
@@ -243,16 +254,21 @@ class Receiver:
             self.zone,
             at,
             person,
-            partial(self._tally, database, at),
+            partial(self._tally, at),
             numbered=abilities is None or not abilities.buttons,
             address=address,
             doors=self.doors,
             seal=self.seal,
         )
 
-    def _tally(self, database: Database, at: dt.datetime, outcome: str) -> None:
+    def _tally(self, at: dt.datetime, outcome: str) -> None:
         count(QUESTIONS, outcome)
-        tallies.count(database, at.astimezone(self.zone).date().isoformat(), outcome)
+        self._tallied[at.astimezone(self.zone).date().isoformat(), outcome] += 1
+
+    def _write_tallies(self, database: Database) -> None:
+        for (day, name), times in self._tallied.items():
+            tallies.count(database, day, name, times)
+        self._tallied.clear()
 
     def _put(
         self,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from storage.database import Database
 
 
-def count(database: Database, day: str, name: str) -> None:
-    """Add one to what is counted under a name on a day."""
+def count(database: Database, day: str, name: str, times: int = 1) -> None:
+    """Add to what is counted under a name on a day."""
     database.run(
-        "INSERT INTO tallies (day, name, count) VALUES (:day, :name, 1)"
-        " ON CONFLICT (day, name) DO UPDATE SET count = tallies.count + 1",
-        {"day": day, "name": name},
+        "INSERT INTO tallies (day, name, count) VALUES (:day, :name, :times)"
+        " ON CONFLICT (day, name) DO UPDATE SET count = tallies.count + excluded.count",
+        {"day": day, "name": name, "times": times},
     )
 
 

@@ -857,3 +857,15 @@ def test_events_and_questions_are_counted_without_who_asked(database: Database, 
 
 def test_the_place_of_an_error_that_was_never_raised_is_not_known() -> None:
     assert receiver_module.place(ValueError("x")) == "?"
+
+
+def test_a_group_of_events_is_counted_together_without_those_that_failed(database: Database, make: Make) -> None:
+    def handle(event: Incoming, context: Context) -> list[Reply]:
+        context.tally(event.text)
+        if event.key == "2":
+            raise LookupError
+        return []
+
+    events = [event(text, str(number)) for number, text in enumerate(["answered", "not found", "answered"])]
+    assert len(make(handle).take_some(database, events)) == 3
+    assert tallies.since(database, "2026-11-21") == {"answered": 1, "not found": 1}
