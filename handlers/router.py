@@ -75,6 +75,7 @@ COMMANDS = Commands(
             ("tro giup", "help", "huong dan", "huongdan"),
             private=False,
         ),
+        Command("baocao", lambda _, context: ask.act("report", {}, context), ("bao cao",), private=False),
         Command("huy", _cancel, ("huy bo", "cancel", "thoat"), listed=False),
         *people.COMMANDS,
         *approval.COMMANDS,

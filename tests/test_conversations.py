@@ -266,6 +266,7 @@ def test_secrets_are_masked_before_anything_is_kept(conversation: Conversation) 
         ("/baocaoabc", "không có lệnh này"),
         ("/help", "QĐ 874/QĐ-BTTTT: Bộ Quy tắc ứng xử trên mạng xã hội"),
         ("tro giup", "Văn bản đang dùng"),
+        ("bao cao", "gọi ngay ngân hàng"),
         ("menu", "Anh/chị làm được những việc sau"),
         ("7", "Gõ câu hỏi bằng chữ"),
         ("k", "Gõ câu hỏi bằng chữ"),
