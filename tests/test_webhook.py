@@ -64,7 +64,8 @@ def call(
     """Call the bot as Telegram would."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": kind, **({} if secret is None else {SECRET_HEADER: secret})}
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=15)) as connection:
+    # Everything that writes waits for its turn where the storage is locked, each for some seconds.
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request(method, path, content, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
