@@ -65,7 +65,7 @@ def call(
     """Call the bot as Zalo would."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {**({"Content-Type": kind} if kind else {}), **({SECRET_HEADER: secret} if secret is not None else {})}
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=15)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("POST", PATH, content, headers)
         answer = connection.getresponse()
         answer.read()
