@@ -11,12 +11,16 @@ BotError
     └── Refused                 the other side said no for good: trying again is useless
         ├── Unreachable         nobody can be reached in the chat: blocked, deactivated, gone
         ├── Moved               the chat has become another one
+        ├── WindowClosed        the person has not written for too long to be sent this
         └── FileRefused         a file that the office does not keep
 """
 
 from __future__ import annotations
 
 from handlers.conversation import Refusal
+
+WINDOW_CLOSED = "window closed"
+"""The reason that the job is told whose message came too late."""
 
 
 class BotError(Exception):
@@ -77,6 +81,13 @@ class Moved(Refused):
     def __init__(self, chat: str) -> None:
         self.chat = chat
         super().__init__("moved")
+
+
+class WindowClosed(Refused):
+    """The messenger lets nobody be written to, or not without charge, who has not written for so long."""
+
+    def __init__(self) -> None:
+        super().__init__(WINDOW_CLOSED)
 
 
 class FileRefused(Refused):

@@ -1,0 +1,1 @@
+"""Zalo Official Accounts, on the project's own client of their OpenAPI."""
