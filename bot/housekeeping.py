@@ -31,6 +31,7 @@ from storage import (
     invitations,
     members,
     menus,
+    oa_tokens,
     outbox,
     personal,
     questions,
@@ -45,6 +46,8 @@ log = logging.getLogger(__name__)
 
 # Longer than any message is tried.
 KEEP_UNSENT = dt.timedelta(days=10)
+# Tokens are erased when they are spent; that there were some may help whoever looks for a fault.
+KEEP_SPENT = dt.timedelta(days=7)
 # A file that is not complete by then never will be.
 KEEP_INCOMPLETE = dt.timedelta(days=1)
 # The rows of a roster that was not let go are of no use; those of one that was are taken off as they are done.
@@ -106,6 +109,7 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(personal.purge_left, since("left_members"), ("members", "memberships")),
         Rule(personal.purge_closed, since("closed_chats"), ("closed_chats", "addresses")),
         Rule(personal.purge_strangers, since("strangers"), ("addresses",)),
+        Rule(oa_tokens.purge, (now - KEEP_SPENT).isoformat(), ("oa_tokens",)),
         # Last, when nothing names them any more.
         Rule(personal.purge_people, (now - KEEP_NOBODY).isoformat(), ("people",)),
     ]

@@ -257,6 +257,7 @@ class Receiver:
             partial(self._tally, at),
             numbered=abilities is None or not abilities.buttons,
             address=address,
+            channels=frozenset(self.abilities),
             doors=self.doors,
             seal=self.seal,
         )

@@ -31,6 +31,7 @@ class Context:
         tally: counts what happened, without who did it, under a name such as "answered".
         numbered: whether choices are shown with numbers, so that a typed number means one.
         address: where the person writes from; None where nobody wrote.
+        channels: those that messages go out on here.
         doors: where the bot is found, in every messenger that has links, each with one that brings a code.
         seal: keeps what must not be read beside a person.
     """
@@ -45,6 +46,7 @@ class Context:
     tally: Callable[[str], None] = lambda _: None
     numbered: bool = True
     address: Address | None = None
+    channels: frozenset[str] = frozenset()
     doors: Callable[[str], Sequence[Door]] = lambda _: ()
     seal: Seal = field(default_factory=Seal, compare=False)
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from handlers import approval, ask, form, people, privacy
+from handlers import alert, approval, ask, form, people, privacy
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
@@ -87,7 +87,7 @@ COMMANDS = Commands(
 FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **privacy.FORMS}
 """The conversations of several steps, by name."""
 
-LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {}
+LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {"alert": alert.tell}
 """What the jobs do when something ends that they asked to be told of, by the name in the concern."""
 
 DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {people.DRAWING: people.draw_sheet}

@@ -408,7 +408,22 @@ def m0003_people(database: Database) -> None:
         UPDATE addresses SET in_group = 1 WHERE channel = 'telegram' AND chat <> sender;
         ALTER TABLE addresses ADD COLUMN used_at TEXT;
         ALTER TABLE addresses ADD COLUMN held_at TEXT;
-        ALTER TABLE addresses ADD COLUMN held_by INTEGER
+        ALTER TABLE addresses ADD COLUMN held_by INTEGER;
+        CREATE TABLE oa_tokens (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            app TEXT NOT NULL,
+            access BLOB,
+            refresh BLOB,
+            received_at TEXT NOT NULL,
+            access_until TEXT NOT NULL,
+            tried_at TEXT,
+            refused_at TEXT,
+            spent_at TEXT
+        );
+        CREATE TABLE alerts (
+            name TEXT PRIMARY KEY,
+            day TEXT NOT NULL
+        )
         """,
     )
 

@@ -92,13 +92,18 @@ def create(database: Database, now: str) -> int:
 
 def reached_at(database: Database, person: int) -> Address | None:
     """Return where somebody is written to: the private chat used last of those that are neither held nor closed."""
-    row = database.row(
+    return next(iter(all_reached_at(database, person)), None)
+
+
+def all_reached_at(database: Database, person: int) -> Sequence[Address]:
+    """Return every private chat where somebody can be written to, the one used last first."""
+    rows = database.rows(
         "SELECT channel, account, chat, sender FROM addresses a WHERE person_id = :person AND in_group = 0"
         " AND held_at IS NULL AND NOT EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
-        " AND c.account = a.account AND c.chat = a.chat) ORDER BY used_at DESC LIMIT 1",
+        " AND c.account = a.account AND c.chat = a.chat) ORDER BY used_at DESC",
         {"person": person},
     )
-    return Address(**row) if row else None
+    return [Address(**row) for row in rows]
 
 
 def addresses_of(database: Database, person: int) -> Sequence[Address]:

@@ -28,6 +28,7 @@ from storage import (
     inbox,
     invitations,
     members,
+    oa_tokens,
     outbox,
     people,
     personal,
@@ -81,6 +82,7 @@ TABLES = {
     "closed_chats": dt.timedelta(days=180),
     "addresses": dt.timedelta(days=365),
     "people": dt.timedelta(days=1),
+    "oa_tokens": dt.timedelta(days=7),
 }
 BY_DAY = ("questions", "tallies", "usage", "absences", "memberships")
 
@@ -162,6 +164,11 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             member(database, person, "left", now)
         case "closed_chats":
             chats.close(database, "vidu", "bot-1", "chat-2", "left", now)
+        case "oa_tokens":
+            oa_tokens.start_over(database, "vidu", b"a", b"r", now, now)
+            oa_tokens.succeed(database, oa_tokens.pairs(database, "vidu")[0].number, "vidu", b"b", b"s", now, now)
+            # The pair that it became is used on and on.
+            database.run("DELETE FROM oa_tokens WHERE spent_at IS NULL")
         case "people" | "addresses":
             pass
         case _:

@@ -164,6 +164,7 @@ def test_the_handler_is_given_the_world_of_the_event(database: Database, make: M
         numbered=False,
         address=place("rieng"),
         doors=receiver.doors,
+        channels=frozenset(receiver.abilities),
     )
     assert replace(seen[0], tally=expected.tally) == expected
     assert seen[0].seal is receiver.seal
