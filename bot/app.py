@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot import upkeep
-from bot.channels.base import Abilities, Channel, Event, Linkable, Taken
+from bot.channels.base import Abilities, Channel, Event, Linkable, Remembering, Taken
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.fetcher import Fetcher
@@ -65,6 +65,9 @@ class App:
         self.fetcher = Fetcher(
             self.worker, channels, files, self.receiver.happened, utc_now, self.delivery.wake, self.presence.owner
         )
+        for channel in channels:
+            if isinstance(channel, Remembering):
+                channel.remember(self.worker, self.presence.owner, self.receiver.happened)
         self.intake = Intake(self.worker, self.receiver, self._committed)
         self.scheduler = Scheduler(
             self.worker,

@@ -558,6 +558,19 @@ def keys_status(settings: Settings) -> None:
     status(settings, click.echo)
 
 
+@cli.group("zalo-oa", help=TEXTS("cli.zalo_oa"))
+def zalo_oa() -> None:
+    pass
+
+
+@zalo_oa.command("login", help=TEXTS("cli.zalo_oa_login"))
+@with_settings
+def zalo_oa_login(settings: Settings) -> None:
+    from bot.channels.zalo_oa.login import login
+
+    login(settings, click.echo, lambda: sys.stdin.readline())
+
+
 @cli.command("new-key", help=TEXTS("cli.new_key"))
 def new_key() -> None:
     from bot.files import new_key

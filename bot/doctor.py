@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.channels.base import Examined, NetworkChannel, State
+from bot.channels.base import Examined, NetworkChannel, Remembering, State
 from bot.channels.configured import configured, lacking
 from bot.clock import is_plausible, utc_now
 from bot.dispatch import OLDEST_ANSWER
@@ -24,6 +24,7 @@ from bot.rate_limit import Limits
 from bot.settings import ENV_FILE, Settings, database_path, unknown_settings, variable
 from bot.upkeep import LOW_DISK_GB
 from bot.web import bound
+from bot.worker import Worker
 from handlers.errors import HandlerError
 from handlers.office import Office, load_office
 from handlers.texts import Texts, load_texts
@@ -92,8 +93,8 @@ def _unknown(faults: Sequence[Exception], texts: Texts) -> Iterator[Line]:
 
 def _is_of_channel(name: str) -> bool:
     """Whether a messenger cannot be asked while this setting is wrong."""
-    parts = (variable("telegram"), variable("zalo"), variable("public_url"), variable("listen"))
-    return name.startswith((ENV_FILE, *parts))
+    of_channels = ("telegram", "zalo", "public_url", "listen", "secret_keys")
+    return name.startswith((ENV_FILE, *map(variable, of_channels)))
 
 
 def _knowledge(settings: Settings, texts: Texts) -> Iterator[Line]:
@@ -167,7 +168,11 @@ def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
     if faults := lacking(settings):
         yield from _failed(*faults)
         return
-    channels = configured(settings, texts)
+    try:
+        channels = configured(settings, texts)
+    except SettingsError:
+        # A key that cannot be used, which is said where files are looked at.
+        return
     if not channels:
         yield "warning", texts("doctor.no_channel")
         return
@@ -175,7 +180,7 @@ def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
     try:
         for channel in channels:
             chats = chats_of(database, channel.name, channel.account) if database else []
-            for found in asyncio.run(_examined(channel, chats)):
+            for found in asyncio.run(_examined(channel, chats, database_path(settings) if database else None)):
                 yield found.state, texts(f"doctor.{found.name}", **found.values)
             if database and channel.limits and channel.limits.monthly:
                 yield _plan(database, channel, channel.limits, texts)
@@ -198,12 +203,18 @@ def _opened(settings: Settings) -> Database | None:
         return None
 
 
-async def _examined(channel: NetworkChannel, chats: Sequence[str]) -> list[Examined]:
+async def _examined(channel: NetworkChannel, chats: Sequence[str], path: Path | None) -> list[Examined]:
+    """Look at a channel, with the database that it keeps something in where there is one."""
+    worker = Worker(path) if path and isinstance(channel, Remembering) else None
+    if worker and isinstance(channel, Remembering):
+        channel.remember(worker, "doctor", lambda *_: None)
     await channel.open()
     try:
         return [found async for found in channel.examine(chats)]
     finally:
         await channel.close()
+        if worker:
+            worker.close()
 
 
 def _plan(database: Database, channel: NetworkChannel, limits: Limits, texts: Texts) -> Line:

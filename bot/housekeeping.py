@@ -38,6 +38,7 @@ from storage import (
     roles,
     tallies,
     usage,
+    windows,
 )
 from storage.database import Database
 from storage.errors import StorageBusy
@@ -46,6 +47,8 @@ log = logging.getLogger(__name__)
 
 # Longer than any message is tried.
 KEEP_UNSENT = dt.timedelta(days=10)
+# Nobody may be written to any more whose window is that old.
+KEEP_WINDOWS = dt.timedelta(days=8)
 # Tokens are erased when they are spent; that there were some may help whoever looks for a fault.
 KEEP_SPENT = dt.timedelta(days=7)
 # A file that is not complete by then never will be.
@@ -109,6 +112,7 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(personal.purge_left, since("left_members"), ("members", "memberships")),
         Rule(personal.purge_closed, since("closed_chats"), ("closed_chats", "addresses")),
         Rule(personal.purge_strangers, since("strangers"), ("addresses",)),
+        Rule(windows.purge, (now - KEEP_WINDOWS).isoformat(), ("windows",)),
         Rule(oa_tokens.purge, (now - KEEP_SPENT).isoformat(), ("oa_tokens",)),
         # Last, when nothing names them any more.
         Rule(personal.purge_people, (now - KEEP_NOBODY).isoformat(), ("people",)),

@@ -20,7 +20,8 @@ from storage.database import FILE_NAME
 
 PREFIX = "UNGXU_"
 ENV_FILE = ".env"
-SECRET = ("telegram_token", "zalo_tokens", "secret_keys")
+SECRET = ("telegram_token", "zalo_tokens", "zalo_oa_app_secret", "zalo_oa_secret_key", "secret_keys")
+_ADDRESS = r"^https?://[^/\s]+(/\S*)?$"
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -46,6 +47,14 @@ class Settings(BaseSettings):
         zalo_rate: messages a second that go out in all, from each bot.
         zalo_monthly: messages a month in the plan of each bot, 0 for any number.
         zalo_people: people that each bot may talk to, 0 for any number.
+        zalo_oa_app_id: the number of the app that acts for the Zalo Official Account, "" for no such account.
+        zalo_oa_app_secret: the app's secret.
+        zalo_oa_secret_key: the account's own secret, which signs its events.
+        zalo_oa_api_url, zalo_oa_auth_url: base of the OpenAPI, and of its consent and tokens.
+        zalo_oa_redirect_url: where the consent page leads back to, as it is registered; "" for `public_url`.
+        zalo_oa_signature: how events are signed.
+        zalo_oa_paid: whether messages may be sent that are charged.
+        zalo_oa_file_hosts: hosts that the files of people are brought from, separated by commas.
         public_url: where messengers reach this server, https.
         listen: address and port for webhooks, `/healthz` and `/metrics`; "" for none.
         backup_time: when a copy of the database is made each day, at the office; "off" for never.
@@ -62,17 +71,26 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Ho_Chi_Minh"
     secret_keys: SecretStr = SecretStr("")
     telegram_token: SecretStr = SecretStr("")
-    telegram_api_url: str = Field("https://api.telegram.org", pattern=r"^https?://[^/\s]+(/\S*)?$")
+    telegram_api_url: str = Field("https://api.telegram.org", pattern=_ADDRESS)
     telegram_updates: Literal["polling", "webhook"] = "polling"
     telegram_rate: float = Field(30.0, gt=0)
     telegram_paid_rate: float = Field(0.0, ge=0)
     zalo_tokens: SecretStr = SecretStr("")
     zalo_names: str = ""
-    zalo_api_url: str = Field("https://bot-api.zaloplatforms.com", pattern=r"^https?://[^/\s]+(/\S*)?$")
+    zalo_api_url: str = Field("https://bot-api.zaloplatforms.com", pattern=_ADDRESS)
     zalo_updates: Literal["polling", "webhook"] = "polling"
     zalo_rate: float = Field(5.0, gt=0)
     zalo_monthly: int = Field(3000, ge=0)
     zalo_people: int = Field(50, ge=0)
+    zalo_oa_app_id: str = Field("", pattern=r"^\d{0,30}$")
+    zalo_oa_app_secret: SecretStr = SecretStr("")
+    zalo_oa_secret_key: SecretStr = SecretStr("")
+    zalo_oa_api_url: str = Field("https://openapi.zalo.me", pattern=_ADDRESS)
+    zalo_oa_auth_url: str = Field("https://oauth.zaloapp.com", pattern=_ADDRESS)
+    zalo_oa_redirect_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
+    zalo_oa_signature: Literal["app", "hmac", "oa"] = "app"
+    zalo_oa_paid: bool = False
+    zalo_oa_file_hosts: str = Field("zdn.vn,zadn.vn,zalo.me,zaloapp.com,dlfl.vn", pattern=r"^[\w.-]+(\s*,\s*[\w.-]+)*$")
     public_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
     listen: str = Field("", pattern=r"^(\S+:\d{1,5})?$")
     backup_time: str = Field("12:00", pattern=rf"^(off|{_TIME})$")
@@ -138,7 +156,13 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         """Everything that must never be shown."""
-        return [*self.keys, *self.bots_of_zalo, *filter(None, [self.telegram_token.get_secret_value()])]
+        given = (self.telegram_token, self.zalo_oa_app_secret, self.zalo_oa_secret_key)
+        return [*self.keys, *self.bots_of_zalo, *filter(None, [secret.get_secret_value() for secret in given])]
+
+    @property
+    def oa_file_hosts(self) -> list[str]:
+        """Hosts that the files of people who write to the Official Account are brought from."""
+        return [host.strip() for host in self.zalo_oa_file_hosts.split(",")]
 
     @property
     def address(self) -> tuple[str, int] | None:

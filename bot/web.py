@@ -53,7 +53,7 @@ def _endpoint(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:
     async def called(request: Request) -> Response:
         given = request.headers.get(webhook.header, "")
         # Compared as bytes: a text with other letters than ASCII cannot be compared in constant time.
-        if not hmac.compare_digest(given.encode(), webhook.secret.encode()):
+        if webhook.admits is None and not hmac.compare_digest(given.encode(), webhook.secret.encode()):
             # Who only looks whether anybody answers may not have been told the secret.
             empty = webhook.probed and await _body(request, 0) is not None
             return Response(status_code=200 if empty else 401)
@@ -65,6 +65,8 @@ def _endpoint(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:
             return Response(status_code=413)
         if webhook.probed and not body:
             return Response(status_code=200)
+        if webhook.admits is not None and not webhook.admits(given, body):
+            return Response(status_code=401)
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):

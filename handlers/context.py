@@ -29,7 +29,8 @@ class Context:
         now: the time, UTC, by the only clock a handler has.
         person: the id of the person who wrote; 0 where nobody did.
         tally: counts what happened, without who did it, under a name such as "answered".
-        numbered: whether choices are shown with numbers, so that a typed number means one.
+        numbered: whether choices may be shown with numbers, so that a typed number means one.
+        buttons: whether choices are shown as buttons, but for very many.
         address: where the person writes from; None where nobody wrote.
         channels: those that messages go out on here.
         doors: where the bot is found, in every messenger that has links, each with one that brings a code.
@@ -45,6 +46,7 @@ class Context:
     person: int
     tally: Callable[[str], None] = lambda _: None
     numbered: bool = True
+    buttons: bool = False
     address: Address | None = None
     channels: frozenset[str] = frozenset()
     doors: Callable[[str], Sequence[Door]] = lambda _: ()

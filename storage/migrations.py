@@ -420,6 +420,14 @@ def m0003_people(database: Database) -> None:
             refused_at TEXT,
             spent_at TEXT
         );
+        CREATE TABLE windows (
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            chat TEXT NOT NULL,
+            wrote_at TEXT NOT NULL,
+            sent INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (channel, account, chat)
+        );
         CREATE TABLE alerts (
             name TEXT PRIMARY KEY,
             day TEXT NOT NULL

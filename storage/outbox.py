@@ -288,6 +288,16 @@ def depths(database: Database) -> list[tuple[str, int, str, int, str]]:
     return [(row["channel"], row["class"], row["state"], row["n"], row["oldest"]) for row in rows]
 
 
+def failed(database: Database, channel: str, account: str, error: str) -> int:
+    """Return how many messages of an account failed for a reason, of those whose end is still known."""
+    row = database.row(
+        "SELECT count(*) AS n FROM outbox WHERE ended_at IS NOT NULL AND state = 'failed' AND error = :error"
+        " AND channel = :channel AND account = :account",
+        {"channel": channel, "account": account, "error": error},
+    )
+    return int(row["n"]) if row else 0
+
+
 def purge(database: Database, before: str, limit: int) -> int:
     """Delete up to `limit` messages that ended before a time; return how many."""
     return database.run(

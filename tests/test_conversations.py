@@ -424,7 +424,7 @@ def test_whatever_is_said_gets_one_reply_that_is_not_blank(conversation: Convers
 
 def test_under_buttons_a_typed_number_chooses_nothing(conversation: Conversation) -> None:
     """No number is to be seen there: whoever types one answers something else."""
-    conversation.context = replace(conversation.context, numbered=False)
+    conversation.context = replace(conversation.context, numbered=False, buttons=True)
     conversation.say("share bai chua kiem chung co sao k")
     (reply,) = conversation.say("4")
     assert "cần hỏi gì" in read(reply)

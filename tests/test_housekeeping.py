@@ -37,6 +37,7 @@ from storage import (
     tallies,
     units,
     usage,
+    windows,
 )
 from storage.audit import CONSOLE
 from storage.database import Database
@@ -82,6 +83,7 @@ TABLES = {
     "closed_chats": dt.timedelta(days=180),
     "addresses": dt.timedelta(days=365),
     "people": dt.timedelta(days=1),
+    "windows": dt.timedelta(days=8),
     "oa_tokens": dt.timedelta(days=7),
 }
 BY_DAY = ("questions", "tallies", "usage", "absences", "memberships")
@@ -164,6 +166,8 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             member(database, person, "left", now)
         case "closed_chats":
             chats.close(database, "vidu", "bot-1", "chat-2", "left", now)
+        case "windows":
+            windows.opened(database, "vidu", "bot-1", "chat-2", now)
         case "oa_tokens":
             oa_tokens.start_over(database, "vidu", b"a", b"r", now, now)
             oa_tokens.succeed(database, oa_tokens.pairs(database, "vidu")[0].number, "vidu", b"b", b"s", now, now)

@@ -163,6 +163,7 @@ def test_the_handler_is_given_the_world_of_the_event(database: Database, make: M
         seen[0].person,
         numbered=False,
         address=place("rieng"),
+        buttons=True,
         doors=receiver.doors,
         channels=frozenset(receiver.abilities),
     )

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from markupsafe import Markup
 
@@ -16,6 +16,10 @@ from bot.rate_limit import Limits
 from handlers.conversation import Door, FileKind, Incoming, Reply
 from handlers.texts import Texts
 from storage.people import Address
+
+if TYPE_CHECKING:
+    from bot.dispatch import Happened
+    from bot.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Abilities:
         caption_length: the longest text of a message that carries a file, 0 where none can.
         repeats: whether the messenger may bring an event again however old it is.
         counted: whether the messenger counts messages, so that what fits into one is not sent in two.
+        most_buttons: how many buttons a message can carry, 0 for any; more choices are a numbered menu.
+        lone_files: whether files go out with neither text nor buttons beside them.
     """
 
     buttons: bool
@@ -72,6 +78,22 @@ class Abilities:
     links: bool = False
     repeats: bool = False
     counted: bool = False
+    most_buttons: int = 0
+    lone_files: bool = False
+
+    @property
+    def files(self) -> bool:
+        """Whether files go out at all."""
+        return self.lone_files or self.caption_length > 0
+
+    @property
+    def numbers(self) -> bool:
+        """Whether choices may be shown with numbers, so that a typed number means one."""
+        return not self.buttons or self.most_buttons > 0
+
+    def shows_buttons(self, count: int) -> bool:
+        """Tell whether so many choices are shown as buttons."""
+        return self.buttons and (not self.most_buttons or count <= self.most_buttons)
 
     def label(self, label: str) -> str:
         """Return a button's label as it is shown: cut between words where it is too long."""
@@ -159,6 +181,7 @@ class Webhook:
         patience: seconds that the messenger waits for the commit, before it is asked to come again; None for any.
         json_only: whether the body must be called JSON.
         probed: whether the messenger calls with an empty body, to see whether anybody answers.
+        admits: tells from the header and the raw body whether a call is the messenger's, where a secret alone does not.
     """
 
     path: str
@@ -169,6 +192,7 @@ class Webhook:
     patience: float | None = None
     json_only: bool = True
     probed: bool = False
+    admits: Callable[[str, bytes], bool] | None = None
 
 
 def webhook_secret(token: str) -> str:
@@ -260,6 +284,18 @@ def joined(replies: Sequence[Reply]) -> list[Reply]:
     return found
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A channel that keeps something of its own in the database."""
+
+    def remember(self, worker: Worker, owner: str, happened: Happened) -> None:
+        """Take what it keeps it with, before it is opened.
+
+        `owner` is the name of this process in leases; `happened` tells a job of something, inside a transaction.
+        """
+        ...
+
+
 def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> list[dict[str, Any]]:
     """Return a reply as the messages that a channel can carry, as plain JSON for the outbox.
 
@@ -268,31 +304,35 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
     they stand in its text with their numbers.
     """
     paragraphs = [reply.text]
-    if reply.buttons and not abilities.buttons:
+    buttons = abilities.shows_buttons(len(reply.buttons))
+    if reply.buttons and not buttons:
         lines = [
             texts.rich("menu.line", number=number, label=button.full or button.label)
             for number, button in enumerate(reply.buttons, 1)
         ]
         paragraphs += [reply.lead, Markup("\n").join([*lines, texts.rich("menu.hint")])]
-    beside = _said_beside(reply, abilities, texts) if abilities.buttons else []
+    beside = _said_beside(reply, abilities, texts) if buttons else []
     if beside:
         paragraphs.append(Markup("\n").join([reply.lead or texts.rich("menu.more"), *beside]))
-    if reply.files and not abilities.caption_length:
+    if reply.files and not abilities.files:
         paragraphs.append(texts.rich("media.not_here"))
     # Buttons stand under the message, numbers inside it.
-    last = [reply.lead] if reply.buttons and abilities.buttons and not beside else []
+    last = [reply.lead] if reply.buttons and buttons and not beside else []
+    if reply.buttons and reply.files and abilities.lone_files and not any([*paragraphs, reply.closing, *last]):
+        # A message of their own for the buttons, and it must say something.
+        last = [texts.rich("menu.more")]
     whole = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing, *last]))
     text = whole if abilities.links else spelled_out(whole)
     messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, abilities.text_length)]
-    if reply.files and abilities.caption_length:
+    if reply.files and abilities.files:
         files = [file.as_json() for file in reply.files]
-        if len(files) == 1 and length(seen(text)) <= abilities.caption_length:
+        if len(files) == 1 and length(seen(text)) <= abilities.caption_length and not abilities.lone_files:
             messages[0]["file"] = files[0]
         else:
             messages = [*({"text": "", "file": file} for file in files), *(m for m in messages if m["text"])]
     if answers:
         messages[0]["answers"] = answers
-    if reply.buttons and abilities.buttons:
+    if reply.buttons and buttons:
         messages[-1]["buttons"] = [(place, abilities.label(button.label)) for place, button in enumerate(reply.buttons)]
     return messages
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pydantic import SecretStr
+
 from bot.channels.base import LEAST, Abilities, NetworkChannel
 from bot.channels.telegram import Telegram
 from bot.channels.terminal import Terminal
 from bot.channels.zalo import Zalo
+from bot.channels.zalo_oa import ZaloOa
 from bot.clock import utc_now
 from bot.errors import SettingsError
+from bot.files import make_box
 from bot.rate_limit import Limits
 from bot.settings import Settings, variable
 from handlers.texts import Texts
@@ -15,26 +19,32 @@ from handlers.texts import Texts
 
 def configured(settings: Settings, texts: Texts) -> list[NetworkChannel]:
     """Return a channel for each messenger that is set up; raise SettingsError for one that is set up by half."""
-    channel = telegram(settings, texts)
-    return [*([channel] if channel else []), *zalo(settings)]
+    channels: list[NetworkChannel | None] = [telegram(settings, texts), *zalo(settings), zalo_oa(settings)]
+    return [channel for channel in channels if channel]
 
 
 def abilities_of(name: str) -> Abilities:
     """Return what a channel can do, served here or not; what every one can where it is not known."""
-    known = {channel.name: channel.abilities for channel in (Telegram, Terminal, Zalo)}
+    known = {channel.name: channel.abilities for channel in (Telegram, Terminal, Zalo, ZaloOa)}
     return known.get(name, LEAST)
 
 
 def lacking(settings: Settings) -> list[SettingsError]:
     """Return what is not set and is needed by a messenger that is."""
-    called = (
-        (settings.telegram_token.get_secret_value() and settings.telegram_updates == "webhook"),
-        (settings.bots_of_zalo and settings.zalo_updates == "webhook"),
-    )
-    if not any(called):
-        return []
-    needed = {"public_url": settings.public_url, "listen": settings.listen}
-    return [SettingsError(variable(name), "") for name, value in needed.items() if not value]
+    needed: set[str] = set()
+    if settings.telegram_token.get_secret_value() and settings.telegram_updates == "webhook":
+        needed |= {"public_url", "listen"}
+    if settings.bots_of_zalo and settings.zalo_updates == "webhook":
+        needed |= {"public_url", "listen"}
+    if settings.zalo_oa_app_id:
+        # Tokens that change are kept in the database, and nowhere as they are.
+        needed |= {"zalo_oa_app_secret", "zalo_oa_secret_key", "secret_keys", "listen"}
+    return [SettingsError(variable(name), "") for name in sorted(needed) if not _given(settings, name)]
+
+
+def _given(settings: Settings, name: str) -> str:
+    value = getattr(settings, name)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def telegram(settings: Settings, texts: Texts) -> Telegram | None:
@@ -85,3 +95,26 @@ def zalo(settings: Settings) -> list[Zalo]:
         )
         for token in settings.bots_of_zalo
     ]
+
+
+def zalo_oa(settings: Settings) -> ZaloOa | None:
+    """Return the channel of the Official Account as it is set up, None where it is not; raise SettingsError."""
+    if not settings.zalo_oa_app_id:
+        return None
+    for fault in lacking(settings):
+        raise fault
+    box = make_box(settings.keys)
+    assert box is not None
+    return ZaloOa(
+        settings.zalo_oa_app_id,
+        settings.zalo_oa_app_secret,
+        settings.zalo_oa_secret_key,
+        box,
+        api_url=settings.zalo_oa_api_url,
+        auth_url=settings.zalo_oa_auth_url,
+        formula=settings.zalo_oa_signature,
+        paid=settings.zalo_oa_paid,
+        file_hosts=settings.oa_file_hosts,
+        public_url=settings.public_url,
+        clock=utc_now,
+    )

@@ -60,7 +60,7 @@ def help_text(context: Context) -> Reply:
         context.texts.rich("help.document", short=document.short, title=document.entry.title)
         for document in context.search.library.documents.values()
     )
-    choosing = context.texts.rich("help.by_number" if context.numbered else "help.by_button")
+    choosing = context.texts.rich("help.by_button" if context.buttons else "help.by_number")
     return Reply(
         _PARAGRAPHS.join(
             [context.texts.rich("help.body", documents=documents, choosing=choosing), _writer(context).contact()]

@@ -1,8 +1,10 @@
-"""An account for tests: its tokens in a database."""
+"""An account for tests: its settings on the test server, its tokens in a database."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,34 @@ from bot.channels.zalo_oa.api import Tokens
 from bot.channels.zalo_oa.tokens import Pair, TokenVault
 from bot.clock import utc_now
 from bot.files import make_box
+from bot.settings import Settings
 from storage.database import FILE_NAME, Database
 from tests.zalo_oa.server import OpenApi
-from tests.zalo_oa.world import APP_ID, APP_SECRET
+from tests.zalo_oa.webhook import HEADER, signature
+from tests.zalo_oa.world import APP_ID, APP_SECRET, OA_ID, OA_SECRET, REDIRECT
 
 # Made up, of the right size.
 KEY = "a2V5LXZpLWR1LTAwMDAwMDAwMDAwMDAwMDAwMDAwMDA="
 
 USER, OTHER = "7700000000000000001", "7700000000000000002"
+
+
+def settings_for(api: OpenApi, data: Path, port: int = 0, **more: Any) -> Settings:
+    """Return the settings of an account on a server; names without their prefix."""
+    values = {
+        "data": data,
+        "zalo_oa_app_id": APP_ID,
+        "zalo_oa_app_secret": APP_SECRET,
+        "zalo_oa_secret_key": OA_SECRET,
+        "zalo_oa_api_url": api.url,
+        "zalo_oa_auth_url": api.url,
+        "zalo_oa_redirect_url": REDIRECT,
+        "zalo_oa_file_hosts": "127.0.0.1",
+        "secret_keys": KEY,
+        "listen": f"127.0.0.1:{port}",
+        **more,
+    }
+    return Settings(_env_file=None, **values)
 
 
 def client(url: str, **more: Any) -> Client:
@@ -44,6 +66,16 @@ def log_in(api: OpenApi, data: Path, seconds: float = 90_000.0, since: dt.dateti
     with database.transaction():
         vault().start_over(database, tokens, since or utc_now())
     database.close()
+
+
+def until_called(api: OpenApi) -> None:
+    """Wait until the bot takes what it is called with."""
+    end = time.monotonic() + 15
+    probe = json.dumps({"event_name": "user_seen_message", "timestamp": "0", "recipient": {"id": OA_ID}}).encode()
+    while api.webhook.post(probe, {HEADER: signature(api.world.formula, probe, "0")}) != 200:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    api.webhook.statuses.clear()
 
 
 def pairs(data: Path) -> list[Pair]:

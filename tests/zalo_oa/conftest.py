@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings
+from tests.telegram_bot import RunningBot, running
+from tests.zalo_oa.account import log_in, settings_for, until_called
 from tests.zalo_oa.server import OpenApi
 
 
@@ -20,3 +26,22 @@ def openapi(openapi_server: OpenApi) -> Iterator[OpenApi]:
     openapi_server.reset()
     yield openapi_server
     openapi_server.release()
+
+
+@pytest.fixture
+def oa_settings(openapi: OpenApi, tmp_path: Path) -> Settings:
+    """The settings of an account whose administrator has agreed, listening where the server calls."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    openapi.webhook.url = f"http://127.0.0.1:{port}/zalo-oa"
+    log_in(openapi, tmp_path)
+    return settings_for(openapi, tmp_path, port)
+
+
+@pytest.fixture
+def oa_bot(oa_settings: Settings, openapi: OpenApi, documents_loaded_once: None) -> Iterator[RunningBot]:
+    """A bot that the server can call."""
+    with running(oa_settings) as started:
+        until_called(openapi)
+        yield started
