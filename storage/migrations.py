@@ -408,7 +408,36 @@ def m0003_people(database: Database) -> None:
         UPDATE addresses SET in_group = 1 WHERE channel = 'telegram' AND chat <> sender;
         ALTER TABLE addresses ADD COLUMN used_at TEXT;
         ALTER TABLE addresses ADD COLUMN held_at TEXT;
-        ALTER TABLE addresses ADD COLUMN held_by INTEGER;
+        ALTER TABLE addresses ADD COLUMN held_by INTEGER
+        """,
+    )
+
+
+@migrations()
+def m0004_plans(database: Database) -> None:
+    """What an account has used of a messenger's plan."""
+    _create(
+        database,
+        """
+        CREATE TABLE usage (
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            month TEXT NOT NULL,
+            sent INTEGER NOT NULL DEFAULT 0,
+            received INTEGER NOT NULL DEFAULT 0,
+            told INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (channel, account, month)
+        )
+        """,
+    )
+
+
+@migrations()
+def m0005_official_accounts(database: Database) -> None:
+    """What the channel of Zalo Official Accounts keeps, and of what administrators were told on which day."""
+    _create(
+        database,
+        """
         CREATE TABLE oa_tokens (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             app TEXT NOT NULL,
@@ -431,25 +460,6 @@ def m0003_people(database: Database) -> None:
         CREATE TABLE alerts (
             name TEXT PRIMARY KEY,
             day TEXT NOT NULL
-        )
-        """,
-    )
-
-
-@migrations()
-def m0004_plans(database: Database) -> None:
-    """What an account has used of a messenger's plan."""
-    _create(
-        database,
-        """
-        CREATE TABLE usage (
-            channel TEXT NOT NULL,
-            account TEXT NOT NULL,
-            month TEXT NOT NULL,
-            sent INTEGER NOT NULL DEFAULT 0,
-            received INTEGER NOT NULL DEFAULT 0,
-            told INTEGER NOT NULL DEFAULT 0,
-            PRIMARY KEY (channel, account, month)
         )
         """,
     )
