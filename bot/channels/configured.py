@@ -31,15 +31,15 @@ def abilities_of(name: str) -> Abilities:
 
 def lacking(settings: Settings) -> list[SettingsError]:
     """Return what is not set and is needed by a messenger that is."""
-    needed: set[str] = set()
+    needed: list[str] = []
     if settings.telegram_token.get_secret_value() and settings.telegram_updates == "webhook":
-        needed |= {"public_url", "listen"}
+        needed += ["public_url", "listen"]
     if settings.bots_of_zalo and settings.zalo_updates == "webhook":
-        needed |= {"public_url", "listen"}
+        needed += ["public_url", "listen"]
     if settings.zalo_oa_app_id:
         # Tokens that change are kept in the database, and nowhere as they are.
-        needed |= {"zalo_oa_app_secret", "zalo_oa_secret_key", "secret_keys", "listen"}
-    return [SettingsError(variable(name), "") for name in sorted(needed) if not _given(settings, name)]
+        needed += ["zalo_oa_app_secret", "zalo_oa_secret_key", "secret_keys", "listen"]
+    return [SettingsError(variable(name), "") for name in dict.fromkeys(needed) if not _given(settings, name)]
 
 
 def _given(settings: Settings, name: str) -> str:

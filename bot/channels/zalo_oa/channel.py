@@ -252,7 +252,7 @@ class ZaloOa:
 
     def _note(self, trouble: str) -> None:
         """Keep in mind what is wrong, and say it when it changes."""
-        metrics.UP.labels(self.name).set(0 if trouble else 1)
+        metrics.UP.labels(self.name, self.account).set(0 if trouble else 1)
         if trouble == self.trouble:
             return
         if trouble:
