@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -126,8 +127,10 @@ class Dispatch:
         if not ends and now < self._expiry_at and not self._something_due(database, now):
             return Turn([], self._until_next(now))
         with database.transaction():
+            self._settle_arrived(database, [end for end in ends if end.error is None])
             for end in ends:
-                self._settle(database, end)
+                if end.error is not None:
+                    self._settle(database, end.row, end.error)
             if now >= self._expiry_at:
                 if self._presence:
                     self._presence.free_the_dead(database)
@@ -214,18 +217,22 @@ class Dispatch:
         # Behind those that wait others may stand that need not.
         return ids, 0.0 if len(ids) < len(found) == room else pause
 
-    def _settle(self, database: Database, end: End) -> None:
-        row, error = end.row, end.error
-        account = (row.channel, row.account)
-        if error is None:
-            self._use_plan(database, row)
-            self._end(database, row, "sent", sent_id=end.sent_id)
+    def _settle_arrived(self, database: Database, ends: Sequence[End]) -> None:
+        now = self._clock()
+        self._use_plan(database, [end.row for end in ends])
+        ended = outbox.arrive(database, [(end.row, end.sent_id) for end in ends], now.isoformat())
+        for end in ends:
+            self._ended(database, end.row, "sent", now, known=end.row.id in ended)
+        for account in {(end.row.channel, end.row.account) for end in ends}:
             if len(self._failing[account]) >= FAILING_CHATS:
                 # It works again: what failed meanwhile need not wait for its pause to end.
-                outbox.hasten(database, *account, self._clock().isoformat())
+                outbox.hasten(database, *account, now.isoformat())
             self._failing[account].clear()
             self._unusable_until.pop(account, None)
-        elif isinstance(error, Moved) and self._moves.get(row.id, 0) < MOST_MOVES:
+
+    def _settle(self, database: Database, row: OutboxRow, error: Exception) -> None:
+        account = (row.channel, row.account)
+        if isinstance(error, Moved) and self._moves.get(row.id, 0) < MOST_MOVES:
             chats.move(database, row.channel, row.account, row.chat, error.chat)
             if self._give_back(database, row, 0.0, str(error)):
                 self._moves[row.id] = self._moves.get(row.id, 0) + 1
@@ -273,7 +280,7 @@ class Dispatch:
 
     def _unknown(self, database: Database, row: OutboxRow, error: str, seconds: float) -> None:
         """Send a message again after so many seconds, where it may be sent twice."""
-        self._use_plan(database, row)
+        self._use_plan(database, [row])
         age = self._clock() - dt.datetime.fromisoformat(row.created_at)
         if row.urgency == BROADCAST or (row.repeats >= MOST_REPEATS and age > REPEATED_FOR[row.urgency]):
             self._end(database, row, "unknown", error)
@@ -302,11 +309,16 @@ class Dispatch:
         log.warning("a claim ran out before its message was given back")
         return False
 
-    def _end(
-        self, database: Database, row: OutboxRow, state: str, error: str | None = None, sent_id: str | None = None
-    ) -> None:
+    def _end(self, database: Database, row: OutboxRow, state: str, error: str) -> None:
         now = self._clock()
-        if not outbox.end(database, row, state, now.isoformat(), error, sent_id):
+        known = outbox.end(database, row, state, now.isoformat(), error)
+        self._ended(database, row, state, now, error, known=known)
+
+    def _ended(
+        self, database: Database, row: OutboxRow, state: str, now: dt.datetime, error: str = "", *, known: bool
+    ) -> None:
+        """Count how a message ended and tell of it, where that is recorded."""
+        if not known:
             log.warning("a claim ran out before its message ended as %s", state)
             return
         self._moves.pop(row.id, None)
@@ -320,9 +332,9 @@ class Dispatch:
             if row.urgency == ANSWER:
                 metrics.ANSWER_SECONDS.observe((now - dt.datetime.fromisoformat(row.created_at)).total_seconds())
 
-    def _tell(self, database: Database, row: OutboxRow, state: str, error: str | None) -> None:
+    def _tell(self, database: Database, row: OutboxRow, state: str, error: str) -> None:
         if row.concern and self._happened:
-            self._happened(database, Outcome(row.concern, state, error or ""), self._clock())
+            self._happened(database, Outcome(row.concern, state, error), self._clock())
 
     def _close(self, database: Database, row: OutboxRow, reason: str) -> None:
         """Nobody can be reached in a chat: what waits for it has failed too."""
@@ -332,11 +344,12 @@ class Dispatch:
             self._count(other, "failed", self._clock())
             self._tell(database, other, "failed", reason)
 
-    def _use_plan(self, database: Database, row: OutboxRow) -> None:
-        """Count a message that arrived, or may have."""
-        channel = self._channels.get((row.channel, row.account))
-        if channel and channel.abilities.counted:
-            usage.count(database, row.channel, row.account, month(self._clock()), sent=1)
+    def _use_plan(self, database: Database, rows: Sequence[OutboxRow]) -> None:
+        """Count messages that arrived, or may have."""
+        for account, sent in Counter((row.channel, row.account) for row in rows).items():
+            channel = self._channels.get(account)
+            if channel and channel.abilities.counted:
+                usage.count(database, *account, month(self._clock()), sent=sent)
 
     def _look_at_plans(self, database: Database) -> None:
         """Find the accounts whose plan runs short."""

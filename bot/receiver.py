@@ -301,8 +301,10 @@ class Receiver:
             )
         if reply.buttons:
             # Sent to somebody else than who wrote, it is his menu; and who wrote may have become a member just now.
-            owner = person_at(database, to, now)
-            menus.remember(database, row, to, owner, [button.as_json() for button in reply.buttons], now)
+            buttons = [button.as_json() for button in reply.buttons]
+            if not menus.remember(database, row, to, buttons, now):
+                person_at(database, to, now)
+                menus.remember(database, row, to, buttons, now)
 
 
 def _utc(at: dt.datetime) -> str:

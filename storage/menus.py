@@ -30,20 +30,18 @@ class Menu:
     buttons: list[dict[str, Any]]
 
 
-def remember(
-    database: Database, message: int, address: Address, person: int, buttons: list[dict[str, Any]], now: str
-) -> None:
-    """Keep the buttons of a message, given by its number in the outbox, for the person it is shown to."""
-    database.run(
-        "INSERT INTO menus (id, channel, account, chat, person_id, buttons, created_at)"
-        " VALUES (:message, :channel, :account, :chat, :person, :buttons, :now)",
-        {
-            **address.values(),
-            "message": message,
-            "person": person,
-            "buttons": to_json(buttons),
-            "now": now,
-        },
+def remember(database: Database, message: int, address: Address, buttons: list[dict[str, Any]], now: str) -> bool:
+    """Keep the buttons of a message, given by its number in the outbox, for the person at the address it is shown at.
+
+    Returns False, and keeps nothing, where nobody is known there.
+    """
+    return bool(
+        database.run(
+            "INSERT INTO menus (id, channel, account, chat, person_id, buttons, created_at)"
+            " SELECT :message, channel, account, chat, person_id, :buttons, :now FROM addresses"
+            " WHERE channel = :channel AND account = :account AND chat = :chat AND sender = :sender",
+            {**address.values(), "message": message, "buttons": to_json(buttons), "now": now},
+        )
     )
 
 

@@ -9,7 +9,7 @@ The messages of one chat and one class are a line: they go out one after the oth
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,12 +98,21 @@ def due(
     return [(row["id"], row["chat"]) for row in rows]
 
 
-def claim(database: Database, ids: Iterable[int], owner: str, until: str) -> list[OutboxRow]:
-    """Claim messages for an owner until a time; those that another claimed meanwhile are left out.
+def claim(database: Database, ids: Sequence[int], owner: str, until: str) -> list[OutboxRow]:
+    """Claim messages for an owner until a time, in the order given; those claimed meanwhile are left out.
 
     Run inside the transaction that found them.
     """
-    return [row for row in (_claim(database, number, owner, until) for number in ids) if row is not None]
+    if not ids:
+        return []
+    places, values = _listed(ids)
+    rows = database.rows(
+        "UPDATE outbox SET state = 'sending', owner = :owner, lease_until = :until, attempts = attempts + 1"
+        f" WHERE id IN ({places}) AND state = 'waiting' RETURNING {_COLUMNS}",
+        {**values, "owner": owner, "until": until},
+    )
+    claimed = {row["id"]: _row(row) for row in rows}
+    return [claimed[number] for number in ids if number in claimed]
 
 
 def defer(database: Database, row_id: int, until: str) -> None:
@@ -111,6 +120,30 @@ def defer(database: Database, row_id: int, until: str) -> None:
     database.run(
         "UPDATE outbox SET due_at = :until WHERE id = :id AND state = 'waiting'", {"id": row_id, "until": until}
     )
+
+
+def arrive(database: Database, arrived: Sequence[tuple[OutboxRow, str | None]], now: str) -> set[int]:
+    """Record that claimed messages were sent, each with what the messenger calls it; return the ids of those recorded.
+
+    Their texts are erased and what stands behind them may go. Another sender's by now are left out.
+    """
+    if not arrived:
+        return set()
+    values: dict[str, Any] = {"now": now}
+    for place, (row, sent_id) in enumerate(arrived):
+        values |= {f"id{place}": row.id, f"attempt{place}": row.attempt, f"name{place}": sent_id}
+    ends = ", ".join(f"(:id{place}, :attempt{place}, :name{place})" for place in range(len(arrived)))
+    rows = database.rows(
+        f"WITH ends (id, attempt, sent_id) AS (VALUES {ends})"
+        " UPDATE outbox SET state = 'sent', ended_at = :now, error = NULL, sent_id = ends.sent_id, message = NULL,"
+        " concern = NULL, owner = NULL, lease_until = NULL FROM ends"
+        " WHERE outbox.id = ends.id AND outbox.state = 'sending' AND outbox.attempts = ends.attempt"
+        " RETURNING outbox.id AS id",
+        values,
+    )
+    ended = {int(row["id"]) for row in rows}
+    _let_go_behind(database, ended)
+    return ended
 
 
 def end(
@@ -121,15 +154,15 @@ def end(
     `sent_id` is what the messenger calls the message. Return False where the claim has run out meanwhile: the message
     is another sender's now.
     """
-    line = _settle(
+    ended = _settle(
         database,
         row,
         "state = :state, ended_at = :now, error = :error, sent_id = :sent_id, message = NULL, concern = NULL",
         {"state": state, "now": now, "error": error, "sent_id": sent_id},
     )
-    if line:
-        _let_next_go(database, line)
-    return line is not None
+    if ended:
+        _let_go_behind(database, [row.id])
+    return ended
 
 
 def retry(database: Database, row: OutboxRow, due: str, error: str, *, repeat: bool = False) -> bool:
@@ -137,13 +170,12 @@ def retry(database: Database, row: OutboxRow, due: str, error: str, *, repeat: b
 
     `repeat` says that it may have reached somebody.
     """
-    line = _settle(
+    return _settle(
         database,
         row,
         "state = 'waiting', due_at = :due, error = :error, repeats = repeats + :repeat",
         {"due": due, "error": error, "repeat": int(repeat)},
     )
-    return line is not None
 
 
 def expired(database: Database, now: str, limit: int, *, but: str = "") -> list[OutboxRow]:
@@ -248,8 +280,7 @@ def give_up_overdue(database: Database, before: str, now: str, reason: str, limi
         {"before": before, "limit": limit},
     )
     _fail(database, rows, now, reason)
-    for row in rows:
-        _let_next_go(database, {name: row[name] for name in ("channel", "account", "chat", "class")})
+    _let_go_behind(database, [row["id"] for row in rows])
     return [_row(row) for row in rows]
 
 
@@ -347,20 +378,44 @@ def _fail(database: Database, rows: Iterable[Row], now: str, reason: str) -> Non
         )
 
 
-def _settle(database: Database, row: OutboxRow, changes: str, values: dict[str, Any]) -> Row | None:
-    """Change a claimed message; return its line (its chat may have moved), or None where it is another sender's now."""
+def _settle(database: Database, row: OutboxRow, changes: str, values: dict[str, Any]) -> bool:
+    """Change a claimed message; return False where it is another sender's now."""
     # Each claim has its own number of the attempt, so it tells whose the message is.
-    return database.row(
+    changed = database.run(
         f"UPDATE outbox SET {changes}, owner = NULL, lease_until = NULL"
-        " WHERE id = :id AND state = 'sending' AND attempts = :attempt RETURNING channel, account, chat, class",
+        " WHERE id = :id AND state = 'sending' AND attempts = :attempt",
         {**values, "id": row.id, "attempt": row.attempt},
     )
+    return changed == 1
+
+
+_FIRST = "ended_at IS NULL ORDER BY CASE state WHEN 'queued' THEN 1 ELSE 0 END, id LIMIT 1"
+"""Of a line, what is on its way or waits, or else what is to go next."""
 
 
 def _let_next_go(database: Database, line: Row) -> None:
     """Make the first of a line wait to be sent, unless one of the line waits or is on its way."""
     database.run(
-        "UPDATE outbox SET state = 'waiting' WHERE state = 'queued' AND id ="
-        f" (SELECT id FROM outbox WHERE {_LINE} ORDER BY CASE state WHEN 'queued' THEN 1 ELSE 0 END, id LIMIT 1)",
+        "UPDATE outbox SET state = 'waiting' WHERE state = 'queued' AND id = (SELECT id FROM outbox"
+        " WHERE channel = :channel AND account = :account AND chat = :chat AND class = :class"
+        f" AND {_FIRST})",
         line,
     )
+
+
+def _let_go_behind(database: Database, ids: Collection[int]) -> None:
+    """Let the next go in the lines of messages that have ended."""
+    if ids:
+        places, values = _listed(ids)
+        database.run(
+            "UPDATE outbox SET state = 'waiting' WHERE state = 'queued' AND id IN (SELECT (SELECT id FROM outbox"
+            " WHERE channel = ended.channel AND account = ended.account AND chat = ended.chat"
+            f" AND class = ended.class AND {_FIRST}) FROM outbox ended WHERE ended.id IN ({places}))",
+            values,
+        )
+
+
+def _listed(ids: Collection[int]) -> tuple[str, dict[str, int]]:
+    """Return names for ids inside brackets, and the values by these names."""
+    values = {f"id{place}": number for place, number in enumerate(ids)}
+    return ", ".join(f":{name}" for name in values), values

@@ -52,7 +52,7 @@ class Conversation:
                 if reply.buttons:
                     buttons = [button.as_json() for button in reply.buttons]
                     to = reply.to or self.address
-                    menu = shown_menu(database, to, person_at(database, to, now), buttons, now)
+                    menu = shown_menu(database, to, buttons, now)
                     self.menus += [menu] if to == self.address else []
         return replies
 

@@ -23,7 +23,7 @@ from bot.cli import main
 from bot.rate_limit import Limits
 from storage import menus, outbox
 from storage.database import Database
-from storage.people import Address
+from storage.people import Address, person_at
 from tests.conftest import NOW
 
 STAMP = NOW.isoformat()
@@ -72,12 +72,11 @@ def shrunk(database: Database, spare_pages: int = 1) -> Iterator[None]:
     database.rows("PRAGMA max_page_count=1000000")
 
 
-def shown_menu(
-    database: Database, address: Address, person: int, buttons: list[dict[str, Any]], now: str = STAMP
-) -> int:
+def shown_menu(database: Database, address: Address, buttons: list[dict[str, Any]], now: str = STAMP) -> int:
     """Put a message with a menu into the outbox, as the receiver does; return the menu's number."""
     number = outbox.put(database, address.channel, address.account, address.chat, outbox.ANSWER, {"text": "Chọn:"}, now)
-    menus.remember(database, number, address, person, buttons, now)
+    person_at(database, address, now)
+    assert menus.remember(database, number, address, buttons, now)
     return number
 
 

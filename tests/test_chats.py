@@ -57,7 +57,7 @@ def move(database: Database) -> None:
 
 def test_people_menus_and_messages_go_to_the_new_chat(database: Database) -> None:
     person = person_at(database, place("cu"), STAMP)
-    menu = shown_menu(database, place("cu"), person, [], STAMP)
+    menu = shown_menu(database, place("cu"), [], STAMP)
     move(database)
     assert person_at(database, place("moi"), STAMP) == person
     assert menus.get(database, menu, place("moi"), person) is not None
@@ -81,7 +81,7 @@ def test_who_wrote_in_both_keeps_the_address_in_the_new_one(database: Database) 
 )
 def test_what_is_not_of_this_chat_stays(database: Database, other: Address) -> None:
     person = person_at(database, other, STAMP)
-    menu = shown_menu(database, other, person, [], STAMP)
+    menu = shown_menu(database, other, [], STAMP)
     move(database)
     assert menus.get(database, menu, other, person) is not None
     assert database.rows("SELECT chat FROM addresses") == [{"chat": other.chat}]

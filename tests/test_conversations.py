@@ -403,9 +403,7 @@ def test_another_provision_can_be_chosen(conversation: Conversation) -> None:
 def test_a_button_whose_aim_is_gone_says_so(conversation: Conversation, button: Button) -> None:
     context = conversation.context
     with context.database.transaction():
-        menu = shown_menu(
-            context.database, conversation.address, context.person, [button.as_json()], context.now.isoformat()
-        )
+        menu = shown_menu(context.database, conversation.address, [button.as_json()], context.now.isoformat())
     assert "đã cũ" in conversation.press(menu, 0)[0].text
 
 

@@ -109,9 +109,9 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
         case "inbox":
             inbox.record(database, "vidu", "bot-1", now, now, "text")
         case "menus":
-            shown_menu(database, place(), person, [], now)
+            shown_menu(database, place(), [], now)
         case "outbox":
-            (row,) = outbox.claim(database, [shown_menu(database, place(), person, [], now)], "a", now)
+            (row,) = outbox.claim(database, [shown_menu(database, place(), [], now)], "a", now)
             outbox.end(database, row, "sent", now)
         case "fetches":
             fetches.put(database, place(), person, {}, {}, now)

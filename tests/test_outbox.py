@@ -242,6 +242,25 @@ def test_a_message_that_is_given_back_keeps_its_text_and_counts_its_attempts(
     assert (again.id, again.attempt, again.repeats, again.message) == (first.id, 2, repeats, {"text": "một"})
 
 
+def test_those_that_arrived_together_end_together_and_their_lines_go_on(database: Database) -> None:
+    others = place(chat="chat-2")
+    first, second = put_claimed(database, "một"), put_claimed(database, "hai", REPORT)
+    third = put_claimed(database, "ba", at=others)
+    lost = put_claimed(database, "bốn", at=place(chat="chat-3"))
+    behind = [put(database, "năm"), put(database, "sáu", at=others), put(database, "bảy", at=others)]
+    outbox.retry(database, lost, STAMP, "lease", repeat=True)
+    outbox.claim(database, [lost.id], "b", later(minutes=5))
+    arrived = [(third, "m3"), (first, "m1"), (lost, "m4"), (second, None)]
+    assert outbox.arrive(database, arrived, later(seconds=1)) == {first.id, second.id, third.id}
+    ends = [(stored(database, row.id)["state"], stored(database, row.id)["sent_id"]) for row, _ in arrived]
+    assert ends == [("sent", "m3"), ("sent", "m1"), ("sending", None), ("sent", None)]
+    gone = stored(database, third.id)
+    assert (gone["ended_at"], gone["message"], gone["owner"]) == (later(seconds=1), None, None)
+    assert [stored(database, number)["state"] for number in behind] == ["waiting", "waiting", "queued"]
+    assert outbox.arrive(database, [], STAMP) == set()
+    assert outbox.arrive(database, arrived, later(seconds=2)) == set()
+
+
 def given_back(database: Database, claimed: OutboxRow) -> None:
     outbox.retry(database, claimed, STAMP, "ConnectError")
 

@@ -248,7 +248,7 @@ def test_what_the_handler_wrote_before_it_raised_is_rolled_back(database: Databa
             context.database, "asked", folded="x", text=SECRET, outcome="not found", shown=[], day="2026-11-21"
         )
         storage_outbox.put(context.database, "vidu", "bot-1", "chat-1", REPORT, {"text": SECRET}, STAMP)
-        menus.remember(context.database, 99, event.address, context.person, [], STAMP)
+        menus.remember(context.database, 99, event.address, [], STAMP)
         raise LookupError(SECRET)
 
     make(handle).take(database, event(SECRET))
@@ -467,7 +467,7 @@ def test_events_share_a_commit_in_their_order(database: Database, make: Make) ->
 def test_a_poison_event_harms_no_neighbour(database: Database, make: Make, texts: Texts) -> None:
     def handle(event: Incoming, context: Context) -> list[Reply]:
         replies = echo(event, context)
-        menus.remember(context.database, 99 + int(event.key), event.address, context.person, [], STAMP)
+        menus.remember(context.database, 99 + int(event.key), event.address, [], STAMP)
         if event.text == SECRET:
             raise LookupError(SECRET)
         return replies
