@@ -110,6 +110,12 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")))
+def test_numbered_headings_count_from_one(page: Path) -> None:
+    numbers = [int(found) for found in re.findall(r"^## (\d+)\. ", page.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_every_text_of_the_catalogue_is_used() -> None:
     sources = "\n".join(
         path.read_text(encoding="utf-8") for room in ("handlers", "bot") for path in (ROOT / room).rglob("*.py")
