@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -24,7 +25,7 @@ from handlers.conversation import Door
 from handlers.office import load_office
 from handlers.router import KINDS
 from handlers.texts import load_texts
-from storage import outbox
+from storage import outbox, people
 from storage.database import Database
 from storage.errors import StorageBusy
 
@@ -99,9 +100,15 @@ class App:
             return taken[0]
 
         now = utc_now()
-        await self.worker.write(outbox.abandon, channel.name, (now - LONGEST_WINDOW).isoformat(), now.isoformat())
+        oldest = (now - LONGEST_WINDOW).isoformat()
+        await self.worker.write(outbox.abandon, channel.name, oldest, now.isoformat())
         await tidy(self.worker, now, self.receiver.happened, self.receiver.office.retention)
-        await channel.receive(take)
+        try:
+            await channel.receive(take)
+        finally:
+            # Nobody is written to in a window that is closed; what belongs to the person stays.
+            with contextlib.suppress(StorageBusy):
+                await self.worker.write(people.forget_windows, channel.name, channel.account, oldest)
 
     def prepare(self, _: Database) -> None:
         """Load what a first question would have to wait for."""

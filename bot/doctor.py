@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from bot.backup import default_folder, newest
 from bot.channels.base import Examined, NetworkChannel, Remembering, State
 from bot.channels.configured import configured, lacking
 from bot.clock import is_plausible, utc_now
@@ -28,6 +29,7 @@ from bot.worker import Worker
 from handlers.errors import HandlerError
 from handlers.office import Office, load_office
 from handlers.texts import Texts, load_texts
+from handlers.upkeep import OLD_BACKUP
 from knowledge.errors import KnowledgeError
 from knowledge.search import Search
 from knowledge.text import words
@@ -68,6 +70,7 @@ def _findings(settings: Settings, texts: Texts, faults: Sequence[Exception]) -> 
         yield from _channels(settings, texts)
     yield from _listen(settings, texts)
     yield _files(settings, texts)
+    yield from _backup(settings, texts)
     yield _disk(settings, texts)
     now = dt.datetime.now(settings.zone)
     name = "clock" if is_plausible(now) else "clock_wrong"
@@ -259,6 +262,20 @@ def _files(settings: Settings, texts: Texts) -> Line:
             return "failed", explain(error)
         return "ok", texts("doctor.files")
     return "warning", texts("doctor.files_no_key")
+
+
+def _backup(settings: Settings, texts: Texts) -> Iterator[Line]:
+    """How old the newest copy is; where nothing is kept yet, there is nothing to copy."""
+    if not database_path(settings).exists():
+        return
+    made = newest(default_folder(settings))
+    if made is None:
+        yield "warning", texts("doctor.no_backup")
+        return
+    age = utc_now() - made
+    values = {"time": made.astimezone(settings.zone).strftime("%H:%M %d/%m/%Y"), "hours": age // dt.timedelta(hours=1)}
+    old = age > OLD_BACKUP
+    yield "warning" if old else "ok", texts("doctor.backup_old" if old else "doctor.backup", **values)
 
 
 def _disk(settings: Settings, texts: Texts) -> Line:

@@ -17,7 +17,8 @@ from bot.channels.base import Channel, NetworkChannel
 from bot.channels.configured import configured
 from bot.clock import utc_now
 from bot.dispatch import OLDEST_ANSWER
-from bot.errors import SettingsError
+from bot.errors import InputError, SettingsError
+from bot.explaining import TEXTS
 from bot.heartbeat import keep_beating
 from bot.housekeeping import keep_tidy
 from bot.plan import month
@@ -48,7 +49,7 @@ def run(settings: Settings, write: Callable[[str], None]) -> None:
     texts = load_texts(settings.office)
     channels = configured(settings, texts)
     if not channels:
-        raise SettingsError("UNGXU_TELEGRAM_TOKEN", "")
+        raise InputError(TEXTS("cli.run_no_channel"))
 
     # The log is for whoever looks after the bot; whoever has just started it sits here.
     watched = sys.stdout is not None and sys.stdout.isatty()

@@ -121,6 +121,18 @@ def met(database: Database, person: int) -> str | None:
     return row["created_at"] if row else None
 
 
+def forget_windows(database: Database, channel: str, account: str, before: str) -> int:
+    """Delete the addresses of an account that is over, and those of its channel not used since a time.
+
+    Return how many. An address that is held stays.
+    """
+    return database.run(
+        "DELETE FROM addresses WHERE channel = :channel AND held_at IS NULL"
+        " AND (account = :account OR coalesce(used_at, '') < :before)",
+        {"channel": channel, "account": account, "before": before},
+    )
+
+
 def accounts_of(database: Database, person: int) -> Sequence[tuple[str, int, str | None]]:
     """Return (channel, in how many chats, when used last or None) of every account of somebody."""
     rows = database.rows(

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.clock import utc_now
 from bot.doctor import examine
 from bot.explaining import TEXTS
 from bot.settings import usable_settings
 from bot.web import bound
 from knowledge.finding import Finding, Outcome
 from knowledge.search import Search
-from storage.database import Database
+from storage.database import BACKUPS, FILE_NAME, Database
 from tests.helpers import OWN_DOCUMENT, Ended, run_main
 
 OK, WARNING, FAILED = (TEXTS(f"doctor.{state}", what="") for state in ("ok", "warning", "failed"))
@@ -72,6 +74,23 @@ def test_a_fresh_setup_is_healthy(monkeypatch: pytest.MonkeyPatch, here: Path) -
     assert about(lines, "Ổ đĩa").startswith(OK)
     assert "Asia/Ho_Chi_Minh" in about(lines, "Cài đặt")
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "said"), [(None, WARNING, "Chưa có"), (5, OK, "cách đây 5 giờ"), (49, WARNING, "đã cũ")]
+)
+def test_the_age_of_the_backup_is_told(examined: Examine, here: Path, hours: int | None, state: str, said: str) -> None:
+    assert not [line for line in examined()[1] if "sao lưu" in line]
+    Database(here / "data" / FILE_NAME).close()
+    if hours is not None:
+        copy = here / "data" / BACKUPS / "ungxu-vi-du.db"
+        copy.parent.mkdir()
+        copy.touch()
+        made = utc_now().timestamp() - hours * 3600 - 60
+        os.utime(copy, (made, made))
+    line = about(examined()[1], "sao lưu")
+    assert line.startswith(state)
+    assert said in line
 
 
 def test_no_office_at_all_is_one_warning(examined: Examine) -> None:

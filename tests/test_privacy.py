@@ -96,9 +96,7 @@ def naming(database: Database, person: int) -> set[str]:
 # Seeing
 
 
-@pytest.mark.parametrize(
-    "asked", ["/dulieu", "du lieu cua toi", "xem dữ liệu", "Xóa dữ liệu", "quyền riêng tư", "rút đồng ý"]
-)
+@pytest.mark.parametrize("asked", ["/dulieu", "du lieu cua toi", "xem dữ liệu", "quyền riêng tư", "rút đồng ý"])
 def test_a_member_sees_everything_on_one_screen(an: Conversation, console: Scene, unit: int, asked: str) -> None:
     office.give_role(console, an.context.person, "contact", unit)
     (reply,) = an.say(asked)
@@ -265,6 +263,13 @@ def erased(conversation: Conversation) -> list[str]:
     hold(conversation, [("/dulieu", "Đang lưu"), ("xóa tất cả", "Xóa ngay"), ("có", "Hỏi lại lần cuối")])
     (reply,) = conversation.say("xóa")
     return read(reply).split("\n")
+
+
+@pytest.mark.parametrize("asked", ["xóa dữ liệu", "xoa du lieu cua toi", "/xoadulieu", "Xóa hết dữ liệu"])
+def test_who_asks_to_delete_is_asked_at_once_whether_to(an: Conversation, asked: str) -> None:
+    hold(an, [(asked, "Xóa ngay: họ tên"), ("2", "giữ như cũ"), (asked, "Anh/chị xóa không?"), ("có", "lần cuối")])
+    hold(an, [("xóa", "Đã xóa")])
+    assert members.get(an.context.database, an.context.person, TODAY.isoformat()) is None
 
 
 def test_two_steps_delete_everything(an: Conversation, context: Context, console: Scene, unit: int) -> None:

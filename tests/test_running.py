@@ -172,7 +172,7 @@ ONLY_TOKEN = {"UNGXU_TELEGRAM_TOKEN": TOKEN}
 @pytest.mark.parametrize(
     ("settings", "said_of_it"),
     [
-        ({}, "UNGXU_TELEGRAM_TOKEN"),
+        ({}, "UNGXU_ZALO_TOKENS, UNGXU_ZALO_OA_APP_ID, UNGXU_TELEGRAM_TOKEN"),
         ({"UNGXU_TELEGRAM_TOKEN": "bi-mat-gia"}, "UNGXU_TELEGRAM_TOKEN"),
         ({**ONLY_TOKEN, "UNGXU_SECRET_KEYS": "bi-mat-gia"}, "UNGXU_SECRET_KEYS"),
         ({**ONLY_TOKEN, "UNGXU_TELEGRAM_API_URL": "telegram"}, "UNGXU_TELEGRAM_API_URL"),

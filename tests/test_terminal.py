@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.app import App
 from bot.channels.base import Event, Outgoing, Taken
 from bot.channels.terminal import Terminal, wrapped
+from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.errors import Refused
 from bot.receiver import Receiver
@@ -23,9 +24,10 @@ from bot.settings import Settings
 from handlers.conversation import Incoming
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import outbox
+from storage import outbox, people
 from storage.database import FILE_NAME, Database
 from storage.errors import StorageBusy
+from storage.people import Address
 from storage.questions import counted
 from tests.helpers import Ended, run_process
 
@@ -214,6 +216,23 @@ def test_a_new_conversation_has_its_own_menus(monkeypatch: pytest.MonkeyPatch, s
     """Another window may be open on the same data: a number means the menu shown in this one."""
     assert RULE in hold(monkeypatch, search, tmp_path, "mất nick zalo phải báo ai?\n", io.StringIO())
     assert "Gõ câu hỏi bằng chữ" in hold(monkeypatch, search, tmp_path, "1\n", io.StringIO())
+
+
+def test_nobody_is_reached_in_a_window_that_is_closed(
+    monkeypatch: pytest.MonkeyPatch, search: Search, tmp_path: Path
+) -> None:
+    long_ago, now = "2026-01-01T00:00:00+00:00", utc_now().isoformat()
+    database = Database(tmp_path / FILE_NAME)
+    killed, held, another = (Address("terminal", name, "local", "local") for name in ("killed", "held", "another"))
+    for address, at in ((killed, long_ago), (held, long_ago), (another, now)):
+        people.person_at(database, address, at)
+    people.hold(database, people.person_at(database, held, now), 1, now)
+    person = people.person_at(database, Address("vidu", "bot-1", "chat-1", "an"), long_ago)
+    hold(monkeypatch, search, tmp_path, "điều 4 khoản 3\n", io.StringIO())
+    left = {row["account"] for row in database.rows("SELECT account FROM addresses WHERE channel = 'terminal'")}
+    assert left == {"held", "another"}
+    assert people.reached_at(database, person) == Address("vidu", "bot-1", "chat-1", "an")
+    database.close()
 
 
 def test_a_conversation_that_was_killed_does_not_hold_up_the_next(

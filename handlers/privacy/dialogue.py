@@ -184,10 +184,14 @@ COMMANDS = (
             "du lieu cua toi",
             "xem du lieu",
             "xem du lieu cua toi",
-            "xoa du lieu",
-            "xoa du lieu cua toi",
             "quyen rieng tu",
             "rut dong y",
         ),
+    ),
+    Command(
+        "xoadulieu",
+        lambda _, context: act("erase", {}, context),
+        ("xoa du lieu", "xoa du lieu cua toi", "xoa het du lieu", "xoa het du lieu cua toi"),
+        listed=False,
     ),
 )
