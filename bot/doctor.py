@@ -33,7 +33,7 @@ from handlers.upkeep import OLD_BACKUP
 from knowledge.errors import KnowledgeError
 from knowledge.search import Search
 from knowledge.text import words
-from storage import outbox, usage
+from storage import bots, outbox, usage
 from storage.chats import counts as closed_counts
 from storage.database import Database
 from storage.errors import StorageError
@@ -222,7 +222,7 @@ async def _examined(channel: NetworkChannel, chats: Sequence[str], path: Path | 
 
 def _plan(database: Database, channel: NetworkChannel, limits: Limits, texts: Texts) -> Line:
     used = usage.get(database, channel.name, channel.account, month(utc_now()))
-    people = usage.people(database, channel.name, channel.account)
+    people = bots.people(database, channel.name, channel.account)
     short = share(used, limits) >= SHORT_AT or (bool(limits.people) and people >= limits.people)
     values = {"sent": used.sent, "received": used.received, "monthly": limits.monthly}
     text = texts("doctor.plan", account=channel.account, **values, people=people, most=limits.people or "∞")

@@ -23,12 +23,14 @@ from storage import (
     approvals,
     audit,
     blobs,
+    bots,
     consents,
     dialogues,
     fetches,
     imports,
     inbox,
     invitations,
+    links,
     members,
     menus,
     oa_tokens,
@@ -51,6 +53,8 @@ KEEP_UNSENT = dt.timedelta(days=10)
 KEEP_WINDOWS = dt.timedelta(days=8)
 # Tokens are erased when they are spent; that there were some may help whoever looks for a fault.
 KEEP_SPENT = dt.timedelta(days=7)
+# A code that links two messengers is good for minutes.
+KEEP_CODES = dt.timedelta(days=1)
 # A file that is not complete by then never will be.
 KEEP_INCOMPLETE = dt.timedelta(days=1)
 # The rows of a roster that was not let go are of no use; those of one that was are taken off as they are done.
@@ -112,6 +116,8 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(personal.purge_left, since("left_members"), ("members", "memberships")),
         Rule(personal.purge_closed, since("closed_chats"), ("closed_chats", "addresses")),
         Rule(personal.purge_strangers, since("strangers"), ("addresses",)),
+        Rule(links.purge, (now - KEEP_CODES).isoformat(), ("link_codes", "link_tries")),
+        Rule(bots.purge, since("strangers"), ("homes", "led_away")),
         Rule(windows.purge, (now - KEEP_WINDOWS).isoformat(), ("windows",)),
         Rule(oa_tokens.purge, (now - KEEP_SPENT).isoformat(), ("oa_tokens",)),
         # Last, when nothing names them any more.

@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.upkeep import plan_reseal
 from bot.web import Health, make_app, serving
 from handlers.texts import Texts, load_texts
-from storage import leases, outbox, usage
+from storage import bots, leases, outbox, usage
 from storage.database import Database
 from storage.errors import StorageBusy, StorageError
 
@@ -224,7 +224,7 @@ def _plans(database: Database, channels: Sequence[NetworkChannel], now: dt.datet
     for channel in channels:
         if channel.limits and channel.limits.monthly:
             used = usage.get(database, channel.name, channel.account, month(now))
-            people = usage.people(database, channel.name, channel.account)
+            people = bots.people(database, channel.name, channel.account)
             account = (channel.name, channel.account, used.sent, used.received)
             found.append(metrics.PlanUse(*account, channel.limits.monthly, people))
     return found

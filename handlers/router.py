@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from handlers import alert, approval, ask, form, people, privacy
+from handlers import alert, approval, ask, form, linking, people, privacy
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
@@ -79,12 +79,13 @@ COMMANDS = Commands(
         Command("huy", _cancel, ("huy bo", "cancel", "thoat"), listed=False),
         *people.COMMANDS,
         *approval.COMMANDS,
+        *linking.COMMANDS,
         *privacy.COMMANDS,
     ]
 )
 """Everything that can be asked for by name, in the order of the menu."""
 
-FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **privacy.FORMS}
+FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **linking.FORMS, **privacy.FORMS}
 """The conversations of several steps, by name."""
 
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {"alert": alert.tell}
@@ -141,6 +142,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
     if not event.group and people.is_code(text, context):
         return people.by_code(text, context)
+    if not event.group and linking.is_code(text, context):
+        return linking.by_code(text, context)
     return ask.answer(text, context)
 
 

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from storage.database import Database, Row, to_json
 
+# The values of acts that name people.
+_PEOPLE = ("person", "substitute", "listed")
+
 Decision = Literal["approved", "returned"]
 
 
@@ -78,12 +81,22 @@ def withdraw(database: Database, number: int, now: str) -> bool:
     )
 
 
+def rename(database: Database, person: int, to: int) -> None:
+    """Let what was asked for about a person be about another number, which is the same person now."""
+    for row in database.rows("SELECT id, data FROM approvals"):
+        data = json.loads(row["data"])
+        about = [key for key in _PEOPLE if data.get(key) == person]
+        if about:
+            data |= dict.fromkeys(about, to)
+            database.run("UPDATE approvals SET data = :data WHERE id = :id", {"id": row["id"], "data": to_json(data)})
+
+
 def forget(database: Database, person: int) -> None:
     """Take back what waits to be approved about somebody; of what was decided the values go, the decision stays."""
     named = database.row("SELECT name FROM members WHERE person_id = :person", {"person": person})
     for row in database.rows("SELECT id, state, data FROM approvals"):
         data = json.loads(row["data"])
-        is_about = person in [data.get(key) for key in ("person", "substitute", "listed")]
+        is_about = person in [data.get(key) for key in _PEOPLE]
         if not is_about and not (named and data.get("name") == named["name"]):
             continue
         if row["state"] == "waiting":

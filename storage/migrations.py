@@ -465,6 +465,46 @@ def m0005_official_accounts(database: Database) -> None:
     )
 
 
+@migrations()
+def m0009_links(database: Database) -> None:
+    """Codes that link two messengers of one person, and which of several bots of a messenger he talks to."""
+    _create(
+        database,
+        """
+        CREATE TABLE link_codes (
+            code_hash TEXT PRIMARY KEY,
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            chat TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL
+        );
+        CREATE INDEX link_codes_by_person ON link_codes (person_id);
+        CREATE TABLE link_tries (
+            person_id INTEGER PRIMARY KEY REFERENCES people(id),
+            count INTEGER NOT NULL,
+            first_at TEXT NOT NULL
+        );
+        CREATE TABLE homes (
+            person_id INTEGER NOT NULL REFERENCES people(id),
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            since TEXT NOT NULL,
+            PRIMARY KEY (person_id, channel)
+        );
+        CREATE TABLE led_away (
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            chat TEXT NOT NULL,
+            at TEXT NOT NULL,
+            PRIMARY KEY (channel, account, chat)
+        )
+        """,
+    )
+
+
 def known_migrations() -> set[str]:
     """Return the names of all steps that this version has."""
     empty = Database(memory=True)

@@ -153,6 +153,39 @@ def is_shared(database: Database, address: Address) -> bool:
     return row is not None
 
 
+def linked(database: Database, person: int) -> Sequence[tuple[str, str, str, str | None]]:
+    """Return (channel, account, sender, when used last or None) of every account that somebody writes from."""
+    rows = database.rows(
+        "SELECT channel, account, sender, max(used_at) AS used_at FROM addresses WHERE person_id = :person"
+        " GROUP BY channel, account, sender ORDER BY channel, account, sender",
+        {"person": person},
+    )
+    return [(row["channel"], row["account"], row["sender"], row["used_at"]) for row in rows]
+
+
+def detach(database: Database, person: int, channel: str, account: str, sender: str, now: str) -> Sequence[Address]:
+    """Let one account of somebody be that of a new person, of whom nothing is known; return its private chats.
+
+    What he was shown there and was about to do there is forgotten.
+    """
+    values = {"person": person, "channel": channel, "account": account, "sender": sender}
+    mine = "person_id = :person AND channel = :channel AND account = :account AND sender = :sender"
+    rows = database.rows(f"SELECT channel, account, chat, sender, in_group FROM addresses WHERE {mine}", values)
+    if not rows:
+        return []
+    database.run(
+        f"UPDATE addresses SET person_id = :stranger WHERE {mine}", {**values, "stranger": create(database, now)}
+    )
+    for row in rows:
+        for table in ("menus", "dialogues"):
+            database.run(
+                f"DELETE FROM {table} WHERE person_id = :person AND channel = :channel AND account = :account"
+                " AND chat = :chat",
+                {**values, "chat": row["chat"]},
+            )
+    return [Address(channel, account, row["chat"], sender) for row in rows if not row["in_group"]]
+
+
 def part(database: Database, person: int, now: str) -> None:
     """Let whoever writes from the addresses of somebody be a new person, of whom nothing is known."""
     if addresses_of(database, person):
@@ -194,14 +227,3 @@ def has_held(database: Database, person: int) -> bool:
         database.row("SELECT 1 AS one FROM addresses WHERE person_id = :person AND held_at IS NOT NULL", values)
         is not None
     )
-
-
-def merge(database: Database, person: int, into: int) -> None:
-    """Make two people one: everything that belongs to the first belongs to the second; the first is gone."""
-    values = {"person": person, "into": into}
-    for table in ("addresses", "menus", "fetches"):
-        database.run(f"UPDATE {table} SET person_id = :into WHERE person_id = :person", values)
-    for table in ("consents", "join_requests"):
-        database.run(f"UPDATE {table} SET person_id = :into WHERE person_id = :person", values)
-    database.run("DELETE FROM dialogues WHERE person_id = :person", values)
-    database.run("DELETE FROM people WHERE id = :person", values)

@@ -12,7 +12,7 @@ from storage.database import Database
 PEOPLE_AT_ONCE = 50
 """People whom one transaction forgets: each touches many tables."""
 
-_BELONGING = ("menus", "dialogues", "absences", "join_requests")
+_BELONGING = ("menus", "dialogues", "absences", "join_requests", "link_codes", "link_tries", "homes")
 
 # While any of these names a person he is needed.
 _NEEDED = (
@@ -28,6 +28,9 @@ _NEEDED = (
     ("absences", "substitute_id"),
     ("join_requests", "person_id"),
     ("join_requests", "listed_id"),
+    ("link_codes", "person_id"),
+    ("link_tries", "person_id"),
+    ("homes", "person_id"),
 )
 _UNNEEDED = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = p.id)" for table, column in _NEEDED)
 
@@ -39,10 +42,11 @@ def erase(database: Database, person: int) -> None:
     for address in people.addresses_of(database, person):
         if not people.is_shared(database, address):
             outbox.forget_chat(database, address.channel, address.account, address.chat)
-            database.run(
-                "DELETE FROM closed_chats WHERE channel = :channel AND account = :account AND chat = :chat",
-                address.values(),
-            )
+            for table in ("closed_chats", "led_away"):
+                database.run(
+                    f"DELETE FROM {table} WHERE channel = :channel AND account = :account AND chat = :chat",
+                    address.values(),
+                )
     fetches.forget(database, person)
     database.run("DELETE FROM addresses WHERE person_id = :person", values)
     database.run(f"DELETE FROM people AS p WHERE p.id = :person AND {_UNNEEDED}", values)

@@ -59,16 +59,6 @@ def tell(database: Database, channel: str, account: str, month: str, told: int) 
     )
 
 
-def people(database: Database, channel: str, account: str) -> int:
-    """Return how many people have written to an account in private."""
-    row = database.row(
-        "SELECT count(DISTINCT chat) AS n FROM addresses"
-        " WHERE channel = :channel AND account = :account AND in_group = 0",
-        {"channel": channel, "account": account},
-    )
-    return int(row["n"]) if row else 0
-
-
 def purge(database: Database, before: str, limit: int) -> int:
     """Delete up to `limit` counts of months that began before a day; return how many."""
     return database.run(

@@ -20,6 +20,7 @@ from storage import (
     approvals,
     audit,
     blobs,
+    bots,
     chats,
     consents,
     dialogues,
@@ -27,6 +28,7 @@ from storage import (
     imports,
     inbox,
     invitations,
+    links,
     members,
     oa_tokens,
     outbox,
@@ -84,6 +86,10 @@ TABLES = {
     "addresses": dt.timedelta(days=365),
     "people": dt.timedelta(days=1),
     "windows": dt.timedelta(days=8),
+    "link_codes": dt.timedelta(days=1),
+    "link_tries": dt.timedelta(days=1),
+    "homes": dt.timedelta(days=365),
+    "led_away": dt.timedelta(days=365),
     "oa_tokens": dt.timedelta(days=7),
 }
 BY_DAY = ("questions", "tallies", "usage", "absences", "memberships")
@@ -173,6 +179,14 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             oa_tokens.succeed(database, oa_tokens.pairs(database, "vidu")[0].number, "vidu", b"b", b"s", now, now)
             # The pair that it became is used on and on.
             database.run("DELETE FROM oa_tokens WHERE spent_at IS NULL")
+        case "link_codes":
+            links.make(database, "x", person, place(), now, now)
+        case "link_tries":
+            links.tried(database, person, now, now)
+        case "homes":
+            bots.settle(database, person, "vidu", "bot-1", now)
+        case "led_away":
+            bots.lead_away(database, "vidu", "bot-1", "chat-2", now)
         case "people" | "addresses":
             pass
         case _:

@@ -51,6 +51,9 @@ claim.use           all      all    all      all   all
 address.hold        -        self   unit     unit  all
 address.restore     -        -      unit     -     all
 approval.decide     -        -      -        unit  all
+link.make           self     self   self     self  self
+link.use            self     self   self     self  self
+link.undo           self     self   self     self  self
 privacy.show        self     self   self     self  self
 privacy.withdraw    self     self   self     self  self
 privacy.erase       self     self   self     self  self

@@ -15,6 +15,7 @@ from storage import consents, dialogues, invitations, members, people, roles, un
 from storage.database import Database
 from storage.invitations import JoinRequest
 from storage.members import Member
+from storage.merging import merge
 from storage.roles import RoleName
 from storage.units import Unit
 
@@ -25,7 +26,7 @@ INVITATION_LIFE = dt.timedelta(days=30)
 CLAIM_LIFE = dt.timedelta(days=1)
 
 # Without letters and digits that look or sound alike.
-_CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
+CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 _CODE_LENGTH = 6
 _CLAIM_LENGTH = 12
 
@@ -170,7 +171,7 @@ def invite(scene: Scene, unit: int) -> str:
     valid = invitations.of_unit(scene.database, unit, (scene.now + INVITATION_LIFE / 2).isoformat())
     if valid:
         return valid.code
-    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(_CODE_LENGTH))
     expires = (scene.now + INVITATION_LIFE).isoformat()
     invitations.invite(scene.database, code, unit, scene.actor.person, scene.stamp, expires)
     return code
@@ -326,7 +327,7 @@ def end_absence(scene: Scene, person: int) -> None:
 
 def make_claim(database: Database, now: dt.datetime) -> str:
     """Return a one-time code that makes whoever sends it an administrator; for whoever works on the machine."""
-    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CLAIM_LENGTH))
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(_CLAIM_LENGTH))
     invitations.add_claim(database, _hash(code), now.isoformat(), (now + CLAIM_LIFE).isoformat())
     return code
 
@@ -447,7 +448,8 @@ def _become(scene: Scene, person: int, listed: Member) -> Member:
     # Who has left and comes back writes from what is his own already.
     if person != listed.person:
         members.forget(scene.database, person)
-        people.merge(scene.database, person, listed.person)
+        dialogues.end_all(scene.database, person)
+        merge(scene.database, person, listed.person)
     members.set_state(scene.database, listed.person, "joined", scene.stamp)
     return _member(scene, listed.person)
 
