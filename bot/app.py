@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot import upkeep
-from bot.channels.base import Abilities, Channel, Event, Linkable, Remembering, Taken
+from bot.channels.base import Abilities, Channel, Event, Remembering, Taken, doors
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.fetcher import Fetcher
@@ -120,7 +120,7 @@ class App:
         self.presence.close()
 
     def _doors(self, code: str) -> list[Door]:
-        return [door for channel in self.channels if isinstance(channel, Linkable) and (door := channel.door(code))]
+        return doors(self.channels, code)
 
     def _committed(self) -> None:
         self.delivery.wake()

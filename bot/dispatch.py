@@ -20,10 +20,11 @@ from bot import metrics
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.errors import AccountUnusable, Moved, NotSent, Refused, Unreachable
-from bot.plan import month, runs_short
+from bot.plan import runs_short
 from bot.presence import Presence
 from bot.rate_limit import Pace
 from handlers.conversation import Outcome
+from handlers.plan import month
 from storage import chats, leases, outbox, usage
 from storage.database import Database
 from storage.outbox import ANSWER, BROADCAST, CLASSES, REPORT, OutboxRow

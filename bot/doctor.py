@@ -20,7 +20,7 @@ from bot.errors import SettingsError
 from bot.explaining import TEXTS, explain
 from bot.files import make_box
 from bot.knowledge_base import load_search
-from bot.plan import SHORT_AT, month, share
+from bot.plan import share
 from bot.rate_limit import Limits
 from bot.settings import ENV_FILE, Settings, database_path, unknown_settings, variable
 from bot.upkeep import LOW_DISK_GB
@@ -28,6 +28,7 @@ from bot.web import bound
 from bot.worker import Worker
 from handlers.errors import HandlerError
 from handlers.office import Office, load_office
+from handlers.plan import SHORT_AT, month
 from handlers.texts import Texts, load_texts
 from handlers.upkeep import OLD_BACKUP
 from knowledge.errors import KnowledgeError

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import get_args
 
 from bot.channels.base import Linkable, NetworkChannel
+from bot.channels.base import doors as all_doors
 from bot.channels.configured import configured
+from bot.channels.markup import plain
 from bot.channels.telegram.channel import door
 from bot.console import Write, acting
 from bot.errors import InputError, TransportError
 from bot.explaining import TEXTS, problem_line
 from bot.settings import Settings
-from handlers.conversation import Door
+from handlers.leading import roomiest
 from handlers.office import load_office
 from handlers.people import invitation, service
 from handlers.people.finding import find_unit, full_name
@@ -56,7 +58,9 @@ def invite(settings: Settings, typed: str, file: Path | None, bot: str | None, a
     with acting(settings) as scene:
         unit = find_unit(scene.database, typed)
         made = invitation.make(scene, unit.id)
-        doors = [door(bot.removeprefix("@"), made.code)] if bot else _doors(channels, made.code)
+        found = [door(bot.removeprefix("@"), made.code)] if bot else all_doors(channels, made.code)
+        doors = roomiest(found, scene.database)
+        places = [plain(invitation.where(one, scene.database, texts)) for one in doors]
         sheet = invitation.sheet_for(scene, made, doors, texts, office, settings.zone)
         path = full_name(scene.database, unit)
     if file:
@@ -68,8 +72,8 @@ def invite(settings: Settings, typed: str, file: Path | None, bot: str | None, a
         return
     write(TEXTS("console.invitation", unit=path, code=sheet.code))
     write(TEXTS("console.invitation_until", until=invitation.shown_until(made, texts, settings.zone)))
-    for found in doors:
-        write(texts("invitation.link", name=found.name, link=found.link))
+    for place in places:
+        write(place)
     if unknown:
         write(unknown)
     if file:
@@ -90,10 +94,6 @@ async def _ask_names(channels: Sequence[NetworkChannel]) -> str:
         finally:
             await channel.close()
     return ""
-
-
-def _doors(channels: Sequence[NetworkChannel], code: str) -> list[Door]:
-    return [found for channel in channels if isinstance(channel, Linkable) and (found := channel.door(code))]
 
 
 def _form(file: Path) -> str:

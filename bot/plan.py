@@ -9,27 +9,17 @@ import datetime as dt
 import logging
 
 from bot.rate_limit import Limits
+from handlers.plan import SHORT_AT, month
 from storage import jobs, usage
 from storage.database import Database
 from storage.usage import Usage
 
 log = logging.getLogger(__name__)
 
-# Where such plans are sold, months begin at this time.
-ZONE = dt.timezone(dt.timedelta(hours=7))
-
 TOLD_AT = (80, 95)
 """Per cent of the messages of a month at which administrators are told."""
 
-SHORT_AT = 80
-"""Per cent from which on broadcasts wait."""
-
 RUNS_SHORT = "upkeep.plan"
-
-
-def month(at: dt.datetime) -> str:
-    """Return the first day of the month of a time, as plans have it: "2026-11-01"."""
-    return at.astimezone(ZONE).strftime("%Y-%m-01")
 
 
 def share(used: Usage, limits: Limits) -> int:

@@ -20,11 +20,11 @@ from bot.channels.base import LEAST, Abilities, Event, Taken, Unreadable, fit, j
 from bot.flood import FloodGuard, Verdict, pause
 from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
-from bot.plan import month
 from handlers import router
 from handlers.context import Context
 from handlers.conversation import Change, Door, Incoming, Manner, Outcome, Reply
 from handlers.office import Office
+from handlers.plan import month
 from handlers.sealing import Seal
 from handlers.texts import Texts
 from knowledge.search import Search
@@ -260,6 +260,7 @@ class Receiver:
             address=address,
             channels=frozenset(self.abilities),
             doors=self.doors,
+            starts=abilities is None or abilities.starts,
             seal=self.seal,
         )
 

@@ -21,10 +21,10 @@ from bot.errors import InputError, SettingsError
 from bot.explaining import TEXTS
 from bot.heartbeat import keep_beating
 from bot.housekeeping import keep_tidy
-from bot.plan import month
 from bot.settings import Settings
 from bot.upkeep import plan_reseal
 from bot.web import Health, make_app, serving
+from handlers.plan import month
 from handlers.texts import Texts, load_texts
 from storage import bots, leases, outbox, usage
 from storage.database import Database

@@ -41,7 +41,8 @@ class Settings(BaseSettings):
         telegram_rate: messages a second that Telegram allows the bot in all.
         telegram_paid_rate: messages a second for broadcasts beside these, where the office pays for them; 0 for none.
         zalo_tokens: the tokens of bots on the Zalo Bot Platform, separated by commas, "" for no Zalo.
-        zalo_names: the names of these bots as people see them, separated by commas.
+        zalo_names: the names of these bots as people see them, separated by commas, in the same order.
+        zalo_links: the addresses that open these bots, separated by commas, in the same order; "" for Zalo's own.
         zalo_api_url: base of the Bot Platform.
         zalo_updates: how updates come in.
         zalo_rate: messages a second that go out in all, from each bot.
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     telegram_paid_rate: float = Field(0.0, ge=0)
     zalo_tokens: SecretStr = SecretStr("")
     zalo_names: str = ""
+    zalo_links: str = Field("", pattern=r"^(\s*https://[^\s,]+\s*(,|$))*$")
     zalo_api_url: str = Field("https://bot-api.zaloplatforms.com", pattern=_ADDRESS)
     zalo_updates: Literal["polling", "webhook"] = "polling"
     zalo_rate: float = Field(5.0, gt=0)
@@ -152,6 +154,11 @@ class Settings(BaseSettings):
     def names_in_zalo(self) -> list[str]:
         """The names of these bots as people see them."""
         return _listed(self.zalo_names)
+
+    @property
+    def links_in_zalo(self) -> list[str]:
+        """The addresses that open these bots."""
+        return _listed(self.zalo_links)
 
     @property
     def secrets(self) -> list[str]:

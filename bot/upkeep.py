@@ -14,6 +14,7 @@ from bot.scheduler import Errand
 from bot.settings import Settings
 from bot.worker import Worker
 from handlers import upkeep
+from handlers.leading import FULL
 from handlers.schedule import Kind
 from storage import blobs, jobs
 from storage.database import Database
@@ -49,6 +50,7 @@ def kinds(settings: Settings, worker: Worker, box: Box | None, clock: Clock) -> 
         RESTORED: Kind(lambda due, context: upkeep.restored(context, due.data)),
         RESEAL: Errand(reseal_files),
         RUNS_SHORT: Kind(lambda due, context: upkeep.plan(context, due.data)),
+        FULL: Kind(lambda due, context: upkeep.full(context, due.data)),
         RESEALED: Kind(lambda due, context: upkeep.resealed(context, due.data)),
     }
 

@@ -33,7 +33,9 @@ class Context:
         buttons: whether choices are shown as buttons, but for very many.
         address: where the person writes from; None where nobody wrote.
         channels: those that messages go out on here.
-        doors: where the bot is found, in every messenger that has links, each with one that brings a code.
+        doors: where the bot is found: every bot of every messenger that is served here, with a link that brings a code
+            where the messenger has such.
+        starts: whether people begin to talk with a start; where not, their first message is the first contact.
         seal: keeps what must not be read beside a person.
     """
 
@@ -50,6 +52,7 @@ class Context:
     address: Address | None = None
     channels: frozenset[str] = frozenset()
     doors: Callable[[str], Sequence[Door]] = lambda _: ()
+    starts: bool = True
     seal: Seal = field(default_factory=Seal, compare=False)
 
     @property

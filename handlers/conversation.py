@@ -171,10 +171,22 @@ class Manner(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A way to the bot: what people know it by in a messenger, and the link that opens it there."""
+    """A way to the bot: what people know it by in a messenger, and the link that opens it there.
+
+    Attributes:
+        link: "" where none is known.
+        brings: whether the link brings the code along; where not, people type it.
+        channel, account: the bot's own.
+        people, monthly: how many people it may talk to, and messages of a month, in its plan; 0 for any number.
+    """
 
     name: str
     link: str
+    brings: bool = True
+    channel: str = ""
+    account: str = ""
+    people: int = 0
+    monthly: int = 0
 
 
 @dataclass(frozen=True, slots=True)

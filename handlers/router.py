@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from handlers import alert, approval, ask, form, linking, people, privacy
+from handlers import alert, approval, ask, form, leading, linking, people, privacy
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
@@ -18,6 +18,7 @@ from knowledge.text import fold, normalize
 from storage import menus
 from storage.dialogues import Dialogue
 from storage.menus import SPENT, Menu
+from storage.people import met
 
 # A menu that was shown longer ago is no longer meant by "1".
 MENU_LIFE = dt.timedelta(hours=24)
@@ -41,6 +42,8 @@ def start(argument: str, context: Context) -> list[Reply]:
     """Greet; a code behind the word is one from a link."""
     if argument and people.is_code(argument, context):
         return people.by_code(argument, context)
+    if argument and linking.is_code(argument, context):
+        return linking.by_code(argument, context)
     return [ask.welcome(context)]
 
 
@@ -100,17 +103,35 @@ KINDS: Mapping[str, Kind] = {**people.KINDS}
 _BACK = {"quay lai", "back"}
 # Understood in the middle of a form too; all other plain words are answers there.
 _ALWAYS = {"start", "menu", "trogiup", "huy"}
+# Whoever belongs to another bot is told so instead; everything else is about him, and done wherever he asks for it.
+_LED = {"start", "thamgia"}
 
 
 def handle(event: Incoming, context: Context) -> list[Reply]:
     """Return the replies to an event; changes belong to the event's transaction."""
     try:
-        return _handle(event, context)
+        return _introduced(_handle(event, context), event, context)
     except NeedsApproval as asked:
         form.end(context)
         return [Reply(context.refused(asked)), *approval.cards(asked.number, context)]
     except Refusal as refusal:
         return [Reply(context.refused(refusal))]
+
+
+def _introduced(replies: list[Reply], event: Incoming, context: Context) -> list[Reply]:
+    """What is said to somebody who writes for the first time where nothing is pressed to begin: first who answers."""
+    if context.starts or event.group or event.change or not replies:
+        return replies
+    if met(context.database, context.person) != context.now.astimezone(dt.UTC).isoformat():
+        return replies
+    welcome = ask.welcome(context)
+    text = normalize(event.text[:LONGEST_TEXT])
+    greets = ask.is_greeting(text, context) if text and not text.startswith("/") else event.other == "sticker"
+    if greets:
+        return [welcome]
+    if welcome.text in [reply.text for reply in replies]:
+        return replies
+    return [ask.introduction(context), *replies]
 
 
 def _handle(event: Incoming, context: Context) -> list[Reply]:
@@ -140,6 +161,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         # Among others it may be for another bot, unless it names this one.
         for_others = event.group and "@" not in event.text.split()[0]
         return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
+    if led := leading.led(text, context):
+        return led
     if not event.group and people.is_code(text, context):
         return people.by_code(text, context)
     if not event.group and linking.is_code(text, context):
@@ -156,6 +179,8 @@ def _without_name(text: str) -> str:
 def _run(command: Command, argument: str, event: Incoming, context: Context) -> list[Reply]:
     if event.group and command.private:
         return [Reply(context.texts.rich("menu.private"))]
+    if command.name in _LED and (led := leading.led("", context)):
+        return led
     return command.run(argument, context)
 
 

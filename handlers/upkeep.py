@@ -107,6 +107,11 @@ def plan(context: Context, data: dict[str, Any]) -> list[Reply]:
     return to_administrators(context, context.texts.rich("upkeep.plan", **values))
 
 
+def full(context: Context, data: dict[str, Any]) -> list[Reply]:
+    """Tell administrators that no bot has room for another person."""
+    return to_administrators(context, context.texts.rich("leading.all_full", account=data["account"]))
+
+
 def to_administrators(context: Context, text: Markup) -> list[Reply]:
     """Return a message to each administrator who is there and can be reached."""
     holders = roles.holders(context.database, "administrator", None, context.today.isoformat())

@@ -27,29 +27,41 @@ def settle(database: Database, person: int, channel: str, account: str, now: str
     )
 
 
-def home_of_sender(database: Database, channel: str, sender: str) -> str | None:
-    """Return the account of the bot that a member talks to who has this name in the messenger, whichever bot hears it.
+def home_of_sender(database: Database, channel: str, sender: str, but: str) -> str | None:
+    """Return the account of the bot that a member talks to whom another bot than `but` hears under the same name.
 
-    Whether a messenger calls somebody the same for every bot is its own affair; where it does not, nobody is found.
+    Whether a messenger calls somebody the same for every bot is its own affair; where it does not, nobody is found. It
+    only tells where he is at home: what the member may do he may not do here.
     """
     row = database.row(
-        "SELECT h.account FROM addresses a JOIN members m ON m.person_id = a.person_id"
-        " JOIN homes h ON h.person_id = a.person_id AND h.channel = a.channel"
-        " WHERE a.channel = :channel AND a.sender = :sender AND m.state = 'joined' ORDER BY h.since LIMIT 1",
-        {"channel": channel, "sender": sender},
+        "SELECT coalesce(h.account, a.account) AS account FROM addresses a"
+        " JOIN members m ON m.person_id = a.person_id AND m.state = 'joined'"
+        " LEFT JOIN homes h ON h.person_id = a.person_id AND h.channel = a.channel"
+        " WHERE a.channel = :channel AND a.sender = :sender AND a.account <> :but AND a.in_group = 0"
+        " AND a.held_at IS NULL ORDER BY h.since IS NULL, h.since, a.account LIMIT 1",
+        {"channel": channel, "sender": sender, "but": but},
     )
     return row["account"] if row else None
 
 
-def people(database: Database, channel: str, account: str) -> int:
-    """Return how many people have written to a bot in private and were not led to another."""
+def people(database: Database, channel: str, account: str, but: str = "") -> int:
+    """Return how many people have written to a bot in private and were not led to another, not counting one chat."""
     row = database.row(
         "SELECT count(DISTINCT chat) AS n FROM addresses a WHERE channel = :channel AND account = :account"
-        " AND in_group = 0 AND NOT EXISTS (SELECT 1 FROM led_away l WHERE l.channel = a.channel"
+        " AND in_group = 0 AND chat <> :but AND NOT EXISTS (SELECT 1 FROM led_away l WHERE l.channel = a.channel"
         " AND l.account = a.account AND l.chat = a.chat)",
-        {"channel": channel, "account": account},
+        {"channel": channel, "account": account, "but": but},
     )
     return int(row["n"]) if row else 0
+
+
+def is_led_away(database: Database, channel: str, account: str, chat: str) -> bool:
+    """Tell whether whoever writes in a chat was led to another bot."""
+    row = database.row(
+        "SELECT 1 AS one FROM led_away WHERE channel = :channel AND account = :account AND chat = :chat",
+        {"channel": channel, "account": account, "chat": chat},
+    )
+    return row is not None
 
 
 def lead_away(database: Database, channel: str, account: str, chat: str, now: str) -> None:

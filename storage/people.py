@@ -96,11 +96,15 @@ def reached_at(database: Database, person: int) -> Address | None:
 
 
 def all_reached_at(database: Database, person: int) -> Sequence[Address]:
-    """Return every private chat where somebody can be written to, the one used last first."""
+    """Return every private chat where somebody can be written to, the one used last first.
+
+    Of several bots in one messenger only that which he talks to writes to him (`storage.bots`).
+    """
     rows = database.rows(
         "SELECT channel, account, chat, sender FROM addresses a WHERE person_id = :person AND in_group = 0"
         " AND held_at IS NULL AND NOT EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
-        " AND c.account = a.account AND c.chat = a.chat) ORDER BY used_at DESC",
+        " AND c.account = a.account AND c.chat = a.chat) AND NOT EXISTS (SELECT 1 FROM homes h"
+        " WHERE h.person_id = a.person_id AND h.channel = a.channel AND h.account <> a.account) ORDER BY used_at DESC",
         {"person": person},
     )
     return [Address(**row) for row in rows]

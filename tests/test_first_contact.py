@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import textwrap
 from dataclasses import replace
 
@@ -120,3 +121,63 @@ def test_in_a_group_it_is_one_line(outsider: Conversation) -> None:
     person_at(outsider.context.database, outsider.address, NOW.isoformat(), in_group=True)
     (reply,) = outsider.say("điều 4 khoản 3")
     assert read(reply) == outsider.context.texts("welcome.members_group")
+
+
+# Where nothing is pressed to begin
+
+
+@pytest.fixture
+def silent(context: Context) -> Conversation:
+    """Somebody who writes for the first time in a messenger that has no start."""
+    return Conversation(replace(context, starts=False), Address("vidu", "bot-1", "chat-la", "la"))
+
+
+@pytest.mark.parametrize("said", ["xin chào", "chao ad", "/start", "bắt đầu"])
+def test_a_first_greeting_gets_the_first_screen(silent: Conversation, said: str) -> None:
+    (reply,) = silent.say(said)
+    (welcome,) = silent.say("/start")
+    assert read(reply) == read(welcome)
+
+
+def test_a_first_sticker_gets_the_first_screen(silent: Conversation) -> None:
+    (reply,) = silent.send(other="sticker")
+    assert "Đây là trợ lý tự động" in read(reply)
+    assert "Anh/chị cứ gõ câu hỏi" in read(reply)
+
+
+def test_a_first_question_is_answered_after_two_lines_of_who_answers(silent: Conversation) -> None:
+    who, answer = silent.say("điều 4 khoản 3")
+    assert read(who).split("\n") == [
+        "Chào anh/chị. Đây là trợ lý tự động về quy tắc ứng xử trên mạng xã hội của Sở Ví Dụ"
+        " (Công văn 1/SVD ngày 02/01/2026).",
+        "Tôi không bao giờ hỏi mật khẩu, mã OTP, ảnh căn cước. Gõ “trợ giúp” để xem cách hỏi.",
+    ]
+    assert "Khoản 3 Điều 4" in read(answer)
+    silent.wait(dt.timedelta(seconds=1))
+    hold(silent, [("điều 4 khoản 3", "Khoản 3 Điều 4"), ("xin chào", "Anh/chị muốn hỏi gì")])
+
+
+def test_what_cannot_be_brought_gets_who_answers_and_what_to_do(silent: Conversation) -> None:
+    _, reply = silent.send(other="unsupported")
+    assert "chụp màn hình" in read(reply)
+
+
+@pytest.mark.parametrize("how", ["{}", "tham gia {}", "/start {}"])
+def test_a_first_code_leads_in(silent: Conversation, how: str) -> None:
+    console = Scene(silent.context.database, Actor(CONSOLE), NOW, TODAY)
+    code = service.shown_code(service.invite(console, service.create_unit(console, "Sở Ví Dụ")))
+    who, question = silent.say(how.format(code))
+    assert "Đây là trợ lý tự động" in read(who)
+    assert "Mã mời của Sở Ví Dụ" in read(question)
+    silent.wait(dt.timedelta(seconds=1))
+    hold(silent, [("có", "họ và tên"), ("Trần Ví Dụ", "Chức vụ"), ("bỏ qua", "đã tham gia")])
+
+
+def test_where_only_members_are_answered_the_first_screen_comes_once(silent: Conversation) -> None:
+    silent.context = replace(silent.context, office=MEMBERS_ONLY)
+    hold(silent, [("điều 4 khoản 3", "Để tham gia, gõ mã mời")])
+
+
+def test_a_group_is_not_greeted_by_the_way(silent: Conversation) -> None:
+    (reply,) = silent.send(other="unsupported", group=True)
+    assert "trợ lý tự động" not in read(reply)

@@ -12,9 +12,9 @@ import pytest
 
 from bot import housekeeping
 from bot.housekeeping import keep_tidy, rules, tidy
-from bot.plan import month
 from bot.worker import Worker
 from handlers.conversation import Outcome
+from handlers.plan import month
 from handlers.retention import Retention, bounds
 from storage import (
     approvals,

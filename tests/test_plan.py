@@ -13,11 +13,12 @@ import pytest
 
 from bot.clock import utc_now
 from bot.doctor import examine
-from bot.plan import RUNS_SHORT, month, runs_short, share
+from bot.plan import RUNS_SHORT, runs_short, share
 from bot.rate_limit import Limits
 from bot.settings import Settings
 from handlers import upkeep
 from handlers.context import Context
+from handlers.plan import month
 from storage import jobs, members, outbox, roles, usage
 from storage.audit import CONSOLE
 from storage.database import FILE_NAME, Database

@@ -12,8 +12,10 @@ import pytest
 from bot.channels.base import Event, Taken
 from bot.channels.markup import length
 from bot.channels.zalo import Zalo
+from bot.channels.zalo.channel import LINK
 from bot.clock import utc_now
 from bot.settings import Settings
+from handlers.conversation import Door
 from storage.database import FILE_NAME
 from tests.helpers import locked
 from tests.telegram_bot import RunningBot, eventually, rows, running
@@ -309,7 +311,7 @@ def test_several_bots_of_one_office(
         zalo.say(person, "điều 4 khoản 2", bot=first)
         zalo.say(other, "điều 4 khoản 3", bot=second)
         answers = [said_in(zalo, person)[0], said_in(zalo, other)[0]]
-        assert [(record.bot, record.text[:14]) for record in answers] == [
+        assert [(record.bot, record.text.split("\n\n")[1][:14]) for record in answers] == [
             (first, "Khoản 2 Điều 4"),
             (second, "Khoản 3 Điều 4"),
         ]
@@ -319,15 +321,21 @@ def test_several_bots_of_one_office(
 
 
 @pytest.mark.parametrize(
-    ("names", "shown"), [((BOT_NAME,), f"Zalo {BOT_NAME}"), ((), "Zalo 10001"), (("a", "b"), "Zalo 10001")]
+    ("title", "link", "shown"),
+    [
+        (BOT_NAME, "", Door(f"Zalo {BOT_NAME}", LINK + "1459000000000000000", brings=False)),
+        ("", "https://zalo.vidu.example/bot", Door("Zalo 10001", "https://zalo.vidu.example/bot", brings=False)),
+    ],
 )
-def test_how_people_find_a_bot(zalo: ZaloApi, names: tuple[str, ...], shown: str) -> None:
+def test_how_people_find_a_bot(zalo: ZaloApi, title: str, link: str, shown: Door) -> None:
     async def introduce() -> str:
-        channel = Zalo(zalo.token, api_url=zalo.url, names=names, clock=utc_now)
+        channel = Zalo(zalo.token, api_url=zalo.url, title=title, link=link, clock=utc_now)
         await channel.open()
         receiving = asyncio.create_task(channel.receive(nobody))
         try:
-            return await asyncio.wait_for(channel.introduced(), 5)
+            name = await asyncio.wait_for(channel.introduced(), 5)
+            assert channel.door("ABCDEF") == shown
+            return name
         finally:
             receiving.cancel()
             await asyncio.gather(receiving, return_exceptions=True)
@@ -336,4 +344,4 @@ def test_how_people_find_a_bot(zalo: ZaloApi, names: tuple[str, ...], shown: str
     async def nobody(_: Event) -> Taken:
         return Taken(new=False)
 
-    assert asyncio.run(introduce()) == shown
+    assert asyncio.run(introduce()) == shown.name

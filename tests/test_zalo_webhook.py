@@ -22,7 +22,7 @@ from bot.settings import Settings
 from storage.database import FILE_NAME
 from tests.helpers import locked
 from tests.telegram_bot import RunningBot, eventually, rows, running
-from tests.zalo_bot import said_in, zalo_settings_for
+from tests.zalo_bot import met_before, said_in, zalo_settings_for
 from tests.zaloapi.client import TOKENS, ZaloApi
 
 PATH = "/zalo/10001"
@@ -40,9 +40,8 @@ def port() -> int:
 def hooked(zalo: ZaloApi, tmp_path: Path, port: int) -> Settings:
     """Settings of a bot that is called."""
     zalo.switch(loopback_webhooks=True)
-    return zalo_settings_for(
-        zalo, tmp_path, zalo_updates="webhook", public_url=f"http://127.0.0.1:{port}/", listen=f"127.0.0.1:{port}"
-    )
+    listening = {"public_url": f"http://127.0.0.1:{port}/", "listen": f"127.0.0.1:{port}"}
+    return met_before(zalo_settings_for(zalo, tmp_path, zalo_updates="webhook", zalo_people=0, **listening))
 
 
 @pytest.fixture

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from bot.settings import Settings
+from storage.database import FILE_NAME, Database
+from storage.people import Address, person_at
 from tests.telegram_bot import RunningBot, running
-from tests.zaloapi.client import ZaloApi
+from tests.zaloapi.client import ZaloApi, person_id
 from tests.zaloapi.records import Record
 from tests.zaloapi.world import BOT_NAME as BOT_NAME
+
+LONG_AGO = "2026-01-01T00:00:00+00:00"
 
 
 def zalo_settings_for(zalo: ZaloApi, data: Path, **more: Any) -> Settings:
@@ -50,9 +54,21 @@ def other(zalo: ZaloApi) -> str:
     return zalo.person(2)
 
 
+def met_before(settings: Settings, people: int = 60) -> Settings:
+    """Let the first people of a server be some that have written long ago: a stranger is told who answers."""
+    database = Database(settings.data / FILE_NAME)
+    with database.transaction():
+        for number in range(1, people + 1):
+            id = person_id(number)
+            person_at(database, Address("zalo", settings.bots_of_zalo[0].partition(":")[0], id, id), LONG_AGO)
+    database.close()
+    return settings
+
+
 @pytest.fixture
 def zalo_settings(zalo: ZaloApi, tmp_path: Path) -> Settings:
-    return zalo_settings_for(zalo, tmp_path)
+    """The settings of a bot that has met the first people."""
+    return met_before(zalo_settings_for(zalo, tmp_path, zalo_people=0))
 
 
 @pytest.fixture

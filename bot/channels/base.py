@@ -66,6 +66,7 @@ class Abilities:
         repeats: whether the messenger may bring an event again however old it is.
         counted: whether the messenger counts messages, so that what fits into one is not sent in two.
         most_buttons: how many buttons a message can carry, 0 for any; more choices are a numbered menu.
+        starts: whether people begin to talk with a start; where not, their first message is the first contact.
         lone_files: whether files go out with neither text nor buttons beside them.
     """
 
@@ -80,6 +81,7 @@ class Abilities:
     counted: bool = False
     most_buttons: int = 0
     lone_files: bool = False
+    starts: bool = True
 
     @property
     def files(self) -> bool:
@@ -254,15 +256,30 @@ class FileSource(Protocol):
 
 @runtime_checkable
 class Linkable(Protocol):
-    """A channel whose messenger has links that open the bot."""
+    """A channel that can tell how people find the bot."""
 
     def door(self, code: str) -> Door | None:
-        """Return how people find the bot, with a link that brings a code; None while its name is not known."""
+        """Return how people find the bot, with a link that brings a code where there is such; None while not known."""
         ...
 
     async def ask_name(self) -> None:
         """Ask the messenger who the bot is, so that the door is known; raise a TransportError."""
         ...
+
+
+def doors(channels: Sequence[Channel], code: str) -> list[Door]:
+    """Return how people find the bot in each channel that can tell, with what its plan allows."""
+    return [
+        replace(
+            door,
+            channel=channel.name,
+            account=channel.account,
+            people=channel.limits.people if channel.limits else 0,
+            monthly=channel.limits.monthly if channel.limits else 0,
+        )
+        for channel in channels
+        if isinstance(channel, Linkable) and (door := channel.door(code))
+    ]
 
 
 def joined(replies: Sequence[Reply]) -> list[Reply]:

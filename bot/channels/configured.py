@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import SecretStr
 
 from bot.channels.base import LEAST, Abilities, NetworkChannel
@@ -83,6 +85,8 @@ def zalo(settings: Settings) -> list[Zalo]:
             updates=settings.zalo_updates,
             public_url=settings.public_url,
             names=settings.names_in_zalo,
+            title=_at(number, settings.names_in_zalo, settings.bots_of_zalo),
+            link=_at(number, settings.links_in_zalo, settings.bots_of_zalo),
             limits=Limits(
                 chat_burst=2,
                 rate=settings.zalo_rate,
@@ -93,8 +97,13 @@ def zalo(settings: Settings) -> list[Zalo]:
             ),
             clock=utc_now,
         )
-        for token in settings.bots_of_zalo
+        for number, token in enumerate(settings.bots_of_zalo)
     ]
+
+
+def _at(number: int, told: Sequence[str], bots: Sequence[str]) -> str:
+    """What is told of a bot, where it is told of each."""
+    return told[number] if len(told) == len(bots) else ""
 
 
 def zalo_oa(settings: Settings) -> ZaloOa | None:

@@ -1,5 +1,14 @@
 """Ask: a question gets the provision that answers it, or an honest no."""
 
-from handlers.ask.dialogue import act, answer, help_text, welcome, welcome_group
+from handlers.ask.dialogue import (
+    act,
+    answer,
+    help_text,
+    introduction,
+    is_greeting,
+    urgent,
+    welcome,
+    welcome_group,
+)
 
-__all__ = ["act", "answer", "help_text", "welcome", "welcome_group"]
+__all__ = ["act", "answer", "help_text", "introduction", "is_greeting", "urgent", "welcome", "welcome_group"]

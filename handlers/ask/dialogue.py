@@ -24,6 +24,7 @@ SHORT_REST = 300
 
 # The kind of small talk that is always answered: somebody is in danger.
 _DISTRESS = "distress"
+_GREETING = "greeting"
 
 
 def welcome(context: Context) -> Reply:
@@ -104,13 +105,28 @@ def _answers(context: Context) -> bool:
     return not context.office.members_only or context.actor.joined
 
 
-def _first_aid(question: str, context: Context) -> Reply:
-    """What somebody gets who is not answered: what to do where it is urgent, or how to join."""
+def urgent(question: str, context: Context) -> Reply | None:
+    """Return what is to be done at once, where a question cannot wait; None for any other."""
     finding = service.answer(context.search, question, context.today)
     if finding.intent == _DISTRESS:
         return Reply(_writer(context).reply(finding))
-    if "report" in finding.suggestions:
-        return act("report", {}, context)[0]
+    return act("report", {}, context)[0] if "report" in finding.suggestions else None
+
+
+def is_greeting(text: str, context: Context) -> bool:
+    """Whether a message is nothing but a greeting."""
+    return service.answer(context.search, text, context.today).intent == _GREETING
+
+
+def introduction(context: Context) -> Reply:
+    """Say in two lines who answers, to somebody who has asked without a greeting."""
+    return Reply(Markup("\n").join([_hello(context), context.texts.rich("welcome.first")]))
+
+
+def _first_aid(question: str, context: Context) -> Reply:
+    """What somebody gets who is not answered: what to do where it is urgent, or how to join."""
+    if aid := urgent(question, context):
+        return aid
     if context.address and people.is_shared(context.database, context.address):
         return Reply(context.texts.rich("welcome.members_group"))
     return welcome(context)

@@ -13,11 +13,13 @@ from markupsafe import Markup
 from handlers.authorization import Scene
 from handlers.context import Context
 from handlers.conversation import Door, Drawing, Reply
+from handlers.leading import is_full, roomiest
 from handlers.office import Office
 from handlers.people import service
 from handlers.people.sheet import Sheet, draw
 from handlers.texts import Texts
 from storage import invitations, members, roles, units
+from storage.database import Database
 from storage.invitations import Invitation
 
 DRAWING = "invitation"
@@ -31,9 +33,9 @@ def invite(unit: int, context: Context) -> Reply:
     scene = context.scene
     invitation = make(scene, unit)
     code = service.shown_code(invitation.code)
-    doors = context.doors(invitation.code)
+    doors = roomiest(context.doors(invitation.code), scene.database)
     sheet = sheet_for(scene, invitation, doors, context.texts, context.office, context.zone)
-    links = [context.texts.rich("invitation.link", name=door.name, link=door.link) for door in doors]
+    links = [where(door, scene.database, context.texts) for door in doors]
     until = shown_until(invitation, context.texts, context.zone)
     return Reply(
         Markup("\n").join(
@@ -45,6 +47,13 @@ def invite(unit: int, context: Context) -> Reply:
         ),
         files=(Drawing(DRAWING, dataclasses.asdict(sheet), "photo", FILE_NAME),),
     )
+
+
+def where(door: Door, database: Database, texts: Texts) -> Markup:
+    """Return a bot in words: its link or name, and a warning where it has no room for anybody who follows it."""
+    shown = texts.rich("invitation.link" if door.link else "invitation.found", name=door.name, link=door.link)
+    full = [texts.rich("invitation.full", name=door.name)] if is_full(door, database) else []
+    return Markup("\n").join([shown, *full])
 
 
 def make(scene: Scene, unit: int) -> Invitation:
@@ -65,7 +74,11 @@ def sheet_for(
         for person in roles.holders(scene.database, "contact", unit.id, scene.today)
         if (member := members.get(scene.database, person, scene.today))
     ]
-    joining = ("sheet.scan", "sheet.follow", "sheet.type_instead") if doors else ("sheet.type", "sheet.follow")
+    doors = [door for door in doors if door.link]
+    if all(door.brings for door in doors):
+        joining = ("sheet.scan", "sheet.follow", "sheet.type_instead") if doors else ("sheet.type", "sheet.follow")
+    else:
+        joining = ("sheet.scan_and_type", "sheet.follow", "sheet.type_instead")
     who = texts(
         "contact.who",
         contact=office.contact or texts("contact.nobody"),

@@ -33,6 +33,11 @@ Json = dict[str, Any]
 Wanted = int | Callable[[list[Record]], object]
 
 
+def person_id(number: int) -> str:
+    """Return the id of a person."""
+    return f"{number:020x}"
+
+
 class Refused(Exception):
     """The server could not do what a test ordered."""
 
@@ -129,7 +134,7 @@ class ZaloApi:
 
     def person(self, number: int, name: str = "") -> str:
         """Make a person; return the id, which is that of their private chat too."""
-        id = f"{number:020x}"
+        id = person_id(number)
         self._order("person", id=id, name=name or f"Người Ví Dụ {number}")
         return id
 

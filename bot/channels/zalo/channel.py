@@ -31,7 +31,7 @@ from bot.channels.zalo.updates import UpdateReader, update_key
 from bot.clock import Clock
 from bot.errors import FileRefused, NotReady, NotSent, OutcomeUnknown
 from bot.rate_limit import Limits
-from handlers.conversation import Refusal
+from handlers.conversation import Door, Refusal
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,9 @@ SECRET_HEADER = "X-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 LARGEST_BODY = 256 * 1024
 PATIENCE = 1.5
 
+# What opens a bot, before the number that Zalo knows it by. It leads into a chat with it and brings no code.
+LINK = "https://bot.zaloplatforms.com/bots/"
+
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 # The token was revoked: nothing will change within seconds.
 UNUSABLE_PAUSE = 60.0
@@ -75,7 +78,7 @@ class Zalo:
     """A bot on the Zalo Bot Platform. Open it inside the event loop with `open`, and close it."""
 
     name = "zalo"
-    abilities = Abilities(buttons=False, text_length=TEXT_LENGTH, repeats=True, counted=True)
+    abilities = Abilities(buttons=False, text_length=TEXT_LENGTH, repeats=True, counted=True, starts=False)
 
     def __init__(
         self,
@@ -85,13 +88,16 @@ class Zalo:
         updates: Updates = "polling",
         public_url: str = "",
         names: Sequence[str] = (),
+        title: str = "",
+        link: str = "",
         limits: Limits | None = None,
         clock: Clock,
     ) -> None:
         """Prepare a bot; nothing is asked of Zalo yet.
 
-        `public_url` is where it can reach the webhook; `names` are the bot's as people see them, which Zalo does not
-        tell.
+        `public_url` is where it can reach the webhook. `names` are those of the office's bots as people see them, which
+        Zalo does not tell; `title` is this one's, "" where that is not known, and `link` what opens it, "" for the one
+        that Zalo gives every bot.
         """
         self.account = token.partition(":")[0]
         self.limits: Limits | None = limits or Limits()
@@ -109,6 +115,8 @@ class Zalo:
                 probed=True,
             )
         self._public_url = public_url.rstrip("/")
+        self._title = title
+        self._link = link
         self._clock = clock
         self._own_host = _loopback(api_url)
         self._api = ZaloApi(token, api_url)
@@ -131,12 +139,21 @@ class Zalo:
     async def introduced(self) -> str:
         """Wait until Zalo has taken the token; return "Zalo" and the bot's name or, of several bots, its account."""
         await self._introduced.wait()
-        names = list(self._reader.names)
-        return f"Zalo {names[0] if len(names) == 1 else self.account}"
+        return self._name
+
+    def door(self, _: str) -> Door:
+        """Return the bot's name, or its account, and its link; Zalo has none that brings a code."""
+        return Door(self._name, self._link, brings=False)
+
+    async def ask_name(self) -> None:
+        """Ask Zalo for the number that stands in the bot's link; raise a TransportError."""
+        if not self._link:
+            with named_errors():
+                self._link = LINK + (await self._api.get_me()).id
 
     def examine(self, chats: Sequence[str]) -> AsyncIterator[Examined]:
         """Ask Zalo about the bot, the time, and its updates; of chats it tells nothing."""
-        named = bool(self._reader.names)
+        named = bool(self._title)
         return examine(self._api, self.account, self._webhook_url, self._clock(), named=named)
 
     def is_group(self, chat: str) -> bool:
@@ -156,6 +173,10 @@ class Zalo:
         if content is None:
             raise FileRefused(Refusal.TOO_LARGE)
         return content
+
+    @property
+    def _name(self) -> str:
+        return f"Zalo {self._title or self.account}"
 
     @property
     def _webhook_url(self) -> str:
@@ -198,7 +219,8 @@ class Zalo:
 
     async def _introduce(self) -> None:
         """See that the token is good, and have updates come the way that was chosen."""
-        await self._api.get_me()
+        me = await self._api.get_me()
+        self._link = self._link or LINK + me.id
         if self.webhook is None:
             await self._api.delete_webhook()
             return
