@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from bot.channels.base import Examined, NetworkChannel
+from bot.channels.base import Examined, Linkable, NetworkChannel
 from bot.channels.configured import configured, lacking
 from bot.clock import utc_now
 from bot.errors import InputError
@@ -39,8 +39,14 @@ def how_to_use(code: str, bots: Sequence[str]) -> str:
 def bots(settings: Settings) -> list[str]:
     """Return the names of the bots that their messengers know now; one that cannot be asked is left out."""
     channels = [] if lacking(settings) else configured(settings, TEXTS)
-    found = [introduction(channel) for channel in channels]
-    return [str(one.values["name"]) for one in found if one.state == "ok"]
+    found = [(channel, introduction(channel)) for channel in channels]
+    return [_name(channel, one) for channel, one in found if one.state == "ok"]
+
+
+def _name(channel: NetworkChannel, found: Examined) -> str:
+    """How people find a bot: as its channel says, else as its messenger does."""
+    door = channel.door("") if isinstance(channel, Linkable) else None
+    return door.name if door else str(found.values["name"])
 
 
 def introduction(channel: NetworkChannel) -> Examined:

@@ -193,6 +193,8 @@ def documents_new(settings: Settings, file: Path, document_id: str, title: str |
 @click.option("--hours", help=TEXTS("cli.setup_hours"))
 @click.option("--province", help=TEXTS("cli.setup_province"))
 @click.option("--documents", help=TEXTS("cli.setup_documents"))
+@click.option("--zalo-tokens", help=TEXTS("cli.setup_zalo_tokens"))
+@click.option("--zalo-names", help=TEXTS("cli.setup_zalo_names"))
 @click.option("--telegram-token", help=TEXTS("cli.setup_token"))
 @click.option("--updates", help=TEXTS("cli.setup_updates"))
 @click.option("--public-url", help=TEXTS("cli.setup_public_url"))

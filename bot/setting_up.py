@@ -19,7 +19,7 @@ import click
 from pydantic import SecretStr
 
 from bot.channels.base import Examined
-from bot.channels.configured import telegram
+from bot.channels.configured import telegram, zalo
 from bot.claiming import bots, how_to_use, introduction
 from bot.clock import utc_now
 from bot.doctor import examine
@@ -68,6 +68,8 @@ class Given:
     hours: str | None = None
     province: str | None = None
     documents: str | None = None
+    zalo_tokens: str | None = None
+    zalo_names: str | None = None
     telegram_token: str | None = None
     updates: str | None = None
     public_url: str | None = None
@@ -182,8 +184,10 @@ def _ask(given: Given, settings: Settings, asks: bool, write: Write) -> Answers:
     before = load_office(folder if folder.is_dir() else None)
     asker.begin(TEXTS("setup.about_office"))
     office = _ask_office(asker, given, before, load_library(BUILT_IN, folder / "documents"))
+    asker.begin(TEXTS("setup.about_zalo"))
+    found = _ask_zalo(asker, given, settings)
     asker.begin(TEXTS("setup.about_telegram"))
-    found = _ask_telegram(asker, given, settings)
+    found |= _ask_telegram(asker, given, settings)
     return Answers({"data": str(data), "office": str(folder), **found}, folder, before, office)
 
 
@@ -213,6 +217,20 @@ def _ask_documents(asker: _Asker, given: str | None, before: Office, library: Li
     chosen = [str(ids.index(name) + 1) if name in ids else name for name in before.documents]
     default = ", ".join(chosen) or TEXTS("setup.all")
     return asker.take(TEXTS("setup.ask_documents"), given, default, partial(_documents, ids))
+
+
+def _ask_zalo(asker: _Asker, given: Given, settings: Settings) -> dict[str, str]:
+    """Ask for the bots on the Zalo Bot Platform and their names; return settings by their names."""
+    known = settings.zalo_tokens.get_secret_value()
+    question = TEXTS("setup.ask_zalo_tokens_again" if known else "setup.ask_zalo_tokens")
+    tokens = asker.take(question, given.zalo_tokens, known, partial(_zalo_tokens, settings, asker.write), hidden=True)
+    if not tokens:
+        return {"zalo_tokens": ""}
+    read = partial(_zalo_names, len(_listed(tokens)))
+    return {
+        "zalo_tokens": tokens,
+        "zalo_names": asker.take(TEXTS("setup.ask_zalo_names"), given.zalo_names, settings.zalo_names, read),
+    }
 
 
 def _ask_telegram(asker: _Asker, given: Given, settings: Settings) -> dict[str, str]:
@@ -293,6 +311,35 @@ def _token(settings: Settings, write: Write, typed: str) -> str:
         raise InputError(TEXTS("setup.token_refused"))
     write(TEXTS(f"doctor.{state}", what=TEXTS(f"doctor.{found.name}", **found.values)))
     return token
+
+
+def _zalo_tokens(settings: Settings, write: Write, typed: str) -> str:
+    """Tokens of the right form that Zalo does not refuse, with a comma between them; as with Telegram's."""
+    tokens = ",".join(_listed(typed))
+    if not tokens:
+        return ""
+    check_setting("zalo_tokens", tokens)
+    asked = settings.model_copy(update={"zalo_tokens": SecretStr(tokens), "zalo_updates": "polling"})
+    known = settings.bots_of_zalo
+    for channel, token in zip(zalo(asked), _listed(tokens), strict=True):
+        found = introduction(channel)
+        if found.name == "zalo_token_refused" and token not in known:
+            raise InputError(TEXTS("setup.zalo_token_refused", account=channel.account))
+        state = "warning" if found.state == "failed" else found.state
+        write(TEXTS(f"doctor.{state}", what=TEXTS(f"doctor.{found.name}", **found.values)))
+    return tokens
+
+
+def _zalo_names(bots: int, typed: str) -> str:
+    """The names of so many bots, with a comma between them; none at all where they are not known."""
+    names = [_words(name) for name in _listed(typed)]
+    if names and len(names) != bots:
+        raise InputError(TEXTS("setup.zalo_names_count", names=len(names), bots=bots))
+    return ", ".join(names)
+
+
+def _listed(typed: str) -> list[str]:
+    return [part.strip() for part in typed.split(",") if part.strip()]
 
 
 def _introduced(settings: Settings, token: str) -> Examined:

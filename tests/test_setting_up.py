@@ -26,6 +26,7 @@ from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
 from tests.helpers import OWN_DOCUMENT, Command, Ended, one_clear_line, run_main
 from tests.telegram_bot import BOT_NAME
+from tests.zaloapi.client import TOKENS, ZaloApi
 
 ROOT = Path(__file__).parent.parent
 NAMED = ("setup", "--yes", "--office-name", "Sở Ví Dụ")
@@ -302,6 +303,68 @@ def test_a_webhook_needs_to_know_where_it_is(here: Path, ungxu: Command, reachab
     ]
 
 
+# Zalo
+
+
+@pytest.fixture
+def zalo_there(zalo: ZaloApi, monkeypatch: pytest.MonkeyPatch) -> ZaloApi:
+    """A Zalo that is asked instead of the real one."""
+    monkeypatch.setenv("UNGXU_ZALO_API_URL", zalo.url)
+    return zalo
+
+
+def test_the_bots_of_zalo_are_tried(here: Path, ungxu: Command, zalo_there: ZaloApi) -> None:
+    tokens = ", ".join(zalo_there.tokens)
+    ended = ungxu(*NAMED, "--zalo-tokens", f" {tokens} ,", "--zalo-names", "Bot  Một,Bot Hai")
+    assert (ended.code, ended.err) == (0, "")
+    for account in ("10001", "10002"):
+        assert f"tốt    Zalo: bot {account} kết nối được" in ended.out
+    assert "nhắn mã này cho Zalo Bot Một, Zalo Bot Hai." in ended.out
+    assert env(here)["UNGXU_ZALO_TOKENS"] == ",".join(zalo_there.tokens)
+    assert env(here)["UNGXU_ZALO_NAMES"] == "Bot Một, Bot Hai"
+    assert not [token for token in zalo_there.tokens if token.partition(":")[2] in ended.out + ended.err]
+    before = everything(here)
+    assert ungxu("setup", "--yes").code == 0
+    assert everything(here) == before
+    assert ungxu("setup", "--yes", "--zalo-tokens", "").code == 0
+    assert env(here)["UNGXU_ZALO_TOKENS"] == ""
+
+
+@pytest.mark.parametrize(
+    ("tokens", "names", "said"),
+    [
+        ("10001:ngan", "", "Zalo không chấp nhận token của bot 10001"),
+        ("vi-du", "", "UNGXU_ZALO_TOKENS"),
+        (",".join(TOKENS), "Bot Một", "Có 2 bot mà ghi 1 tên"),
+    ],
+)
+def test_a_bot_of_zalo_that_cannot_be_used_is_not_written(
+    here: Path, ungxu: Command, zalo_there: ZaloApi, tokens: str, names: str, said: str
+) -> None:
+    ended = ungxu(*NAMED, "--zalo-tokens", tokens, "--zalo-names", names)
+    assert ended.code == 1
+    assert said in ended.err
+    assert everything(here) == {}
+
+
+def test_where_zalo_cannot_be_reached_it_is_set_up_all_the_same(
+    here: Path, ungxu: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNGXU_ZALO_API_URL", "http://127.0.0.1:9")
+    ended = ungxu(*NAMED, "--zalo-tokens", TOKENS[0])
+    assert ended.code == 0
+    assert "chú ý  Zalo: bot 10001 không kết nối được" in ended.out
+    assert env(here)["UNGXU_ZALO_TOKENS"] == TOKENS[0]
+
+
+def test_zalo_is_asked_for_before_telegram(here: Path, ungxu: Command, zalo_there: ZaloApi) -> None:
+    ended = ungxu("setup", stdin=typed(zalo_tokens=f"{TOKENS[0]}\nBot Một, Bot Hai\nBot Một"))
+    assert ended.code == 0
+    assert "Có 1 bot mà ghi 2 tên" in ended.out
+    assert ended.out.index(TEXTS("setup.ask_zalo_names")) < ended.out.index(TEXTS("setup.ask_token"))
+    assert env(here)["UNGXU_ZALO_NAMES"] == "Bot Một"
+
+
 # With questions
 
 ANSWERS = {
@@ -314,6 +377,7 @@ ANSWERS = {
     "hours": "",
     "province": "Mẫu",
     "documents": "2, 1",
+    "zalo_tokens": "",
     "token": "",
 }
 
@@ -325,7 +389,7 @@ def typed(**other: str) -> str:
 def test_what_is_asked_is_answered_line_by_line(here: Path, ungxu: Command) -> None:
     ended = ungxu("setup", stdin=typed())
     assert (ended.code, ended.err) == (0, "")
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         assert f"\n{number}. " in ended.out
     assert "  2. CV 6389/UBND-KGVX: " in ended.out
     assert office(here)["documents"] == ["cv-6389-2021", "qd-874-2021"]
@@ -432,8 +496,7 @@ def reader(master: int) -> Callable[[str], str]:
 def test_in_a_terminal_the_token_is_not_shown(here: Path, api: BotApi) -> None:
     with terminal(here, UNGXU_TELEGRAM_API_URL=api.url) as (master, process):
         until = reader(master)
-        questions = ["data", "office", "name", "introduced_by", "contact", "phone", "hours", "province", "documents"]
-        for question in questions:
+        for question in list(ANSWERS)[:-1]:
             until(TEXTS(f"setup.ask_{question}"))
             os.write(master, f"{ANSWERS[question]}\n".encode())
         until(TEXTS("setup.ask_token"))

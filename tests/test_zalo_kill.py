@@ -21,6 +21,7 @@ import pytest
 
 from storage.database import FILE_NAME
 from tests.run_process import RECEIVING, BotProcess
+from tests.zalo_bot import met_before, zalo_settings_for
 from tests.zaloapi.client import ZaloApi
 
 PEOPLE = 100
@@ -70,6 +71,7 @@ def test_what_the_service_offers_is_handled_once(zalo: ZaloApi, tmp_path: Path, 
     writing = threading.Thread(target=load.run)
     data, log = tmp_path / "data", tmp_path / "log.txt"
     log.touch()
+    met_before(zalo_settings_for(zalo, data), PEOPLE)
     # So slow that at each moment some messages are on their way; what is on its way at a kill does arrive.
     zalo.fault("slow", method="sendMessage", times=None, seconds=0.15)
     writing.start()
