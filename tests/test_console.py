@@ -24,6 +24,7 @@ from tests.helpers import Command, Ended, locked, one_clear_line, run_main
 from tests.telegram_bot import BOT_NAME
 from tests.test_invitation import codes
 from tests.test_rights import EXPECTED
+from tests.zaloapi.client import ZaloApi
 
 DAY = TODAY.isoformat()
 ROOT = Path(__file__).parent.parent
@@ -352,6 +353,24 @@ def test_the_name_of_the_bot_is_asked_of_telegram(
     (link,) = codes((here / "moi.png").read_bytes())
     assert link.startswith(f"https://t.me/{BOT_NAME}?start=")
     assert f"Telegram @{BOT_NAME}: {link}" in said.splitlines()
+
+
+def test_of_several_bots_on_zalo_that_with_room_is_shown(
+    did: Callable[..., str], stored: Database, here: Path, zalo: ZaloApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"TOKENS": ",".join(zalo.tokens), "NAMES": "Bot Một,Bot Hai", "API_URL": zalo.url}.items():
+        monkeypatch.setenv(f"UNGXU_ZALO_{name}", value)
+    links = [f"https://bot.zaloplatforms.com/bots/145900000000000000{number}" for number in (0, 1)]
+    for number, (name, link) in enumerate(zip(("Bot Một", "Bot Hai"), links, strict=True)):
+        said = did("invite", "phong mot", "--sheet", "moi.png")
+        assert f"Zalo {name}: {link}" in said.splitlines()
+        assert codes((here / "moi.png").read_bytes()) == [link]
+        with stored.transaction():
+            person_at(stored, Address("zalo", f"1000{number + 1}", "x", "x"), NOW.isoformat())
+    # The office's own links, without asking anybody.
+    monkeypatch.setenv("UNGXU_ZALO_LINKS", "https://zalo.vidu.example/1, https://zalo.vidu.example/2")
+    monkeypatch.setenv("UNGXU_ZALO_API_URL", "http://127.0.0.1:9")
+    assert "Zalo Bot Một: https://zalo.vidu.example/1" in did("invite", "phong mot", "--sheet", "moi.png")
 
 
 def test_without_a_network_there_is_a_code_but_no_sheet(

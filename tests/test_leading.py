@@ -169,9 +169,10 @@ def test_a_member_on_two_bots_is_written_to_by_his_own(context: Context, member:
     """Where the messenger calls him differently for each bot, he linked them with a code."""
     elsewhere = at(context, "10002", "an-hai")
     code = read(member.say("liên kết")[0]).split("\n")[0].removeprefix("Mã liên kết: ")
+    database, person = context.database, member.context.person
+    database.run("DELETE FROM homes")
     hold(elsewhere, [(code, "Chính anh/chị")])
     elsewhere.say("1")
-    database, person = context.database, member.context.person
     assert people.reached_at(database, person) == member.address
     where, _ = elsewhere.say(RULE)
     assert "Zalo Bot Một" in read(where)

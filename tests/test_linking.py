@@ -10,6 +10,7 @@ import pytest
 
 from handlers.authorization import Actor, Scene, actor_at
 from handlers.context import Context
+from handlers.conversation import Door
 from handlers.linking.service import CODE_LIFE, MOST_TRIES, TRIES_WITHIN
 from handlers.people import service
 from storage import audit, members, people, roles
@@ -172,6 +173,34 @@ def test_who_joined_twice_as_the_same_is_one_again(
     join(zalo, console, unit)
     linked(telegram, zalo)
     assert [found.person for found in members.everybody(console.database, DAY)] == [telegram.context.person]
+
+
+def test_who_waits_to_be_confirmed_is_not_asked_about_once_more(
+    telegram: Conversation, zalo: Conversation, console: Scene, unit: int
+) -> None:
+    """The contact who refuses then must not put a member off the list."""
+    service.add_member(console, unit, NAME, "", None)
+    code = service.invite(console, unit)
+    hold(zalo, [(code, "đồng ý không"), ("có", "họ và tên"), (NAME, "Chức vụ")])
+    waiting, *_ = zalo.say("bỏ qua")
+    assert "sẽ xác nhận" in read(waiting)
+    linked(telegram, zalo)
+    assert service.join_requests(console, unit) == []
+    found = members.get(console.database, telegram.context.person, DAY)
+    assert found is not None and found.state == "joined"
+
+
+def test_the_code_comes_with_links_that_open_the_other_messengers(telegram: Conversation) -> None:
+    opens = Door("Telegram @vidu_bot", "https://t.me/vidu_bot?start=", channel="telegram", account="bot-1")
+    zalo = Door("Zalo Bot Một", "https://zalo.vidu.example/1", brings=False, channel="zalo", account="10001")
+    telegram.context = replace(telegram.context, doors=lambda _: (opens, zalo))
+    text = read(telegram.say("liên kết")[0])
+    assert text.endswith("Zalo Bot Một: https://zalo.vidu.example/1")
+    assert "t.me" not in text
+
+
+def test_a_link_of_telegram_brings_the_code(telegram: Conversation, zalo: Conversation) -> None:
+    hold(telegram, [(f"/start {code_of(zalo).replace('-', '')}", "Mã này lấy trên Zalo lúc")])
 
 
 def test_a_held_account_is_not_linked(telegram: Conversation, zalo: Conversation, console: Scene) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from handlers import form
 from handlers.authorization import Scene
 from handlers.command import Command
@@ -12,6 +14,7 @@ from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.errors import NotFound, NotPossible, Refusal
 from handlers.form import Data, Done, Form, Step
+from handlers.leading import roomiest
 from handlers.linking import service
 from handlers.linking.service import Account
 from handlers.people.service import shown_code
@@ -42,7 +45,15 @@ def _link(argument: str, context: Context) -> list[Reply]:
     assert context.address is not None
     code = service.make(_scene(context), context.person, context.address)
     minutes = service.CODE_LIFE // dt.timedelta(minutes=1)
-    return [Reply(context.texts.rich("linking.code", code=shown_code(code), minutes=minutes))]
+    others = [door for door in context.doors(code) if door.link and door.channel != context.address.channel]
+    lines = [
+        context.texts.rich("linking.code", code=shown_code(code), minutes=minutes),
+        *(
+            context.texts.rich("invitation.link", name=door.name, link=door.link)
+            for door in roomiest(others, context.database)
+        ),
+    ]
+    return [Reply(Markup("\n").join(lines))]
 
 
 def _ask_sure(data: Data, context: Context) -> Reply:

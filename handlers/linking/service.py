@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
 from handlers.people.service import CODE_LETTERS, read_code
-from storage import audit, links, members, people
+from storage import audit, bots, invitations, links, members, people
 from storage.database import Database
 from storage.links import LinkCode
 from storage.members import Member
@@ -103,6 +103,13 @@ def use(scene: Scene, person: int, kept: str, address: Address) -> Linked:
     _refuse_pair(scene, found, address)
     stays, goes = _in_order(scene, found.person, person)
     links.use(scene.database, kept)
+    if found.address.channel == address.channel and bots.home(scene.database, stays, address.channel) is None:
+        # Two bots of one messenger: his is the one where he was known.
+        known = found.address if found.person == stays else address
+        bots.settle(scene.database, stays, known.channel, known.account, scene.stamp)
+    # Whoever is on the list already is not asked about once more.
+    if _state(scene, stays):
+        invitations.drop(scene.database, goes)
     merge(scene.database, goes, stays)
     _record(scene, stays, "link.use", goes)
     return Linked(stays, found.address)
