@@ -125,7 +125,7 @@ def test_somebody_who_has_to_wait_sees_that_the_bot_is_typing(
     zalo.fault("error", method="sendChatAction", code=410)
     with locked(zalo_settings.data / FILE_NAME):
         zalo.say(person, "điều 4 khoản 3")
-        zalo.wait_for(lambda seen: any(record.kind == "action" for record in seen), person, 15)
+        zalo.wait_for(lambda seen: any(record.kind == "action" for record in seen), person, 40)
     assert "Khoản 3 Điều 4" in said_in(zalo, person, 2)[-1].text
     quiet = len(zalo.transcript(person, "action"))
     time.sleep(1)
