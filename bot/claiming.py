@@ -40,13 +40,13 @@ def bots(settings: Settings) -> list[str]:
     """Return the names of the bots that their messengers know now; one that cannot be asked is left out."""
     channels = [] if lacking(settings) else configured(settings, TEXTS)
     found = [(channel, introduction(channel)) for channel in channels]
-    return [_name(channel, one) for channel, one in found if one.state == "ok"]
+    return [name for channel, one in found if one.state == "ok" and (name := _name(channel, one))]
 
 
 def _name(channel: NetworkChannel, found: Examined) -> str:
-    """How people find a bot: as its channel says, else as its messenger does."""
+    """How people find a bot: as its channel says, else as its messenger does; "" where neither does."""
     door = channel.door("") if isinstance(channel, Linkable) else None
-    return door.name if door else str(found.values["name"])
+    return door.name if door else str(found.values.get("name", ""))
 
 
 def introduction(channel: NetworkChannel) -> Examined:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from bot.channels.base import Linkable, NetworkChannel
+from bot.channels.base import Linkable, NetworkChannel, Remembering
 from bot.channels.base import doors as all_doors
 from bot.channels.configured import configured
 from bot.channels.markup import plain
@@ -17,7 +18,8 @@ from bot.channels.telegram.channel import door
 from bot.console import Write, acting
 from bot.errors import InputError, TransportError
 from bot.explaining import TEXTS, problem_line
-from bot.settings import Settings
+from bot.settings import Settings, database_path
+from bot.worker import Worker
 from handlers.leading import roomiest
 from handlers.office import load_office
 from handlers.people import invitation, service
@@ -51,7 +53,7 @@ def invite(settings: Settings, typed: str, file: Path | None, bot: str | None, a
         raise InputError(TEXTS("console.sheet_form", file=file))
     texts, office = load_texts(settings.office), load_office(settings.office)
     channels = [] if bot else configured(settings, texts)
-    unknown = asyncio.run(_ask_names(channels))
+    unknown = asyncio.run(_ask_names(channels, settings))
     if unknown and file:
         # A sheet without the link is pinned up for a month.
         raise InputError(unknown)
@@ -80,20 +82,33 @@ def invite(settings: Settings, typed: str, file: Path | None, bot: str | None, a
         write(TEXTS("console.sheet_written", file=file))
 
 
-async def _ask_names(channels: Sequence[NetworkChannel]) -> str:
+async def _ask_names(channels: Sequence[NetworkChannel], settings: Settings) -> str:
     """Ask each messenger who the bot is; return what is wrong where one does not tell, else ""."""
     for channel in channels:
         if not isinstance(channel, Linkable):
             continue
-        await channel.open()
-        try:
-            async with asyncio.timeout(ASKING_SECONDS):
-                await channel.ask_name()
-        except (TransportError, TimeoutError) as error:
-            return TEXTS("console.name_unknown", reason=str(error) or type(error).__name__)
-        finally:
-            await channel.close()
+        async with _opened(channel, settings):
+            try:
+                async with asyncio.timeout(ASKING_SECONDS):
+                    await channel.ask_name()
+            except (TransportError, TimeoutError) as error:
+                return TEXTS("console.name_unknown", reason=str(error) or type(error).__name__)
     return ""
+
+
+@contextlib.asynccontextmanager
+async def _opened(channel: NetworkChannel, settings: Settings) -> AsyncIterator[None]:
+    """Open a channel, with the database where it keeps something there."""
+    worker = Worker(database_path(settings)) if isinstance(channel, Remembering) else None
+    if worker and isinstance(channel, Remembering):
+        channel.remember(worker, "invite", lambda *_: None)
+    await channel.open()
+    try:
+        yield
+    finally:
+        await channel.close()
+        if worker:
+            worker.close()
 
 
 def _form(file: Path) -> str:

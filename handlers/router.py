@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
+
+from markupsafe import Markup
 
 from handlers import alert, approval, ask, form, leading, linking, people, privacy
 from handlers.command import Command, Commands
@@ -131,7 +134,11 @@ def _introduced(replies: list[Reply], event: Incoming, context: Context) -> list
         return [welcome]
     if welcome.text in [reply.text for reply in replies]:
         return replies
-    return [ask.introduction(context), *replies]
+    first, *rest = replies
+    if first.to is not None:
+        return [ask.introduction(context), *replies]
+    # In one message: some messengers count them.
+    return [replace(first, text=Markup("\n\n").join([ask.introduction(context).text, first.text])), *rest]
 
 
 def _handle(event: Incoming, context: Context) -> list[Reply]:

@@ -146,19 +146,22 @@ def test_a_first_sticker_gets_the_first_screen(silent: Conversation) -> None:
 
 
 def test_a_first_question_is_answered_after_two_lines_of_who_answers(silent: Conversation) -> None:
-    who, answer = silent.say("điều 4 khoản 3")
-    assert read(who).split("\n") == [
+    (reply,) = silent.say("điều 4 khoản 3")
+    who, _, answer = read(reply).partition("\n\n")
+    assert who.split("\n") == [
         "Chào anh/chị. Đây là trợ lý tự động về quy tắc ứng xử trên mạng xã hội của Sở Ví Dụ"
         " (Công văn 1/SVD ngày 02/01/2026).",
         "Tôi không bao giờ hỏi mật khẩu, mã OTP, ảnh căn cước. Gõ “trợ giúp” để xem cách hỏi.",
     ]
-    assert "Khoản 3 Điều 4" in read(answer)
+    assert answer.startswith("Khoản 3 Điều 4")
+    assert reply.buttons
     silent.wait(dt.timedelta(seconds=1))
     hold(silent, [("điều 4 khoản 3", "Khoản 3 Điều 4"), ("xin chào", "Anh/chị muốn hỏi gì")])
 
 
 def test_what_cannot_be_brought_gets_who_answers_and_what_to_do(silent: Conversation) -> None:
-    _, reply = silent.send(other="unsupported")
+    (reply,) = silent.send(other="unsupported")
+    assert "trợ lý tự động" in read(reply)
     assert "chụp màn hình" in read(reply)
 
 
@@ -166,8 +169,8 @@ def test_what_cannot_be_brought_gets_who_answers_and_what_to_do(silent: Conversa
 def test_a_first_code_leads_in(silent: Conversation, how: str) -> None:
     console = Scene(silent.context.database, Actor(CONSOLE), NOW, TODAY)
     code = service.shown_code(service.invite(console, service.create_unit(console, "Sở Ví Dụ")))
-    who, question = silent.say(how.format(code))
-    assert "Đây là trợ lý tự động" in read(who)
+    (question,) = silent.say(how.format(code))
+    assert "Đây là trợ lý tự động" in read(question)
     assert "Mã mời của Sở Ví Dụ" in read(question)
     silent.wait(dt.timedelta(seconds=1))
     hold(silent, [("có", "họ và tên"), ("Trần Ví Dụ", "Chức vụ"), ("bỏ qua", "đã tham gia")])

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
+from storage.database import FILE_NAME, Database
+from storage.people import Address, person_at
 from tests.telegram_bot import RunningBot, running
-from tests.zalo_oa.account import log_in, settings_for, until_called
+from tests.zalo_oa.account import OTHER, USER, log_in, settings_for, until_called
 from tests.zalo_oa.server import OpenApi
+from tests.zalo_oa.world import APP_ID
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +39,11 @@ def oa_settings(openapi: OpenApi, tmp_path: Path) -> Settings:
         port = int(free.getsockname()[1])
     openapi.webhook.url = f"http://127.0.0.1:{port}/zalo-oa"
     log_in(openapi, tmp_path)
+    database = Database(tmp_path / FILE_NAME)
+    for user in (USER, OTHER):
+        # Met long ago: a stranger is told who answers.
+        person_at(database, Address("zalo_oa", APP_ID, user, user), "2026-01-01T00:00:00+00:00")
+    database.close()
     return settings_for(openapi, tmp_path, port)
 
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels.zalo_oa import api as module
-from bot.channels.zalo_oa.api import AccessRefused, TokensRefused
+from bot.channels.zalo_oa.api import AccessRefused, Profile, TokensRefused
 from bot.channels.zalo_oa.api import OpenApi as Client
 from bot.errors import (
     AccountUnusable,
@@ -25,6 +25,7 @@ from bot.errors import (
 )
 from tests.zalo_oa.account import USER, client
 from tests.zalo_oa.server import MESSAGE, PROFILE, TOKEN, UPLOAD, OpenApi
+from tests.zalo_oa.world import OA_ID
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(200)
 LARGE = 10_000
@@ -66,7 +67,7 @@ def test_a_message_is_sent_and_has_an_id(openapi: OpenApi, access: SecretStr) ->
 
 
 def test_the_account_has_a_name(openapi: OpenApi, access: SecretStr) -> None:
-    assert run(openapi, lambda api: api.name(access)) == "OA Ví Dụ"
+    assert run(openapi, lambda api: api.profile(access)) == Profile(OA_ID, "OA Ví Dụ")
 
 
 @pytest.mark.parametrize("statuses", [False, True])

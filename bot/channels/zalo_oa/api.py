@@ -68,6 +68,14 @@ class Tokens:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who an account is: its number, and its name as people see it; "" for what was not told."""
+
+    id: str
+    name: str
+
+
 class OpenApi:
     """The OpenAPI for one app. Open it inside the event loop with `open`, and close it."""
 
@@ -133,8 +141,12 @@ class OpenApi:
 
     async def name(self, access: SecretStr) -> str:
         """Return the name of the account; raise a TransportError."""
+        return (await self.profile(access)).name
+
+    async def profile(self, access: SecretStr) -> Profile:
+        """Return who the account is; raise a TransportError."""
         data = await self._call("GET", PROFILE, access)
-        return str(data.get("name") or "")
+        return Profile(str(data.get("oa_id") or ""), str(data.get("name") or ""))
 
     async def send(self, access: SecretStr, user: str, message: Mapping[str, Any]) -> str:
         """Send a consultation message; return its id. Raises a TransportError."""

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot import metrics
 from bot.channels.base import Abilities, Examined, Outgoing, OutgoingFile, Take, Webhook
 from bot.channels.zalo_oa import events
-from bot.channels.zalo_oa.api import AccessRefused, OpenApi, Upload
+from bot.channels.zalo_oa.api import AccessRefused, OpenApi, Profile, Upload
 from bot.channels.zalo_oa.examining import examine
 from bot.channels.zalo_oa.sending import LABEL_LENGTH, MOST_BUTTONS, TEXT_LENGTH, compose
 from bot.channels.zalo_oa.signing import HEADER, Formula, is_signed
@@ -26,7 +26,7 @@ from bot.files import Box
 from bot.rate_limit import Limits
 from bot.worker import Worker
 from handlers import alert
-from handlers.conversation import Incoming, Outcome
+from handlers.conversation import Door, Incoming, Outcome
 from storage import windows
 from storage.database import Database
 from storage.errors import StorageError
@@ -50,6 +50,9 @@ MARGIN = dt.timedelta(minutes=1)
 # of events are kept for longer than that.
 OLDEST_EVENT = dt.timedelta(days=3)
 
+# What opens an account, before its number.
+LINK = "https://zalo.me/"
+
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
 
 
@@ -63,6 +66,7 @@ class ZaloOa:
         label_length=LABEL_LENGTH,
         most_buttons=MOST_BUTTONS,
         lone_files=True,
+        starts=False,
     )
     polls = False
 
@@ -106,7 +110,7 @@ class ZaloOa:
         self._keeper: TokenKeeper | None = None
         self._happened: Happened | None = None
         self._take: Take | None = None
-        self._title = ""
+        self._title, self._number = "", ""
         self._introduced = asyncio.Event()
 
     def remember(self, worker: Worker, owner: str, happened: Happened) -> None:
@@ -131,6 +135,19 @@ class ZaloOa:
         """Wait until Zalo has told what the account is called; return "Zalo OA its name"."""
         await self._introduced.wait()
         return f"Zalo OA {self._title}"
+
+    def door(self, _: str) -> Door | None:
+        """Return the account's name and the address that opens it, which brings no code; None before both are known."""
+        return Door(f"Zalo OA {self._title}", LINK + self._number, brings=False) if self._number else None
+
+    async def ask_name(self) -> None:
+        """Ask Zalo who the account is, where there is an access token that holds; raise a TransportError.
+
+        Nothing is renewed for that.
+        """
+        pairs = await self._remembering().run(self.vault.pairs)
+        if pairs and pairs[0].holds(self._clock()):
+            self._know(await self.api.profile(pairs[0].access))
 
     def examine(self, chats: Sequence[str]) -> AsyncIterator[Examined]:
         """Look at the tokens, and ask Zalo about the account; nothing is renewed for that."""
@@ -240,7 +257,7 @@ class ZaloOa:
         pause = FIRST_PAUSE
         while True:
             try:
-                self._title = await self._with_access(self.api.name)
+                self._know(await self._with_access(self.api.profile))
             except TransportError as error:
                 log.info("zalo_oa: the account is not known yet: %s", error)
                 await asyncio.sleep(pause)
@@ -249,6 +266,9 @@ class ZaloOa:
                 log.info("zalo_oa: %s receives", self._title)
                 self._introduced.set()
                 return
+
+    def _know(self, profile: Profile) -> None:
+        self._title, self._number = profile.name, profile.id
 
     def _note(self, trouble: str) -> None:
         """Keep in mind what is wrong, and say it when it changes."""
