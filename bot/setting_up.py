@@ -6,7 +6,6 @@ Everything is asked before anything is written. What is there already is the def
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,41 +17,34 @@ from typing import TypeVar
 import click
 from pydantic import SecretStr
 
-from bot.channels.base import Examined
-from bot.channels.configured import telegram, zalo
-from bot.claiming import bots, how_to_use, introduction
+from bot import typed_answers as typed
+from bot.claiming import bots, how_to_use
 from bot.clock import utc_now
 from bot.doctor import examine
 from bot.env_file import read_env, with_values
-from bot.errors import BotError, InputError, SettingsError
+from bot.errors import BotError, InputError
 from bot.explaining import TEXTS, explain
 from bot.files import new_key
 from bot.office_file import with_office
 from bot.replacing import BACKUP, lock, replace
-from bot.settings import ENV_FILE, Settings, check_setting, database_path, usable_settings, variable
+from bot.settings import ENV_FILE, Settings, database_path, usable_settings, variable
+from bot.typed_answers import Write
 from handlers.authorization import Actor, Scene
 from handlers.office import FILE_NAME, Office, load_office
 from handlers.people import service
 from knowledge.documents import Library
 from knowledge.loading import BUILT_IN, load_library
-from knowledge.text import fold, normalize
 from storage import roles, units
 from storage.audit import CONSOLE
 from storage.database import Database
 
-Write = Callable[[str], None]
 Value = TypeVar("Value")
 
 # Typed for "nothing", since an empty answer keeps what is there.
 NOTHING = "-"
 
-# In the order in which they are offered.
-UPDATES = ("polling", "webhook")
-
 # As much as stays on one line of a window beside the name.
 LONGEST_TITLE = 45
-
-_ALL = {"", "all", "tat ca", "het"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +144,7 @@ class _Asker:
         if not self.asks:
             return read(default)
         while True:
-            typed = click.prompt(
+            answer = click.prompt(
                 question,
                 default=default,
                 show_default=bool(default) and not hidden,
@@ -160,7 +152,7 @@ class _Asker:
                 hide_input=hidden and sys.stdin.isatty(),
             )
             try:
-                return read("" if typed.strip() == NOTHING else typed)
+                return read("" if answer.strip() == NOTHING else answer)
             except BotError as fault:
                 self.write(explain(fault))
 
@@ -178,9 +170,9 @@ def _ask(given: Given, settings: Settings, asks: bool, write: Write) -> Answers:
     asker = _Asker(asks, write)
     asker.tell(TEXTS("setup.how"))
     asker.begin(TEXTS("setup.folders"))
-    data = asker.take(TEXTS("setup.ask_data"), given.data, str(settings.data.absolute()), _folder)
+    data = asker.take(TEXTS("setup.ask_data"), given.data, str(settings.data.absolute()), typed.folder)
     known = settings.office or Path(TEXTS("setup.office_folder"))
-    folder = asker.take(TEXTS("setup.ask_office"), given.office, str(known.absolute()), _folder)
+    folder = asker.take(TEXTS("setup.ask_office"), given.office, str(known.absolute()), typed.folder)
     before = load_office(folder if folder.is_dir() else None)
     asker.begin(TEXTS("setup.about_office"))
     office = _ask_office(asker, given, before, load_library(BUILT_IN, folder / "documents"))
@@ -194,15 +186,15 @@ def _ask(given: Given, settings: Settings, asks: bool, write: Write) -> Answers:
 def _ask_office(asker: _Asker, given: Given, before: Office, library: Library) -> Office:
     hours = before.hours or ("" if before.name else TEXTS("setup.usual_hours"))
     said = {
-        "name": asker.take(TEXTS("setup.ask_name"), given.office_name, before.name, _name),
+        "name": asker.take(TEXTS("setup.ask_name"), given.office_name, before.name, typed.office_name),
         "introduced_by": asker.take(
-            TEXTS("setup.ask_introduced_by"), given.introduced_by, before.introduced_by, _words
+            TEXTS("setup.ask_introduced_by"), given.introduced_by, before.introduced_by, typed.words
         ),
-        "contact": asker.take(TEXTS("setup.ask_contact"), given.contact, before.contact, _words),
-        "phone": asker.take(TEXTS("setup.ask_phone"), given.phone, before.phone, _words),
-        "hours": asker.take(TEXTS("setup.ask_hours"), given.hours, hours, _words),
+        "contact": asker.take(TEXTS("setup.ask_contact"), given.contact, before.contact, typed.words),
+        "phone": asker.take(TEXTS("setup.ask_phone"), given.phone, before.phone, typed.words),
+        "hours": asker.take(TEXTS("setup.ask_hours"), given.hours, hours, typed.words),
         "province": asker.take(
-            TEXTS("setup.ask_province"), given.province, before.province or "", partial(_province, library)
+            TEXTS("setup.ask_province"), given.province, before.province or "", partial(typed.province, library)
         ),
     }
     return before.model_copy(update={**said, "documents": _ask_documents(asker, given.documents, before, library)})
@@ -216,20 +208,22 @@ def _ask_documents(asker: _Asker, given: str | None, before: Office, library: Li
         asker.tell(TEXTS("setup.document", number=number, short=document.short, title=title))
     chosen = [str(ids.index(name) + 1) if name in ids else name for name in before.documents]
     default = ", ".join(chosen) or TEXTS("setup.all")
-    return asker.take(TEXTS("setup.ask_documents"), given, default, partial(_documents, ids))
+    return asker.take(TEXTS("setup.ask_documents"), given, default, partial(typed.documents, ids))
 
 
 def _ask_zalo(asker: _Asker, given: Given, settings: Settings) -> dict[str, str]:
     """Ask for the bots on the Zalo Bot Platform and their names; return settings by their names."""
     known = settings.zalo_tokens.get_secret_value()
     question = TEXTS("setup.ask_zalo_tokens_again" if known else "setup.ask_zalo_tokens")
-    tokens = asker.take(question, given.zalo_tokens, known, partial(_zalo_tokens, settings, asker.write), hidden=True)
+    tokens = asker.take(
+        question, given.zalo_tokens, known, partial(typed.zalo_tokens, settings, asker.write), hidden=True
+    )
     if not tokens:
         return {"zalo_tokens": ""}
-    read = partial(_zalo_names, len(_listed(tokens)))
+    named = partial(typed.zalo_names, len(typed.listed(tokens)))
     return {
         "zalo_tokens": tokens,
-        "zalo_names": asker.take(TEXTS("setup.ask_zalo_names"), given.zalo_names, settings.zalo_names, read),
+        "zalo_names": asker.take(TEXTS("setup.ask_zalo_names"), given.zalo_names, settings.zalo_names, named),
     }
 
 
@@ -237,134 +231,21 @@ def _ask_telegram(asker: _Asker, given: Given, settings: Settings) -> dict[str, 
     """Ask for what Telegram needs; return settings by their names."""
     known = settings.telegram_token.get_secret_value()
     question = TEXTS("setup.ask_token_again" if known else "setup.ask_token")
-    token = asker.take(question, given.telegram_token, known, partial(_token, settings, asker.write), hidden=True)
+    token = asker.take(
+        question, given.telegram_token, known, partial(typed.telegram_token, settings, asker.write), hidden=True
+    )
     if not token:
         return {"telegram_token": ""}
-    for number, name in enumerate(UPDATES, 1):
+    for number, name in enumerate(typed.UPDATES, 1):
         asker.tell(TEXTS(f"setup.updates_{name}", number=number))
-    default = str(UPDATES.index(settings.telegram_updates) + 1)
-    updates = asker.take(TEXTS("setup.ask_updates"), given.updates, default, _updates)
+    default = str(typed.UPDATES.index(settings.telegram_updates) + 1)
+    updates = asker.take(TEXTS("setup.ask_updates"), given.updates, default, typed.updates)
     found = {"telegram_token": token, "telegram_updates": updates}
     if updates == "webhook":
-        public, listening = partial(_set, "public_url"), partial(_set, "listen")
+        public, listening = partial(typed.setting, "public_url"), partial(typed.setting, "listen")
         found["public_url"] = asker.take(TEXTS("setup.ask_public_url"), given.public_url, settings.public_url, public)
         found["listen"] = asker.take(TEXTS("setup.ask_listen"), given.listen, settings.listen, listening)
     return found
-
-
-# Reading what was typed
-
-
-def _folder(typed: str) -> Path:
-    """A whole path of a folder that is there, or that can be made in one that is."""
-    # A folder that is dropped into the window of Windows comes in quotes.
-    name = typed.strip().strip('"')
-    path = Path(name).expanduser().absolute()
-    if not name or not name.isprintable() or "${" in name or path.is_file() or not path.parent.is_dir():
-        raise InputError(TEXTS("setup.no_folder", folder=name))
-    return path
-
-
-def _words(typed: str) -> str:
-    return " ".join(normalize(typed).split())
-
-
-def _name(typed: str) -> str:
-    name = _words(typed)
-    if not any(char.isalpha() for char in name):
-        raise InputError(TEXTS("setup.no_name"))
-    return name
-
-
-def _province(library: Library, typed: str) -> str | None:
-    """A province's bare name, written as in the documents where these name it: they are compared letter by letter."""
-    name = re.sub(r"(?i)^(tỉnh|thành phố|tp\.?)\s+", "", _words(typed))
-    entries = [document.entry for document in library.documents.values()]
-    known = {fold(entry.province): entry.province for entry in entries if entry.province}
-    return known.get(fold(name), name) or None
-
-
-def _documents(ids: list[str], typed: str) -> tuple[str, ...]:
-    """The ids of documents that were typed as numbers or ids; none where all are meant."""
-    if fold(_words(typed)) in _ALL:
-        return ()
-    chosen: list[str] = []
-    for name in re.split(r"[\s,;]+", typed.strip(" ,;")):
-        if name.isdecimal() and 1 <= int(name) <= len(ids):
-            chosen.append(ids[int(name) - 1])
-        elif name in ids:
-            chosen.append(name)
-        else:
-            raise InputError(TEXTS("setup.no_document", name=name))
-    return tuple(dict.fromkeys(chosen))
-
-
-def _token(settings: Settings, write: Write, typed: str) -> str:
-    """A token of the right form that Telegram does not refuse; not reaching Telegram is no fault of the token."""
-    token = typed.strip()
-    if not token:
-        return ""
-    check_setting("telegram_token", token)
-    found = _introduced(settings, token)
-    state = "warning" if found.state == "failed" else found.state
-    if found.name == "telegram_token_refused" and token != settings.telegram_token.get_secret_value():
-        raise InputError(TEXTS("setup.token_refused"))
-    write(TEXTS(f"doctor.{state}", what=TEXTS(f"doctor.{found.name}", **found.values)))
-    return token
-
-
-def _zalo_tokens(settings: Settings, write: Write, typed: str) -> str:
-    """Tokens of the right form that Zalo does not refuse, with a comma between them; as with Telegram's."""
-    tokens = ",".join(_listed(typed))
-    if not tokens:
-        return ""
-    check_setting("zalo_tokens", tokens)
-    asked = settings.model_copy(update={"zalo_tokens": SecretStr(tokens), "zalo_updates": "polling"})
-    known = settings.bots_of_zalo
-    for channel, token in zip(zalo(asked), _listed(tokens), strict=True):
-        found = introduction(channel)
-        if found.name == "zalo_token_refused" and token not in known:
-            raise InputError(TEXTS("setup.zalo_token_refused", account=channel.account))
-        state = "warning" if found.state == "failed" else found.state
-        write(TEXTS(f"doctor.{state}", what=TEXTS(f"doctor.{found.name}", **found.values)))
-    return tokens
-
-
-def _zalo_names(bots: int, typed: str) -> str:
-    """The names of so many bots, with a comma between them; none at all where they are not known."""
-    names = [_words(name) for name in _listed(typed)]
-    if names and len(names) != bots:
-        raise InputError(TEXTS("setup.zalo_names_count", names=len(names), bots=bots))
-    return ", ".join(names)
-
-
-def _listed(typed: str) -> list[str]:
-    return [part.strip() for part in typed.split(",") if part.strip()]
-
-
-def _introduced(settings: Settings, token: str) -> Examined:
-    """What Telegram says of a token; how updates come does not matter."""
-    asked = settings.model_copy(update={"telegram_token": SecretStr(token), "telegram_updates": "polling"})
-    channel = telegram(asked, TEXTS)
-    assert channel is not None
-    return introduction(channel)
-
-
-def _updates(typed: str) -> str:
-    name = typed.strip().lower()
-    if name.isdecimal() and 1 <= int(name) <= len(UPDATES):
-        return UPDATES[int(name) - 1]
-    if name not in UPDATES:
-        raise SettingsError(variable("telegram_updates"), name)
-    return name
-
-
-def _set(name: str, typed: str) -> str:
-    value = typed.strip()
-    if not value:
-        raise SettingsError(variable(name), "")
-    check_setting(name, value)
-    return value
 
 
 # Writing it down

@@ -76,6 +76,7 @@ def _home(others: Sequence[Door], address: Address, context: Context) -> Door | 
         account = bots.home(database, context.person, channel)
         if account is None or not _is_reached(account, channel, context):
             bots.settle(database, context.person, channel, address.account, context.now.isoformat())
+            bots.take_in(database, channel, address.account, address.chat)
             account = address.account
     elif people.is_held(database, address):
         return None
