@@ -260,9 +260,14 @@ class Receiver:
             address=address,
             channels=frozenset(self.abilities),
             doors=self.doors,
+            parts=self._parts,
             starts=abilities is None or abilities.starts,
             seal=self.seal,
         )
+
+    def _parts(self, reply: Reply, channel: str) -> int:
+        """In how many messages a reply goes out on a channel."""
+        return len(fit(reply, self.abilities.get(channel) or self.elsewhere(channel), self.texts))
 
     def _tally(self, at: dt.datetime, outcome: str) -> None:
         count(QUESTIONS, outcome)

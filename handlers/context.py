@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from handlers.authorization import Actor, Scene, actor_at
-from handlers.conversation import Door
+from handlers.conversation import Door, Reply
 from handlers.errors import Refusal
 from handlers.office import Office
 from handlers.sealing import Seal
@@ -35,6 +35,7 @@ class Context:
         channels: those that messages go out on here.
         doors: where the bot is found: every bot of every messenger that is served here, with a link that brings a code
             where the messenger has such.
+        parts: tells in how many messages a reply goes out on a channel: a long text is split.
         starts: whether people begin to talk with a start; where not, their first message is the first contact.
         seal: keeps what must not be read beside a person.
     """
@@ -52,6 +53,7 @@ class Context:
     address: Address | None = None
     channels: frozenset[str] = frozenset()
     doors: Callable[[str], Sequence[Door]] = lambda _: ()
+    parts: Callable[[Reply, str], int] = lambda *_: 1
     starts: bool = True
     seal: Seal = field(default_factory=Seal, compare=False)
 

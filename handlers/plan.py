@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from handlers.context import Context
+from handlers.conversation import Reply
 from storage import usage
 from storage.people import Address
 
@@ -54,10 +55,10 @@ def month(at: dt.datetime) -> str:
     return at.astimezone(ZONE).strftime("%Y-%m-01")
 
 
-def foresee(context: Context, to: Iterable[Address], each: int = 1) -> Sequence[Foreseen]:
-    """Return what a sending to some addresses will use, `each` messages to each of them, by bot.
+def foresee(context: Context, to: Iterable[Address], reply: Reply) -> Sequence[Foreseen]:
+    """Return what a reply that is sent to some addresses will use, by bot.
 
-    Only of bots whose messenger counts them; nothing is sent or written down.
+    Only of bots whose messenger counts messages; nothing is sent or written down.
     """
     adds = Counter((address.channel, address.account) for address in to)
     found = []
@@ -65,7 +66,8 @@ def foresee(context: Context, to: Iterable[Address], each: int = 1) -> Sequence[
         account = (door.channel, door.account)
         if door.monthly and adds[account]:
             used = usage.get(context.database, *account, month(context.now)).messages
-            found.append(Foreseen(door.name, adds[account] * each, used, door.monthly))
+            messages = adds[account] * context.parts(reply, door.channel)
+            found.append(Foreseen(door.name, messages, used, door.monthly))
     return found
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from markupsafe import Markup
 
 from handlers import upkeep
 from handlers.authorization import Actor, Scene
 from handlers.context import Context
-from handlers.conversation import Door, Incoming
+from handlers.conversation import Door, Incoming, Reply
 from handlers.leading import FULL, roomiest
 from handlers.people import invitation, service
 from handlers.plan import Foreseen, foresee, in_words
@@ -225,7 +226,9 @@ def test_a_link_that_brings_no_code_asks_for_it_on_the_sheet(context: Context, c
 
 
 def test_a_sending_tells_what_it_will_use_of_each_bot(context: Context) -> None:
-    counted = replace(context, doors=lambda _: (replace(ONE, monthly=100), replace(TWO, monthly=100), OTHER))
+    doors = (replace(ONE, monthly=100), replace(TWO, monthly=100), OTHER)
+    counted = replace(context, doors=lambda _: doors, parts=lambda reply, channel: len(reply.text.split("|")))
+    reply = Reply(Markup("một|hai"))
     usage.count(context.database, "zalo", "10001", "2026-11-01", sent=30, received=20)
     to = [
         Address("zalo", account, str(n), str(n))
@@ -233,11 +236,11 @@ def test_a_sending_tells_what_it_will_use_of_each_bot(context: Context) -> None:
         for n in range(count)
     ]
     to.append(Address("telegram", "1", "x", "x"))
-    found = foresee(counted, to, each=2)
+    found = foresee(counted, to, reply)
     assert found == [Foreseen(ONE.name, 40, 50, 100), Foreseen(TWO.name, 10, 0, 100)]
     assert [(use.room, use.waits) for use in found] == [(30, 10), (80, 0)]
     first, second = in_words(found, counted).split("\n")
     assert first.startswith("Zalo Bot Một: cần 40 tin, tháng này thông báo chỉ còn 30 tin (gói 100 tin một tháng)")
     assert first.endswith("10 tin phải chờ tháng sau.")
     assert second == "Zalo Bot Hai: dùng 10 tin. Tháng này thông báo còn dùng được 80 tin, gói 100 tin một tháng."
-    assert in_words(foresee(counted, []), counted) == ""
+    assert in_words(foresee(counted, [], reply), counted) == ""

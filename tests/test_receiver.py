@@ -167,7 +167,9 @@ def test_the_handler_is_given_the_world_of_the_event(database: Database, make: M
         doors=receiver.doors,
         channels=frozenset(receiver.abilities),
     )
-    assert replace(seen[0], tally=expected.tally) == expected
+    assert replace(seen[0], tally=expected.tally, parts=expected.parts) == expected
+    # The channel takes 4,000 letters in a message, one that nobody knows a thousand.
+    assert [seen[0].parts(Reply(Markup("x " * 1500)), name) for name in ("vidu", "chua-co")] == [1, 3]
     assert seen[0].seal is receiver.seal
     assert seen[0].person == seen[1].person != seen[2].person
 
