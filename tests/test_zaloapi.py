@@ -254,6 +254,57 @@ def test_a_picture_goes_out_by_its_address_only(zalo: ZaloApi, known: str, photo
     assert call(zalo, "sendPhoto", chat_id=known, photo="https://vidu.example/a.jpg", caption="x")["ok"]
 
 
+class Picture(BaseHTTPRequestHandler):
+    """What stands at an address on this machine: a picture, but for /trang."""
+
+    def do_GET(self) -> None:
+        body = b"\x89PNG\r\n\x1a\n"
+        self.send_response(404 if self.path == "/khong" else 200)
+        self.send_header("Content-Type", "text/html" if self.path == "/trang" else "image/png")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def place() -> Iterator[str]:
+    """An address below which pictures stand."""
+    server = HTTPServer(("127.0.0.1", 0), Picture)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_picture_is_fetched_from_where_it_stands(zalo: ZaloApi, known: str, place: str, when: str) -> None:
+    zalo.switch(photos=when)
+    sent = call(zalo, "sendPhoto", chat_id=known, photo=f"{place}/anh")["result"]["message_id"]
+    assert (zalo.picture(sent) is None) == (when == "after")
+    time.sleep(0.6 if when == "after" else 0.0)
+    assert zalo.picture(sent) == ("image/png", b"\x89PNG\r\n\x1a\n")
+
+
+@pytest.mark.parametrize("path", ["/khong", "/trang"])
+def test_what_is_no_picture_where_it_should_stand_is_refused(zalo: ZaloApi, known: str, place: str, path: str) -> None:
+    refused = call(zalo, "sendPhoto", chat_id=known, photo=place + path)
+    assert (refused["error_code"], refused["description"]) == (400, "The photo URL is invalid")
+    assert zalo.usage().sent == 0
+    zalo.switch(photos="never")
+    assert call(zalo, "sendPhoto", chat_id=known, photo=place + path)["ok"]
+
+
+def test_a_host_may_refuse_to_be_fetched_from(zalo: ZaloApi, known: str) -> None:
+    zalo.switch(photo_hosts=["chan.vidu.example"])
+    refused = call(zalo, "sendPhoto", chat_id=known, photo="https://chan.vidu.example/a.jpg")
+    assert refused["description"] == "The photo URL is invalid"
+    gone = call(zalo, "sendPhoto", chat_id=known, photo="http://127.0.0.1:9/a.jpg")
+    assert gone["description"] == "The photo URL is invalid"
+
+
 def test_sticker_voice_and_sign(zalo: ZaloApi, known: str) -> None:
     group = zalo.group(1, known)
     zalo.say(known, f"@{BOT_NAME}", group)

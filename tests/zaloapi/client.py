@@ -207,6 +207,11 @@ class ZaloApi:
                 seen = [f"{record.kind} {record.chat}: {record.text[:60]}" for record in records[-10:]]
                 raise TimeoutError(f"waited {timeout} s for {wanted}; there are {len(records)} records, last {seen}")
 
+    def picture(self, message_id: str) -> tuple[str, bytes] | None:
+        """Return media type and content of a picture that was fetched for a message; None where it was not (yet)."""
+        found = self._order("picture", message_id=message_id)
+        return (found[0], base64.b64decode(found[1])) if found else None
+
     def calls(self, method: str | None = None, since: int = 0) -> list[Call]:
         """Return the requests of bots."""
         return [Call(**call) for call in self._order("calls", method=method, since=since)]

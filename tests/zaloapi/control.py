@@ -115,6 +115,10 @@ class Control:
         self._service.waiters.discard(waiter)
         deferred.finish(self._service.whole(200, json.dumps(self.do_transcript(**options)).encode()))
 
+    def do_picture(self, message_id: str) -> list[str] | None:
+        kind, content = self._service.world.pictures.get(message_id, (None, b""))
+        return None if kind is None else [kind, base64.b64encode(content).decode()]
+
     def do_calls(self, method: str | None, since: int) -> list[Json]:
         calls = self._service.calls[since:]
         return [asdict(call) for call in calls if method is None or call.method == method]

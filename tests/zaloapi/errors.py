@@ -21,6 +21,7 @@ class ApiError(Exception):
 WEBHOOK_SET = "You cannot use this API while a webhook is set. Please remove the webhook first"
 NO_PHOTO = "The photo must not be empty"
 NO_ADDRESS = "The photo must start with http:// or https://"
+NOT_FETCHED = "The photo URL is invalid"
 
 
 def bad_request(description: str) -> ApiError:

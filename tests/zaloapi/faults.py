@@ -39,7 +39,7 @@ class Fault:
         times: how many calls it still meets; None for all.
         after: how many matching calls pass first.
         seconds: of slow and accepted_late how long it takes; of quota the Retry-After, 0 for none.
-        code, description: of error what it says; of page the status.
+        code, description: of error what it says, with the address that a call holds for "{photo}"; of page the status.
         as_status: whether an error comes with its own HTTP status; None as the switch says.
         body: of not_json what is sent.
         hits: how many calls it met.

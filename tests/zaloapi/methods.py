@@ -42,7 +42,7 @@ def send(world: World, bot: Bot, method: str, params: Json) -> Json:
         case "sendMessage":
             what = _message(params)
         case "sendPhoto":
-            what = {"kind": "photo", "photo": _photo(params), "text": _caption(params)}
+            what = {"kind": "photo", "photo": photo_of(params), "text": _caption(params)}
         case "sendSticker":
             what = {"kind": "sticker", "text": _text(params, "sticker")}
         case _:
@@ -103,7 +103,8 @@ def _caption(params: Json) -> str:
     return caption
 
 
-def _photo(params: Json) -> str:
+def photo_of(params: Json) -> str:
+    """Return the address of the picture that is to be sent; raise ApiError where it is none."""
     photo = params.get("photo")
     if not isinstance(photo, str) or not photo:
         # Also a file in the request: it is not looked at.

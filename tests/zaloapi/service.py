@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Coroutine
@@ -17,7 +18,8 @@ from tests.botapi.server import Asking, Deferred
 from tests.zaloapi.control import Control
 from tests.zaloapi.errors import WEBHOOK_SET, ApiError, bad_request, not_found, unauthorized
 from tests.zaloapi.faults import AFTER, PAGE, Fault, Faults
-from tests.zaloapi.methods import SENDING, act, get_me, send
+from tests.zaloapi.methods import SENDING, act, get_me, photo_of, send
+from tests.zaloapi.photos import fetch
 from tests.zaloapi.polling import Poller
 from tests.zaloapi.records import Call, Record, Update
 from tests.zaloapi.webhook import Webhooks
@@ -26,6 +28,7 @@ from tests.zaloapi.world import Bot, World, in_envelope
 Json = dict[str, Any]
 
 DEFAULT_POLL = 30
+FETCHED_AFTER = 0.3
 JSON_TYPE = "application/json"
 _OK = b'{"ok":true}'
 
@@ -124,6 +127,8 @@ class Service:
         else:
             status, body, kind = fault.answer(self.world.switches.errors_as_status)
             call.outcome = "fault"
+            # What was sent may be told back.
+            body = body.replace(b"{photo}", str(call.params.get("photo", "")).encode())
             exchange.send(status, body, kind, retry_after=fault.seconds)
 
     def _process(self, exchange: Exchange, bot: Bot | None) -> None:
@@ -167,11 +172,35 @@ class Service:
             case "sendChatAction":
                 act(self.world, bot, params)
                 exchange.finish(200, _OK, JSON_TYPE)
+            case "sendPhoto":
+                self._later(exchange, self._send_photo(exchange, bot))
             case method if method in SENDING:
                 exchange.give(send(self.world, bot, method, params))
             case _:
                 # Names are told apart by the case of their letters too.
                 raise not_found()
+
+    async def _send_photo(self, exchange: Exchange, bot: Bot) -> Json:
+        """Send a picture, which is fetched from where it stands."""
+        params, when = exchange.call.params, self.world.switches.photos
+        address = photo_of(params)
+        if when == "before":
+            fetched = await fetch(self.world, address)
+        before = len(self.world.transcript)
+        result = send(self.world, bot, "sendPhoto", params)
+        exchange.records = self.world.transcript[before:]
+        if when == "before":
+            self.world.pictures[result["message_id"]] = fetched
+        elif when == "after":
+            task = asyncio.get_running_loop().create_task(self._fetch_later(result["message_id"], address))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return result
+
+    async def _fetch_later(self, message_id: str, address: str) -> None:
+        await asyncio.sleep(FETCHED_AFTER)
+        with contextlib.suppress(ApiError):
+            self.world.pictures[message_id] = await fetch(self.world, address)
 
     def _later(self, exchange: Exchange, act: Coroutine[Any, Any, Json]) -> None:
         async def answer() -> None:

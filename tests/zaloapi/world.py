@@ -41,6 +41,9 @@ class Switches:
         push_delay: seconds before a call of the webhook.
         push_retries: how often a call that was not answered with 2xx comes again, and `push_pause` the pause before.
         push_timeout: seconds that an answer of the webhook is waited for.
+        photos: whether the address of a picture is fetched before it is answered, after, or never; only what is on
+            this machine can be.
+        photo_hosts: hosts that do not let the service fetch.
         quota: messages a month.
         count_received: whether received ones count too.
         most_users: people that a bot may talk to.
@@ -66,6 +69,8 @@ class Switches:
     push_retries: int = 0
     push_pause: float = 0.2
     push_timeout: float = 5.0
+    photos: Literal["before", "after", "never"] = "before"
+    photo_hosts: tuple[str, ...] = ()
     quota: int = 3000
     count_received: bool = False
     most_users: int = 50
@@ -133,6 +138,7 @@ class World:
         self.updates: OrderedDict[str, Update] = OrderedDict()
         self.files: dict[str, bytes] = {}
         self.transcript: list[Record] = []
+        self.pictures: dict[str, tuple[str, bytes]] = {}
         self.added: Callable[[Bot, Update], None] = lambda bot, update: None
         self.wrote: Callable[[], None] = lambda: None
 
