@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from bot import upkeep
-from bot.channels.base import Abilities, Channel, Event, Remembering, Taken, doors
+from bot.aside import Aside
+from bot.channels.base import Abilities, Channel, Event, Remembering, Shelving, Taken, doors
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.fetcher import Fetcher
@@ -19,7 +21,7 @@ from bot.knowledge_base import load_search
 from bot.presence import Presence
 from bot.receiver import Receiver
 from bot.scheduler import Scheduler
-from bot.settings import Settings, database_path
+from bot.settings import FILES_OUT, Settings, database_path
 from bot.worker import Worker
 from handlers.conversation import Door
 from handlers.office import load_office
@@ -42,15 +44,17 @@ class App:
         """Open everything; raise the named errors of the rooms where something cannot be used."""
         office = load_office(settings.office)
         box = make_box(settings.keys)
+        texts = load_texts(settings.office)
         self.channels = channels
+        self.aside = Aside(settings.files_out_folder, settings.files_out or FILES_OUT, texts, settings.zone)
         self.receiver = Receiver(
             search=load_search(settings.office, office),
-            texts=load_texts(settings.office),
+            texts=texts,
             office=office,
             zone=settings.zone,
-            abilities={channel.name: channel.abilities for channel in channels},
+            abilities={channel.name: self.aside.widened(channel.abilities) for channel in channels},
             doors=self._doors,
-            elsewhere=_abilities_elsewhere,
+            elsewhere=lambda channel: self.aside.widened(_abilities_elsewhere(channel)),
         )
         self.worker = Worker(database_path(settings))
         try:
@@ -61,7 +65,12 @@ class App:
         self.box = box
         files = FileStore(self.worker, box, lambda: utc_now().isoformat()) if box else None
         self.delivery = Delivery(
-            self.worker, channels, happened=self.receiver.happened, files=files, presence=self.presence
+            self.worker,
+            channels,
+            happened=self.receiver.happened,
+            files=files,
+            aside=self.aside,
+            presence=self.presence,
         )
         self.fetcher = Fetcher(
             self.worker, channels, files, self.receiver.happened, utc_now, self.delivery.wake, self.presence.owner
@@ -69,6 +78,8 @@ class App:
         for channel in channels:
             if isinstance(channel, Remembering):
                 channel.remember(self.worker, self.presence.owner, self.receiver.happened)
+            if isinstance(channel, Shelving) and channel.shelf:
+                channel.shelf.elsewhere = partial(self.delivery.file_on_its_way, channel.name, channel.account)
         self.intake = Intake(self.worker, self.receiver, self._committed)
         self.scheduler = Scheduler(
             self.worker,

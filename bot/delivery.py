@@ -13,18 +13,23 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from markupsafe import Markup
+
+from bot.aside import Aside
 from bot.channels.base import Channel, Outgoing, OutgoingFile
 from bot.clock import Clock, utc_now
 from bot.dispatch import Dispatch, End, Happened, Turn
-from bot.errors import NotSent, OutcomeUnknown, Refused
+from bot.errors import FileNotCarried, NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
 from bot.logs import place
 from bot.presence import Presence
 from bot.worker import BUSY_PAUSE, Worker
 from handlers import router
+from storage import outbox
 from storage.errors import StorageBusy
 from storage.outbox import ANSWER, BROADCAST, OutboxRow
 
@@ -52,6 +57,7 @@ class Delivery:
         *,
         happened: Happened | None = None,
         files: FileStore | None = None,
+        aside: Aside | None = None,
         draw: Draw = router.draw,
         presence: Presence | None = None,
         clock: Clock = utc_now,
@@ -60,6 +66,7 @@ class Delivery:
         self._worker = worker
         self._channels = {(channel.name, channel.account): channel for channel in channels}
         self._files = files
+        self._aside = aside
         self._draw = draw
         self._dispatch = Dispatch(
             self._channels,
@@ -173,7 +180,7 @@ class Delivery:
             return
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
-                sent_id = await self._channels[row.channel, row.account].send(row.chat, message)
+                sent_id = await self._send_somehow(row, message)
         except (NotSent, OutcomeUnknown, Refused) as error:
             self._ended.append(End(row, error=error))
         except (TimeoutError, asyncio.CancelledError) as error:
@@ -184,6 +191,30 @@ class Delivery:
             self._ended.append(End(row, error=OutcomeUnknown(type(error).__name__)))
         else:
             self._ended.append(End(row, sent_id=sent_id))
+
+    async def _send_somehow(self, row: OutboxRow, message: Outgoing) -> str | None:
+        """Send a message; where its file is not carried, that is put aside and the message says where it is."""
+        channel = self._channels[row.channel, row.account]
+        if message.file is None or self._aside is None:
+            return await channel.send(row.chat, message)
+        if channel.abilities.files:
+            try:
+                return await channel.send(row.chat, message)
+            except FileNotCarried as error:
+                log.info("a file for %s goes another way: %s", row.channel, error)
+        words = await self._aside.put(row, message.file)
+        text = Markup("\n\n").join(filter(None, [Markup(message.text or ""), words]))  # noqa: S704 - marked already
+        return await channel.send(row.chat, replace(message, text=text, file=None))
+
+    async def file_on_its_way(self, channel: str, account: str, number: int) -> OutgoingFile | None:
+        """Return the file of a message that is being sent, by this process or another; None for any other message."""
+        message = await self._worker.run(outbox.on_its_way, channel, account, number)
+        if not message or not message.get("file"):
+            return None
+        try:
+            return await self._file(message["file"])
+        except Refused:
+            return None
 
     async def _outgoing(self, row: OutboxRow) -> Outgoing:
         message = row.message
@@ -199,6 +230,7 @@ class Delivery:
             answers=message.get("answers", ""),
             file=file,
             paid=row.urgency == BROADCAST and self._pays(row),
+            number=row.id,
         )
 
     async def _file(self, stored: dict[str, Any]) -> OutgoingFile | None:

@@ -72,6 +72,7 @@ def _findings(settings: Settings, texts: Texts, faults: Sequence[Exception]) -> 
     yield from _listen(settings, texts)
     yield _files(settings, texts)
     yield from _backup(settings, texts)
+    yield _files_out(settings, texts)
     yield _disk(settings, texts)
     now = dt.datetime.now(settings.zone)
     name = "clock" if is_plausible(now) else "clock_wrong"
@@ -279,6 +280,16 @@ def _backup(settings: Settings, texts: Texts) -> Iterator[Line]:
     yield "warning" if old else "ok", texts("doctor.backup_old" if old else "doctor.backup", **values)
 
 
+def _files_out(settings: Settings, texts: Texts) -> Line:
+    folder = settings.files_out_folder
+    if folder is None:
+        return "warning", texts("doctor.files_out_none")
+    above = _existing(folder)
+    writable = above.is_dir() and os.access(above, os.W_OK)
+    name = "files_out" if writable else "files_out_failed"
+    return "ok" if writable else "failed", texts(f"doctor.{name}", folder=folder.absolute())
+
+
 def _disk(settings: Settings, texts: Texts) -> Line:
     free = shutil.disk_usage(_existing_folder(settings)).free / 1e9
     low = free < LOW_DISK_GB
@@ -287,7 +298,11 @@ def _disk(settings: Settings, texts: Texts) -> Line:
 
 def _existing_folder(settings: Settings) -> Path:
     """The data folder, or where it does not exist yet the folder above it that does."""
-    folder = settings.data.absolute()
+    return _existing(settings.data)
+
+
+def _existing(folder: Path) -> Path:
+    folder = folder.absolute()
     while not folder.exists():
         folder = folder.parent
     return folder

@@ -90,6 +90,10 @@ class WindowClosed(Refused):
         super().__init__(WINDOW_CLOSED)
 
 
+class FileNotCarried(Refused):
+    """A file that the messenger does not carry; its message was not sent, and may be sent without."""
+
+
 class FileRefused(Refused):
     """A file that the office does not keep; the message is the reason."""
 

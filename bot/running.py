@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from bot import logs, metrics
 from bot.app import App
-from bot.channels.base import Channel, NetworkChannel
+from bot.channels.base import Channel, NetworkChannel, Shelving
 from bot.channels.configured import configured
 from bot.clock import utc_now
 from bot.dispatch import OLDEST_ANSWER
@@ -120,6 +120,7 @@ async def work(app: App, channels: Sequence[NetworkChannel], stop: asyncio.Event
         asyncio.create_task(tidying),
         asyncio.create_task(keep_beating(app.worker, utc_now)),
         asyncio.create_task(app.scheduler.run()),
+        asyncio.create_task(app.aside.keep_tidy(utc_now)),
     ]
     sending = asyncio.create_task(app.delivery.run())
     stopped = asyncio.create_task(_told(stop))
@@ -193,11 +194,11 @@ async def _serving(settings: Settings, app: App, channels: Sequence[NetworkChann
         yield None
         return
     webhooks = [channel.webhook for channel in channels if channel.webhook]
+    shelves = [channel.shelf for channel in channels if isinstance(channel, Shelving) and channel.shelf]
+    served = make_app(webhooks, shelves, lambda: _health(app, channels), lambda: _metrics(app, channels))
     host, port = settings.address
     try:
-        async with serving(
-            make_app(webhooks, lambda: _health(app, channels), lambda: _metrics(app, channels)), host, port
-        ) as found:
+        async with serving(served, host, port) as found:
             yield found
     except OSError as error:
         raise SettingsError("UNGXU_LISTEN", f"{settings.listen}: {error.strerror}") from None

@@ -20,6 +20,8 @@ from storage.database import FILE_NAME
 
 PREFIX = "UNGXU_"
 ENV_FILE = ".env"
+FILES_OUT = "files-out"
+"""The folder beside the database for files that no messenger carries."""
 SECRET = ("telegram_token", "zalo_tokens", "zalo_oa_app_secret", "zalo_oa_secret_key", "secret_keys")
 _ADDRESS = r"^https?://[^/\s]+(/\S*)?$"
 
@@ -57,7 +59,9 @@ class Settings(BaseSettings):
         zalo_oa_paid: whether messages may be sent that are charged.
         zalo_oa_file_hosts: hosts that the files of people are brought from, separated by commas.
         public_url: where messengers reach this server, https.
-        listen: address and port for webhooks, `/healthz` and `/metrics`; "" for none.
+        listen: address and port for webhooks, files that messengers fetch, `/healthz` and `/metrics`; "" for none.
+        files_out: folder of the files that no messenger carries to their readers; "" for one beside the database, "off"
+            for none.
         backup_time: when a copy of the database is made each day, at the office; "off" for never.
         backups_kept: how many of the copies stay.
         health_time: day of the week and time at which administrators are told how it goes; "off" for never.
@@ -95,6 +99,7 @@ class Settings(BaseSettings):
     zalo_oa_file_hosts: str = Field("zdn.vn,zadn.vn,zalo.me,zaloapp.com,dlfl.vn", pattern=r"^[\w.-]+(\s*,\s*[\w.-]+)*$")
     public_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
     listen: str = Field("", pattern=r"^(\S+:\d{1,5})?$")
+    files_out: str = ""
     backup_time: str = Field("12:00", pattern=rf"^(off|{_TIME})$")
     backups_kept: int = Field(7, ge=1)
     health_time: str = Field("mon 08:00", pattern=rf"^(off|({'|'.join(_WEEKDAYS)}) {_TIME})$")
@@ -170,6 +175,13 @@ class Settings(BaseSettings):
     def oa_file_hosts(self) -> list[str]:
         """Hosts that the files of people who write to the Official Account are brought from."""
         return [host.strip() for host in self.zalo_oa_file_hosts.split(",")]
+
+    @property
+    def files_out_folder(self) -> Path | None:
+        """Where files are put that no messenger carries, None for nowhere."""
+        if self.files_out == "off":
+            return None
+        return Path(self.files_out) if self.files_out else self.data / FILES_OUT
 
     @property
     def address(self) -> tuple[str, int] | None:

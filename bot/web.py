@@ -1,4 +1,4 @@
-"""What is served on `UNGXU_LISTEN`: webhooks, `/healthz` and `/metrics`."""
+"""What is served on `UNGXU_LISTEN`: webhooks, files on their way out, `/healthz` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Webhook
+from bot.channels.base import Shelf, Webhook
 from bot.errors import NotReady
 from storage.errors import StorageError
 
@@ -34,7 +34,10 @@ class Health:
 
 
 def make_app(
-    webhooks: list[Webhook], health: Callable[[], Awaitable[Health]], metrics: Callable[[], Awaitable[bytes]]
+    webhooks: Sequence[Webhook],
+    shelves: Sequence[Shelf],
+    health: Callable[[], Awaitable[Health]],
+    metrics: Callable[[], Awaitable[bytes]],
 ) -> Starlette:
     """Return the application."""
 
@@ -46,7 +49,31 @@ def make_app(
         return Response(await metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     routes = [Route(webhook.path, _endpoint(webhook), methods=["POST"]) for webhook in webhooks]
+    routes += [Route(f"{shelf.path}/{{name}}", _fetched(shelf), methods=["GET"]) for shelf in shelves]
     return Starlette(routes=[*routes, Route("/healthz", healthz), Route("/metrics", show_metrics)])
+
+
+# What is fetched is for the messenger alone: nothing on the way keeps it, finds it, or takes it for something else.
+_UNKEPT = {
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def _fetched(shelf: Shelf) -> Callable[[Request], Awaitable[Response]]:
+    async def fetched(request: Request) -> Response:
+        try:
+            found = await shelf.find(request.path_params["name"])
+        except StorageError:
+            return Response(status_code=503, headers=_UNKEPT)
+        if found is None:
+            return Response(status_code=404, headers=_UNKEPT)
+        return Response(found.data, media_type=found.media_type, headers=_UNKEPT)
+
+    return fetched
 
 
 def _endpoint(webhook: Webhook) -> Callable[[Request], Awaitable[Response]]:

@@ -122,6 +122,15 @@ def defer(database: Database, row_id: int, until: str) -> None:
     )
 
 
+def on_its_way(database: Database, channel: str, account: str, row_id: int) -> dict[str, Any] | None:
+    """Return the message of this number that an account is sending now; None where it sends none such."""
+    row = database.row(
+        "SELECT message FROM outbox WHERE id = :id AND channel = :channel AND account = :account AND state = 'sending'",
+        {"id": row_id, "channel": channel, "account": account},
+    )
+    return dict(json.loads(row["message"])) if row else None
+
+
 def arrive(database: Database, arrived: Sequence[tuple[OutboxRow, str | None]], now: str) -> set[int]:
     """Record that claimed messages were sent, each with what the messenger calls it; return the ids of those recorded.
 

@@ -302,3 +302,20 @@ def test_a_full_disk_and_a_wrong_clock_are_warnings(
     good, lines = examined()
     assert good
     assert about(lines, word).startswith(WARNING)
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ("", "tốt    Tệp mà kênh trò chuyện không gửi được thì để ở {data}/data/files-out"),
+        ("{data}/tep", "hỏng   Thư mục {data}/tep (tệp mà kênh trò chuyện không gửi được) không ghi được"),
+        ("off", "chú ý  UNGXU_FILES_OUT=off"),
+    ],
+)
+def test_where_files_go_that_no_channel_carries(
+    examined: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, line: str
+) -> None:
+    (tmp_path / "tep").write_text("một tệp, không phải thư mục")
+    monkeypatch.setenv("UNGXU_FILES_OUT", given.format(data=tmp_path))
+    _, printed = examined()
+    assert any(one.startswith(line.format(data=tmp_path)) for one in printed), printed

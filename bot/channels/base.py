@@ -109,6 +109,9 @@ class Abilities:
 LEAST = Abilities(buttons=False, text_length=1_000)
 """What every channel can do."""
 
+ROOM_FOR_WORDS = 500
+"""UTF-16 units that a message with a file leaves for the words that say where the file is, should it not be carried."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
@@ -131,6 +134,7 @@ class Outgoing:
         answers: what the messenger calls the message that this one answers, "" for none.
         file: what it carries.
         paid: whether the office pays for it to go out beside the usual pace.
+        number: its number in the outbox.
     """
 
     text: str | None
@@ -140,6 +144,8 @@ class Outgoing:
     answers: str = ""
     file: OutgoingFile | None = None
     paid: bool = False
+    # However it is numbered, what is read is the same.
+    number: int = field(default=0, compare=False)
 
 
 class Channel(Protocol):
@@ -252,6 +258,37 @@ class FileSource(Protocol):
         FileRefused is one of more bytes than `largest`, Refused one that is not to be had.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A file as it is fetched from us."""
+
+    data: bytes
+    media_type: str
+
+
+class Shelf(Protocol):
+    """Where a messenger fetches what it takes by its address only.
+
+    Attributes:
+        path: below it each file has a name.
+        elsewhere: finds the file of a message that another process sends, by its number in the outbox.
+    """
+
+    path: str
+    elsewhere: Callable[[int], Awaitable[OutgoingFile | None]] | None
+
+    async def find(self, name: str) -> Served | None:
+        """Return the file that bears a name; None for every other name."""
+        ...
+
+
+@runtime_checkable
+class Shelving(Protocol):
+    """A channel whose messenger fetches what goes out; `shelf` is None where it cannot reach us."""
+
+    shelf: Shelf | None
 
 
 @runtime_checkable

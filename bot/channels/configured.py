@@ -84,6 +84,7 @@ def zalo(settings: Settings) -> list[Zalo]:
             api_url=settings.zalo_api_url,
             updates=settings.zalo_updates,
             public_url=settings.public_url,
+            serves=settings.address is not None,
             names=settings.names_in_zalo,
             title=_at(number, settings.names_in_zalo, settings.bots_of_zalo),
             link=_at(number, settings.links_in_zalo, settings.bots_of_zalo),

@@ -551,6 +551,18 @@ def test_a_file_is_kept_and_comes_back_as_it_was(
     assert rows(oa_settings, "SELECT state, source FROM fetches") == [{"state": "stored", "source": None}]
 
 
+def test_a_file_that_zalo_does_not_take_is_put_aside(
+    openapi: OpenApi, file_bot: RunningBot, oa_settings: Settings
+) -> None:
+    video = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(500)
+    openapi.attach(USER, "video", video, name="quay.mp4")
+    _, aside, words = openapi.wait_for(USER, 3)
+    (file,) = (oa_settings.data / "files-out").iterdir()
+    assert (aside.kind, file.read_bytes()) == ("text", video)
+    assert file.name in aside.text
+    assert (words.text, [button["title"] for button in words.buttons]) == ("Đây là tệp.", ["Xong"])
+
+
 def test_an_upload_that_was_cut_is_done_again_and_seen_once(openapi: OpenApi, file_bot: RunningBot) -> None:
     openapi.fault("accepted_cut", UPLOAD + "image")
     openapi.attach(USER, "image", PICTURE)

@@ -8,12 +8,13 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 import httpx
 
 from bot import metrics
-from bot.channels.base import Abilities, Examined, Outgoing, Take, Webhook, webhook_secret
+from bot.channels.base import Abilities, Examined, Outgoing, Shelf, Take, Webhook, webhook_secret
 from bot.channels.zalo.api import (
     BAD_REQUEST,
     GATEWAY_TIMEOUT,
@@ -26,7 +27,8 @@ from bot.channels.zalo.api import (
     ZaloApi,
 )
 from bot.channels.zalo.examining import examine
-from bot.channels.zalo.sending import TEXT_LENGTH, Sender, named_errors
+from bot.channels.zalo.pictures import PictureShelf
+from bot.channels.zalo.sending import CAPTION_LENGTH, TEXT_LENGTH, Sender, named_errors
 from bot.channels.zalo.updates import UpdateReader, update_key
 from bot.clock import Clock
 from bot.errors import FileRefused, NotReady, NotSent, OutcomeUnknown
@@ -87,6 +89,7 @@ class Zalo:
         api_url: str,
         updates: Updates = "polling",
         public_url: str = "",
+        serves: bool = False,
         names: Sequence[str] = (),
         title: str = "",
         link: str = "",
@@ -95,9 +98,9 @@ class Zalo:
     ) -> None:
         """Prepare a bot; nothing is asked of Zalo yet.
 
-        `public_url` is where it can reach the webhook. `names` are those of the office's bots as people see them, which
-        Zalo does not tell; `title` is this one's, "" where that is not known, and `link` what opens it, "" for the one
-        that Zalo gives every bot.
+        `public_url` is where it can reach the webhook and, where this process `serves` anything there, the pictures
+        that go out. `names` are those of the office's bots as people see them, which Zalo does not tell; `title` is
+        this one's, "" where that is not known, and `link` what opens it, "" for the one that Zalo gives every bot.
         """
         self.account = token.partition(":")[0]
         self.limits: Limits | None = limits or Limits()
@@ -120,7 +123,12 @@ class Zalo:
         self._clock = clock
         self._own_host = _loopback(api_url)
         self._api = ZaloApi(token, api_url)
-        self._sender = Sender(self._api)
+        shelf = None
+        if public_url and serves:
+            shelf = PictureShelf(token, f"{PATH}/{self.account}/pictures", public_url, clock)
+            self.abilities = replace(self.abilities, caption_length=CAPTION_LENGTH)
+        self.shelf: Shelf | None = shelf
+        self._sender = Sender(self._api, shelf=shelf)
         self._reader = UpdateReader(self.name, self.account, tuple(names))
         self._take: Take | None = None
         self._introduced = asyncio.Event()

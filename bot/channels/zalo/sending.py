@@ -7,16 +7,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bot.channels.base import Outgoing
+from bot.channels.base import ROOM_FOR_WORDS, Outgoing, OutgoingFile
 from bot.channels.markup import runs, spelled_out
 from bot.channels.zalo import api as codes
 from bot.channels.zalo.api import Rejected, Style, ZaloApi
-from bot.errors import AccountUnusable, NotSent, OutcomeUnknown, Refused, Unreachable
+from bot.channels.zalo.pictures import PictureShelf
+from bot.errors import AccountUnusable, FileNotCarried, NotSent, OutcomeUnknown, Refused, Unreachable
+from bot.logs import MASK
 
 log = logging.getLogger(__name__)
 
 TEXT_LENGTH = 1900
 """UTF-16 units of a message. Zalo takes 2,000, and does not tell of what."""
+
+CAPTION_LENGTH = TEXT_LENGTH - ROOM_FOR_WORDS
+"""The same under a picture, which may yet turn out not to be carried."""
 
 # Whether a refusal as too many means this second or this month nobody knows: the pause grows.
 FIRST_QUOTA_PAUSE, LONGEST_QUOTA_PAUSE = 5.0, 3600.0
@@ -25,10 +30,13 @@ _STYLES = {"b": "b", "i": "i"}
 
 
 class Sender:
-    """Sends for one bot."""
+    """Sends for one bot; pictures where there is a shelf that Zalo can fetch them from."""
 
-    def __init__(self, api: ZaloApi, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, api: ZaloApi, monotonic: Callable[[], float] = time.monotonic, *, shelf: PictureShelf | None = None
+    ) -> None:
         self._api = api
+        self._shelf = shelf
         self._monotonic = monotonic
         self._styled = True
         self._quota_pause = 0.0
@@ -37,6 +45,11 @@ class Sender:
     async def carry(self, chat: str, message: Outgoing) -> str | None:
         """Send a message; return its id, None where it says nothing. Raises a TransportError."""
         text, found = runs(spelled_out(message.text or ""))
+        if message.file is not None:
+            with named_errors(self._pause):
+                sent = await self._picture(chat, message.number, message.file, text.strip())
+            self._quota_pause = 0.0
+            return sent
         if not text.strip():
             return None
         styles = [
@@ -48,6 +61,20 @@ class Sender:
             sent = await self._styled_or_plain(chat, text, styles if self._styled else [])
         self._quota_pause = 0.0
         return sent
+
+    async def _picture(self, chat: str, number: int, file: OutgoingFile, caption: str) -> str:
+        """Send a file as a picture with words under it, which have no styles; raise FileNotCarried for any other."""
+        if self._shelf is None:
+            raise FileNotCarried("no public address")
+        address = await self._shelf.put(number, file)
+        try:
+            return await self._api.send_photo(chat, address, caption)
+        except Rejected as error:
+            if error.code == codes.BAD_REQUEST:
+                # Most likely it cannot be fetched; should it be the chat, the words will tell.
+                raise FileNotCarried(f"refused ({error.code})") from None
+            said = error.description.replace(address, MASK).replace(address.rpartition("/")[2], MASK)
+            raise Rejected(error.code, said, error.retry_after) from None
 
     async def _styled_or_plain(self, chat: str, text: str, styles: list[Style]) -> str:
         """Send a text with its styles; where they are refused, the same words without them."""

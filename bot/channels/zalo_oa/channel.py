@@ -21,7 +21,7 @@ from bot.channels.zalo_oa.signing import HEADER, Formula, is_signed
 from bot.channels.zalo_oa.tokens import TokenKeeper, TokenVault
 from bot.clock import Clock
 from bot.dispatch import Happened
-from bot.errors import NotReady, NotSent, Refused, TransportError, WindowClosed
+from bot.errors import FileNotCarried, NotReady, NotSent, Refused, TransportError, Unreachable, WindowClosed
 from bot.files import Box
 from bot.rate_limit import Limits
 from bot.worker import Worker
@@ -184,7 +184,13 @@ class ZaloOa:
 
     async def _carry(self, chat: str, message: Outgoing) -> str:
         async def upload(kind: Upload, file: OutgoingFile) -> str:
-            return await self._with_access(lambda access: self.api.upload(access, kind, file.name, file.data))
+            try:
+                return await self._with_access(lambda access: self.api.upload(access, kind, file.name, file.data))
+            except (WindowClosed, Unreachable):
+                raise
+            except Refused as error:
+                # Not every kind and size is taken, and which are is not known for certain.
+                raise FileNotCarried(str(error)) from None
 
         composed = await compose(message, upload)
         return await self._with_access(lambda access: self.api.send(access, chat, composed))
