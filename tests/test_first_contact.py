@@ -19,6 +19,8 @@ from storage.people import Address, person_at
 from tests.conftest import NOW, OFFICE, TODAY
 from tests.conversations import Conversation, hold, read, whole
 
+pytestmark = pytest.mark.every_channel
+
 # What a phone shows of a message at once, and how long a line is there.
 ROWS, LETTERS = 20, 45
 

@@ -20,6 +20,8 @@ from storage.people import Address, person_at
 from tests.conftest import NOW, OFFICE, TODAY
 from tests.conversations import Conversation, hold, read
 
+pytestmark = pytest.mark.every_channel
+
 DAY = TODAY.isoformat()
 
 

@@ -28,6 +28,8 @@ from tests.telegram_bot import PERSON, RunningBot, eventually, rows, said
 from tests.test_first_contact import ROWS
 from tests.test_first_contact import rows as shown_rows
 
+pytestmark = pytest.mark.every_channel
+
 DAY = TODAY.isoformat()
 STAMP = NOW.isoformat()
 

@@ -14,6 +14,8 @@ from storage.database import Database
 from storage.people import Address
 from tests.conversations import Conversation, hold, read
 
+pytestmark = pytest.mark.every_channel
+
 # Each with a word that stands in no text of the bot.
 ANSWERED = "đăng ảnh đồng nghiệp tên Zyxw lên facebook có sao không"
 UNANSWERED = "lương cơ sở của Zyxw là bao nhiêu"
