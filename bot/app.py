@@ -46,7 +46,13 @@ class App:
         box = make_box(settings.keys)
         texts = load_texts(settings.office)
         self.channels = channels
-        self.aside = Aside(settings.files_out_folder, settings.files_out or FILES_OUT, texts, settings.zone)
+        self.aside = Aside(
+            settings.files_out_folder,
+            settings.files_out or FILES_OUT,
+            texts,
+            settings.zone,
+            chosen=bool(settings.files_out),
+        )
         self.receiver = Receiver(
             search=load_search(settings.office, office),
             texts=texts,

@@ -32,11 +32,15 @@ _OURS = re.compile(r"\d{8}-\d+-.+")
 
 
 class Aside:
-    """Puts files aside. `folder` is None where the office wants none; `shown` is what people read of its place."""
+    """Puts files aside. `folder` is None where the office wants none; `shown` is what people read of its place.
 
-    def __init__(self, folder: Path | None, shown: str, texts: Texts, zone: ZoneInfo) -> None:
+    What is kept encrypted lies there in the clear only where the office `chose` the folder, and so who sees into it.
+    """
+
+    def __init__(self, folder: Path | None, shown: str, texts: Texts, zone: ZoneInfo, *, chosen: bool = False) -> None:
         self._folder = folder
         self._shown = shown
+        self._chosen = chosen
         self._texts = texts
         self._zone = zone
 
@@ -51,7 +55,7 @@ class Aside:
 
         Done again for the same message it changes nothing, since a message may be sent more than once.
         """
-        if self._folder is None:
+        if self._folder is None or (file.sealed and not self._chosen):
             return self._texts.rich("media.not_here")
         path = self._folder / self._name(row, file)
         try:

@@ -245,7 +245,7 @@ class Delivery:
         data = await self._files.read(stored["blob"]) if self._files else None
         if data is None:
             raise Refused("file gone")
-        return OutgoingFile(stored["kind"], stored["name"], data)
+        return OutgoingFile(stored["kind"], stored["name"], data, sealed=True)
 
     def _pays(self, row: OutboxRow) -> bool:
         limits = self._channels[row.channel, row.account].limits

@@ -120,6 +120,14 @@ def test_a_channel_without_files_is_written_to_as_if_it_had_some(aside: Aside, t
     assert Aside(None, "", texts, ZONE).widened(plain) == plain
 
 
+def test_what_is_kept_encrypted_lies_only_where_the_office_chose(texts: Texts, folder: Path) -> None:
+    sealed = OutgoingFile("document", "a.pdf", DATA, sealed=True)
+    for chosen in (False, True):
+        words = asyncio.run(Aside(folder, "tep", texts, ZONE, chosen=chosen).put(row(), sealed))
+        assert ("không gửi được qua kênh này" in words) != chosen
+        assert folder.exists() == chosen
+
+
 @pytest.mark.parametrize("size", [1, 1380, 1400, 1401, 1899, 5000])
 def test_what_is_said_of_a_file_fits_into_its_message(aside: Aside, texts: Texts, size: int) -> None:
     abilities = aside.widened(Abilities(buttons=False, text_length=1900))

@@ -115,11 +115,12 @@ ROOM_FOR_WORDS = 500
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
-    """A file as it is sent."""
+    """A file as it is sent; `sealed` says that it is kept encrypted here."""
 
     kind: FileKind
     name: str
     data: bytes
+    sealed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

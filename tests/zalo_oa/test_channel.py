@@ -526,11 +526,14 @@ def told(outcome: Outcome, context: Context) -> list[Reply]:
 
 
 @pytest.fixture
-def file_bot(
-    openapi: OpenApi, oa_settings: Settings, documents_loaded_once: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[RunningBot]:
+def file_replies(documents_loaded_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that gives back the files that it gets."""
     monkeypatch.setattr(router, "LISTENERS", {"vidu": told})
     monkeypatch.setattr("bot.app.Receiver", lambda **how: Receiver(**how, handle=keep))
+
+
+@pytest.fixture
+def file_bot(openapi: OpenApi, oa_settings: Settings, file_replies: None) -> Iterator[RunningBot]:
     with running(oa_settings) as started:
         until_called(openapi)
         yield started
@@ -551,15 +554,24 @@ def test_a_file_is_kept_and_comes_back_as_it_was(
     assert rows(oa_settings, "SELECT state, source FROM fetches") == [{"state": "stored", "source": None}]
 
 
-def test_a_file_that_zalo_does_not_take_is_put_aside(
-    openapi: OpenApi, file_bot: RunningBot, oa_settings: Settings
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_file_that_zalo_does_not_take_is_put_where_the_office_chose(
+    openapi: OpenApi, oa_settings: Settings, file_replies: None, tmp_path: Path, chosen: bool
 ) -> None:
+    """What people sent is kept encrypted; in the clear it lies only where the office said so."""
+    folder = tmp_path / "tep"
     video = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(500)
-    openapi.attach(USER, "video", video, name="quay.mp4")
-    _, aside, words = openapi.wait_for(USER, 3)
-    (file,) = (oa_settings.data / "files-out").iterdir()
-    assert (aside.kind, file.read_bytes()) == ("text", video)
-    assert file.name in aside.text
+    with running(oa_settings.model_copy(update={"files_out": str(folder) if chosen else ""})):
+        until_called(openapi)
+        openapi.attach(USER, "video", video, name="quay.mp4")
+        _, aside, words = openapi.wait_for(USER, 3)
+    if chosen:
+        (file,) = folder.iterdir()
+        assert (aside.kind, file.read_bytes()) == ("text", video)
+        assert file.name in aside.text
+    else:
+        assert aside.text == "(Tệp kèm theo không gửi được qua kênh này.)"
+        assert list((oa_settings.data / "files-out").glob("*")) == []
     assert (words.text, [button["title"] for button in words.buttons]) == ("Đây là tệp.", ["Xong"])
 
 
