@@ -119,6 +119,13 @@ def test_a_poll_waits_as_long_as_it_says(zalo: ZaloApi, person: str) -> None:
         assert poll.result(3)["ok"]
 
 
+def test_a_poll_that_says_nothing_waits_half_a_minute(zalo: ZaloApi) -> None:
+    zalo.switch(time_scale=0.02)
+    began = time.monotonic()
+    assert call(zalo, "getUpdates")["error_code"] == 408
+    assert 0.55 < time.monotonic() - began < 3
+
+
 def test_updates_that_come_again_and_again(zalo: ZaloApi, person: str) -> None:
     zalo.switch(reading="replay")
     first = zalo.say(person, "một")
@@ -451,8 +458,11 @@ def test_the_switches_of_the_webhook(zalo: ZaloApi, person: str, listener: Liste
     assert headers["X-Bot-Api-Secret-Token"] == "another-secret"
     zalo.switch(duplicates=False, secret="none", push_retries=2, push_pause=0.05, wrapped=False)
     listener.answers = [503, 500]
+    began = time.monotonic()
+    zalo.switch(push_delay=0.3)
     zalo.say(person, "hai")
     calls = listener.wait_for(6)[3:]
+    assert time.monotonic() - began >= 0.3
     assert ["X-Bot-Api-Secret-Token" in headers for _, headers in calls] == [False] * 3
     time.sleep(0.1)
     assert zalo.webhook()["answers"] == [200, 200, 503, 500, 200]
