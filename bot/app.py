@@ -120,6 +120,7 @@ class App:
         oldest = (now - LONGEST_WINDOW).isoformat()
         await self.worker.write(outbox.abandon, channel.name, oldest, now.isoformat())
         await tidy(self.worker, now, self.receiver.happened, self.receiver.office.retention)
+        await self.aside.tidy(now)
         try:
             await channel.receive(take)
         finally:

@@ -1,4 +1,8 @@
-"""Files that their channel does not carry: put aside in a folder of the office, with words that say where."""
+"""Files that their channel does not carry: put aside in a folder of the office, with words that say where.
+
+Nobody's own address of e-mail is kept, so that there is none to which a letter could go instead. Where there is one, it
+belongs into `Aside.put`, before the folder.
+"""
 
 from __future__ import annotations
 
@@ -67,13 +71,18 @@ class Aside:
 
     async def keep_tidy(self, clock: Clock) -> None:
         """Delete what lies there for too long, again and again until cancelled."""
-        while self._folder is not None:
-            try:
-                await asyncio.to_thread(tidy, self._folder, clock())
-            except OSError as error:
-                log.warning("the folder of files cannot be tidied: %s", error.strerror or type(error).__name__)
+        while True:
+            await self.tidy(clock())
             await asyncio.sleep(INTERVAL)
-        await asyncio.Event().wait()
+
+    async def tidy(self, now: dt.datetime) -> None:
+        """Delete what lies there for too long."""
+        if self._folder is None:
+            return
+        try:
+            await asyncio.to_thread(tidy, self._folder, now)
+        except OSError as error:
+            log.warning("the folder of files cannot be tidied: %s", error.strerror or type(error).__name__)
 
     def _name(self, row: OutboxRow, file: OutgoingFile) -> str:
         """The day, the number of the message, and what the file is called, as every system can write it."""

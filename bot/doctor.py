@@ -72,8 +72,8 @@ def _findings(settings: Settings, texts: Texts, faults: Sequence[Exception]) -> 
     yield from _listen(settings, texts)
     yield _files(settings, texts)
     yield from _backup(settings, texts)
-    yield _files_out(settings, texts)
     yield _disk(settings, texts)
+    yield _files_out(settings, texts)
     now = dt.datetime.now(settings.zone)
     name = "clock" if is_plausible(now) else "clock_wrong"
     yield (
@@ -280,6 +280,12 @@ def _backup(settings: Settings, texts: Texts) -> Iterator[Line]:
     yield "warning" if old else "ok", texts("doctor.backup_old" if old else "doctor.backup", **values)
 
 
+def _disk(settings: Settings, texts: Texts) -> Line:
+    free = shutil.disk_usage(_existing_folder(settings)).free / 1e9
+    low = free < LOW_DISK_GB
+    return "warning" if low else "ok", texts("doctor.disk_low" if low else "doctor.disk", free=f"{free:.1f}")
+
+
 def _files_out(settings: Settings, texts: Texts) -> Line:
     folder = settings.files_out_folder
     if folder is None:
@@ -288,12 +294,6 @@ def _files_out(settings: Settings, texts: Texts) -> Line:
     writable = above.is_dir() and os.access(above, os.W_OK)
     name = "files_out" if writable else "files_out_failed"
     return "ok" if writable else "failed", texts(f"doctor.{name}", folder=folder.absolute())
-
-
-def _disk(settings: Settings, texts: Texts) -> Line:
-    free = shutil.disk_usage(_existing_folder(settings)).free / 1e9
-    low = free < LOW_DISK_GB
-    return "warning" if low else "ok", texts("doctor.disk_low" if low else "doctor.disk", free=f"{free:.1f}")
 
 
 def _existing_folder(settings: Settings) -> Path:

@@ -20,13 +20,15 @@ from storage.database import FILE_NAME
 
 PREFIX = "UNGXU_"
 ENV_FILE = ".env"
-FILES_OUT = "files-out"
-"""The folder beside the database for files that no messenger carries."""
 SECRET = ("telegram_token", "zalo_tokens", "zalo_oa_app_secret", "zalo_oa_secret_key", "secret_keys")
 _ADDRESS = r"^https?://[^/\s]+(/\S*)?$"
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+
+
+FILES_OUT = "files-out"
+"""The folder beside the database for files that no messenger carries."""
 
 
 class Settings(BaseSettings):

@@ -109,6 +109,33 @@ def test_what_lies_there_for_too_long_is_deleted_and_nothing_else(aside: Aside, 
     assert sorted(file.name for file in folder.iterdir()) == ["20261121-13-moi.pdf", "ban-sao.pdf"]
 
 
+def test_the_folder_is_tidied_as_long_as_the_bot_runs(
+    aside: Aside, folder: Path, texts: Texts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(aside_module, "INTERVAL", 0.01)
+
+    async def work() -> None:
+        keeping = asyncio.create_task(aside.keep_tidy(lambda: NOW))
+        none = asyncio.create_task(Aside(None, "", texts, ZONE).keep_tidy(lambda: NOW))
+        for name in ("20261121-12-a.pdf", "20261121-13-b.pdf"):
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_bytes(DATA)
+            os.utime(folder / name, (0, 0))
+            while (folder / name).exists():
+                await asyncio.sleep(0.01)
+        # What cannot be deleted is told, and tried again.
+        (folder / "20261121-14-c").mkdir()
+        os.utime(folder / "20261121-14-c", (0, 0))
+        while "cannot be tidied" not in caplog.text:
+            await asyncio.sleep(0.01)
+        assert not keeping.done() and not none.done()
+        keeping.cancel()
+        none.cancel()
+        await asyncio.gather(keeping, none, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(work(), 10))
+
+
 # What is written to a channel that carries no files
 
 

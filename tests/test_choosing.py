@@ -199,7 +199,7 @@ def modules() -> Iterator[str]:
         source = path.read_text(encoding="utf-8")
         if "Conversation(" in source and "from tests.conversations import" in source:
             yield path.name
-            assert "pytestmark = pytest.mark.every_channel" in source, path.name
+            assert "pytestmark = pytest.mark.every_channel" in source, f"{path.name} says no every_channel"
 
 
 def test_every_dialogue_is_held_on_every_channel() -> None:

@@ -35,7 +35,18 @@ def test_a_bot_that_can_work(checked: Checked) -> None:
     assert "tốt    Zalo: bot 10001 kết nối được, tên tài khoản là bot.0000" in printed
     assert "tốt    Đồng hồ khớp với máy chủ Zalo" in printed
     assert "tốt    Zalo: bot 10001 tự hỏi tin mới" in printed
+    assert "tốt    Zalo: bot 10001 không gửi được ảnh" in printed
     assert "UNGXU_ZALO_NAMES" not in printed
+
+
+def test_a_bot_that_can_send_pictures(checked: Checked) -> None:
+    place = {"public_url": "https://bot.vidu.example/", "listen": "127.0.0.1:0"}
+    assert (
+        "tốt    Zalo: bot 10001 gửi được ảnh; Zalo tải ảnh ở https://bot.vidu.example/zalo/10001/pictures/…"
+        in (checked(**place)[1])
+    )
+    # Nobody answers there where nothing is listened to.
+    assert "không gửi được ảnh" in checked(public_url=place["public_url"])[1]
 
 
 def test_several_bots_one_of_which_is_refused(checked: Checked) -> None:

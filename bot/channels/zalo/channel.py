@@ -162,7 +162,8 @@ class Zalo:
     def examine(self, chats: Sequence[str]) -> AsyncIterator[Examined]:
         """Ask Zalo about the bot, the time, and its updates; of chats it tells nothing."""
         named = bool(self._title)
-        return examine(self._api, self.account, self._webhook_url, self._clock(), named=named)
+        pictures = self._public_url + self.shelf.path if self.shelf else ""
+        return examine(self._api, self.account, self._webhook_url, self._clock(), named=named, pictures=pictures)
 
     def is_group(self, chat: str) -> bool:
         """A chat does not tell by its name what it is; groups that were heard of are known."""

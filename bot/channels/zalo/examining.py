@@ -15,11 +15,12 @@ MOST_SECONDS_OFF = 60.0
 
 
 async def examine(
-    api: ZaloApi, account: str, webhook_url: str, now: dt.datetime, *, named: bool
+    api: ZaloApi, account: str, webhook_url: str, now: dt.datetime, *, named: bool, pictures: str
 ) -> AsyncIterator[Examined]:
     """Yield what was found, as states and names of texts in [doctor]; `webhook_url` is "" for polling.
 
-    `named` says whether it is known how people call the bot.
+    `named` says whether it is known how people call the bot; `pictures` is where Zalo fetches those that go out, "" for
+    nowhere.
     """
     bot = {"account": account}
     try:
@@ -39,6 +40,7 @@ async def examine(
     except OutcomeUnknown as error:
         yield Examined("failed", "zalo_broken", {**bot, "reason": str(error)})
         return
+    yield Examined("ok", "zalo_pictures" if pictures else "zalo_no_pictures", {**bot, "url": pictures})
     if not named:
         yield Examined("warning", "zalo_no_names", bot)
 
