@@ -22,6 +22,8 @@ from storage.people import Address, person_at
 from tests.conftest import NOW, TODAY
 from tests.conversations import Conversation, hold, read, whole
 
+pytestmark = pytest.mark.every_channel
+
 ONE = Door("Zalo Bot Một", "https://zalo.vidu.example/1", brings=False, channel="zalo", account="10001", people=3)
 TWO = Door("Zalo Bot Hai", "https://zalo.vidu.example/2", brings=False, channel="zalo", account="10002", people=3)
 OTHER = Door("Telegram @vidu_bot", "https://t.me/vidu_bot", channel="telegram", account="1")

@@ -19,6 +19,8 @@ from storage.people import Address
 from tests.conftest import NOW, TODAY
 from tests.conversations import Conversation, hold, read, whole
 
+pytestmark = pytest.mark.every_channel
+
 DAY = TODAY.isoformat()
 TELEGRAM, ZALO = Address("telegram", "bot-1", "an", "an"), Address("zalo", "10001", "0a", "0a")
 NAME = "Trần Văn Mẫu"
