@@ -248,6 +248,7 @@ def test_a_lost_account_is_taken_off_from_the_other(
     done, told = telegram.say(chosen)
     assert read(done) == "Đã gỡ tài khoản Zalo."
     assert (told.to, "không còn liên kết" in read(told)) == (ZALO, True)
+    assert "gọi ngay đầu mối" in read(told)
     assert "Thôi tham gia" not in whole(zalo.say("menu")[0])
     assert zalo.context.person != telegram.context.person
     assert [held.role for held in roles.of(telegram.context.database, telegram.context.person, DAY)] == ["contact"]
