@@ -16,6 +16,7 @@ from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner,
 from handlers.errors import NeedsApproval, Refusal
 from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
+from handlers.people.service import possible_codes
 from handlers.schedule import Kind
 from knowledge.text import fold, normalize
 from storage import menus
@@ -170,10 +171,11 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
     if led := leading.led(text, context):
         return led
-    if not event.group and people.is_code(text, context):
-        return people.by_code(text, context)
-    if not event.group and linking.is_code(text, context):
-        return linking.by_code(text, context)
+    for typed in [] if event.group else possible_codes(text):
+        if people.is_code(typed, context):
+            return people.by_code(typed, context)
+        if linking.is_code(typed, context):
+            return linking.by_code(typed, context)
     return ask.answer(text, context)
 
 

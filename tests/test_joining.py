@@ -85,6 +85,26 @@ def test_a_code_leads_into_the_unit(an: Conversation, code: str, unit: int, how:
     assert (found.name, found.position, found.unit, found.state) == ("trần văn ví dụ", "Chuyên viên", unit, "joined")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "mã {}",
+        "Mã mời: {}.",
+        "ma moi cua phong la {} a",
+        "Chào anh chị, tôi xin tham gia, mã là “{}” ạ",
+        "cho em vào với, {}",
+    ],
+)
+def test_a_code_is_understood_in_plain_words(an: Conversation, code: str, said: str) -> None:
+    hold(an, [(said.format(code), "Mã mời của Phòng Ví Dụ."), ("có", "họ và tên")])
+
+
+def test_what_is_no_code_that_is_valid_is_a_question(an: Conversation, code: str) -> None:
+    hold(an, [("mã mời ABC-DEF", "Các văn bản tôi đang có"), ("facebook điều 4 khoản 3", "Khoản 3 Điều 4")])
+    long = f"{'chữ ' * 12}{code}"
+    assert "Mã mời của" not in whole(an.say(long)[0])
+
+
 def test_the_code_may_come_last(an: Conversation, code: str) -> None:
     hold(an, [("tham gia", "gõ mã mời"), ("abc", "Mã không đúng"), (code, "Phòng Ví Dụ"), ("1", "họ và tên")])
 

@@ -73,7 +73,7 @@ def linked(one: Conversation, other: Conversation) -> None:
     other.say("1")
 
 
-@pytest.mark.parametrize("typed", ["{}", "lien ket {}", "/lienket {}", " {} ."])
+@pytest.mark.parametrize("typed", ["{}", "lien ket {}", "/lienket {}", " {} .", "mã liên kết là {} ạ"])
 def test_a_code_from_the_one_is_typed_in_the_other(
     telegram: Conversation, zalo: Conversation, unit: int, typed: str
 ) -> None:

@@ -29,6 +29,8 @@ CLAIM_LIFE = dt.timedelta(days=1)
 CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 _CODE_LENGTH = 6
 _CLAIM_LENGTH = 12
+# "Tôi xin tham gia, mã mời của phòng là ABC-DEF ạ": in more words nobody tells a code alone.
+_LONGEST_SENTENCE = 12
 
 # A personal code may be anything that an office numbers its people by.
 _CODE = re.compile(r"[A-Za-z0-9]{1,24}(?:[ ._/-]?[A-Za-z0-9]{1,24}){0,4}")
@@ -398,6 +400,14 @@ def read_code(typed: str) -> str:
 def looks_like_code(typed: str) -> bool:
     """Whether a typed text may be a code: a few groups of letters without accents and digits."""
     return bool(_CODE.fullmatch(typed.strip())) and _SHORTEST_CODE <= len(read_code(typed)) <= LONGEST_CODE
+
+
+def possible_codes(text: str) -> list[str]:
+    """Return what of a message may be a code: all of it, or of a short sentence a word as long as codes are."""
+    words = [word.strip(".,:;!?\"'“”()") for word in text.split()]
+    if len(words) > _LONGEST_SENTENCE:
+        return [text]
+    return [text, *(word for word in words if word != text and len(read_code(word)) >= _CODE_LENGTH)]
 
 
 def shown_code(code: str) -> str:
