@@ -49,8 +49,10 @@ class Terminal:
 
         def read() -> None:
             # A thread of its own that dies with the process: one of the loop's pool would keep it waiting for
-            # a last line after Ctrl+C.
-            while True:
+            # a last line after Ctrl+C. It holds the input for as long, or Python would close it under a read that still
+            # waits there, and abort.
+            held = sys.stdin
+            while held is sys.stdin:
                 turn.acquire()
                 try:
                     line = input(self._prompt)
