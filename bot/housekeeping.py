@@ -37,6 +37,7 @@ from storage import (
     outbox,
     personal,
     questions,
+    reports,
     roles,
     tallies,
     usage,
@@ -61,6 +62,9 @@ KEEP_INCOMPLETE = dt.timedelta(days=1)
 KEEP_ROSTER = dt.timedelta(days=7)
 # Nobody is needed any more of whom nothing was kept since.
 KEEP_NOBODY = dt.timedelta(days=1)
+
+# Longer ago than the hour in which they are counted.
+KEEP_ATTEMPTS = dt.timedelta(hours=2)
 
 INTERVAL = 3600.0
 # Rows deleted in one transaction, and the pause until the next.
@@ -99,6 +103,10 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(fetches.purge, since("messages"), ("fetches",)),
         Rule(blobs.purge, since("files"), ("blobs",)),
         Rule(blobs.purge_incomplete, (now - KEEP_INCOMPLETE).isoformat(), ("blobs", "blob_parts")),
+        Rule(reports.purge, since("reports"), ("reports", "report_events")),
+        Rule(reports.purge_facts, since("report_facts"), ("report_facts",)),
+        Rule(reports.purge_files, since("dialogues"), ("report_files",)),
+        Rule(reports.purge_attempts, (now - KEEP_ATTEMPTS).isoformat(), ("report_attempts",)),
         Rule(questions.purge, since_day("questions"), ("questions",)),
         Rule(tallies.purge, since_day("questions"), ("tallies",)),
         Rule(usage.purge, since_day("questions"), ("usage",)),

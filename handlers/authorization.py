@@ -15,7 +15,8 @@ from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from handlers.errors import NeedsApproval, NotAllowed
-from storage import approvals, audit, members, people, roles, units
+from handlers.office import Office
+from storage import approvals, audit, members, people, reports, roles, units
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.people import Address
@@ -81,6 +82,7 @@ class Scene:
         day: the day at the office.
         needing_approval: names of the acts that the office wants its head to approve.
         approved: whether the head has approved this very act.
+        office: what the office says of itself.
     """
 
     database: Database
@@ -89,6 +91,7 @@ class Scene:
     day: dt.date
     needing_approval: frozenset[str] = frozenset()
     approved: bool = False
+    office: Office = field(default_factory=Office)
 
     @property
     def stamp(self) -> str:
@@ -101,7 +104,7 @@ class Scene:
         return self.day.isoformat()
 
 
-Target = Literal["unit", "person"]
+Target = Literal["unit", "person", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class Act:
         target: what it is done to; the parameter of that name holds its number. None where it is done to nothing.
         rights: how far each role reaches; an administrator's is given like the others'.
         recorded: whether it is written down when it is done by a role.
+        approvable: whether an office may want its head to approve it first; help does not wait.
         run: the service's own function.
     """
 
@@ -120,6 +124,7 @@ class Act:
     target: Target | None
     rights: Mapping[Role, Reach]
     recorded: bool
+    approvable: bool
     run: Callable[..., Any] = field(compare=False)
 
 
@@ -137,6 +142,7 @@ def act(
     head: Reach = Reach.NOBODY,
     administrator: Reach = Reach.ALL,
     recorded: bool = True,
+    approvable: bool = True,
 ) -> Callable[[Callable[Concatenate[Scene, P], Result]], Callable[Concatenate[Scene, P], Result]]:
     """Declare a function as an act: it raises NotAllowed unless the actor's roles reach its target.
 
@@ -158,7 +164,8 @@ def act(
             given = signature.bind(scene, *args, **kwargs).arguments
             number = given[declared.target] if declared.target else None
             reach = _reach(scene, declared, number)
-            if not scene.approved and name in scene.needing_approval and not _is_head(scene, declared, number):
+            wanted = approvable and not scene.approved and name in scene.needing_approval
+            if wanted and not _is_head(scene, declared, number):
                 raise NeedsApproval(_ask(scene, declared, number, given))
             done = function(scene, *args, **kwargs)
             if recorded and reach > Reach.SELF:
@@ -167,7 +174,7 @@ def act(
                 audit.record(scene.database, scene.stamp, scene.actor.person, name, subject, unit)
             return done
 
-        declared = Act(name, target, rights, recorded, checked)
+        declared = Act(name, target, rights, recorded, approvable, checked)
         ACTS[name] = declared
         return checked
 
@@ -217,7 +224,7 @@ def _reach(scene: Scene, declared: Act, number: int | None) -> Reach:
     for reach, unit in sorted(_reaches(actor, declared), key=lambda found: -found[0]):
         if reach is Reach.ALL or declared.target is None:
             return reach
-        if reach is Reach.SELF and declared.target == "person" and number == actor.person:
+        if reach is Reach.SELF and _is_own(scene, declared, number):
             return reach
         if reach is Reach.UNIT and _is_within(scene, declared, number, unit):
             return reach
@@ -230,6 +237,14 @@ def _reaches(actor: Actor, declared: Act) -> Iterator[tuple[Reach, int | None]]:
         (reach, None) for role in (Role.ANYBODY, Role.STAFF) if (reach := declared.rights[role]) and actor.has(role)
     )
     yield from ((reach, held.unit) for held in actor.roles if (reach := declared.rights[Role(held.role)]))
+
+
+def _is_own(scene: Scene, declared: Act, number: int | None) -> bool:
+    """Whether the target is the actor himself, or a report that he made."""
+    if declared.target == "report" and number is not None:
+        report = reports.get(scene.database, number)
+        return report is not None and bool(report.reporter_id) and report.reporter_id == scene.actor.person
+    return declared.target == "person" and number == scene.actor.person
 
 
 def _is_within(scene: Scene, declared: Act, number: int | None, unit: int | None) -> bool:
@@ -253,6 +268,9 @@ def _unit_of(scene: Scene, target: Target | None, number: int | None) -> int | N
     if target == "person" and number is not None:
         member = members.get(scene.database, number, scene.today)
         return member.unit if member else None
+    if target == "report" and number is not None:
+        report = reports.get(scene.database, number)
+        return report.unit_id if report else None
     return None
 
 

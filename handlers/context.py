@@ -72,7 +72,9 @@ class Context:
     @property
     def scene(self) -> Scene:
         """What the acts of the services are done with."""
-        return Scene(self.database, self.actor, self.now, self.today, frozenset(self.office.approvals))
+        return Scene(
+            self.database, self.actor, self.now, self.today, frozenset(self.office.approvals), office=self.office
+        )
 
     @property
     def units(self) -> frozenset[str]:

@@ -29,6 +29,7 @@ class Office(BaseModel):
         report_prefix: what the numbers of reports begin with.
         approvals: names of the acts that the head approves before they are done ("unit.merge").
         members_only: whether only who has joined is answered.
+        anonymous_reports: whether an account can be reported without a name.
         retention: how long what is kept is kept.
     """
 
@@ -44,6 +45,7 @@ class Office(BaseModel):
     approvals: tuple[str, ...] = ()
     report_prefix: str = Field(default="BC", pattern=r"^[A-ZĐ]{1,6}$")
     members_only: bool = False
+    anonymous_reports: bool = True
     retention: Retention = Retention()
 
 

@@ -26,6 +26,8 @@ class Retention(BaseModel):
         memberships: units that somebody belonged to before.
         strangers: accounts of people who are not members, after they wrote last.
         closed_chats: chats in which nobody can be reached any more.
+        reports: reports with their trail and evidence, after they were closed.
+        report_facts: what is counted of reports that were deleted, without names and words.
         audit: acts, roles that were taken, approvals, consents that were withdrawn; each by the number of the person.
     """
 
@@ -41,6 +43,8 @@ class Retention(BaseModel):
     memberships: Annotated[int, _days(0, 3650)] = 1825
     strangers: Annotated[int, _days(30, 1095)] = 365
     closed_chats: Annotated[int, _days(30, 1095)] = 180
+    reports: Annotated[int, _days(30, 3650)] = 365
+    report_facts: Annotated[int, _days(365, 3650)] = 1825
     audit: Annotated[int, _days(365, 3650)] = 730
 
     def since(self, name: str, now: dt.datetime) -> dt.datetime:

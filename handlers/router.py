@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
-from handlers import alert, approval, ask, form, leading, linking, people, privacy
+from handlers import alert, approval, ask, form, leading, linking, people, privacy, report
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
@@ -95,7 +95,7 @@ COMMANDS = Commands(
 FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **linking.FORMS, **privacy.FORMS}
 """The conversations of several steps, by name."""
 
-LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {"alert": alert.tell}
+LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {"alert": alert.tell, "report": report.tell}
 """What the jobs do when something ends that they asked to be told of, by the name in the concern."""
 
 DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {people.DRAWING: people.draw_sheet}

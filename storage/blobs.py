@@ -124,10 +124,11 @@ def expire(database: Database, blob_id: int) -> None:
 
 
 def purge(database: Database, before: str, limit: int) -> int:
-    """Let up to `limit` files expire that were stored before a time; return how many."""
+    """Let up to `limit` files expire that were stored before a time, but those of reports; return how many."""
     return database.run(
         "UPDATE blobs SET complete = 0 WHERE id IN"
-        " (SELECT id FROM blobs WHERE complete = 1 AND created_at < :before LIMIT :limit)",
+        " (SELECT b.id FROM blobs b WHERE b.complete = 1 AND b.created_at < :before"
+        " AND NOT EXISTS (SELECT 1 FROM report_files f WHERE f.blob_id = b.id) LIMIT :limit)",
         {"before": before, "limit": limit},
     )
 

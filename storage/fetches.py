@@ -105,6 +105,11 @@ def count_of(database: Database, person: int) -> int:
     return int(row["n"]) if row else 0
 
 
+def let_go(database: Database, blob: int) -> None:
+    """Let a file belong to whatever keeps it now, no more to whoever sent it."""
+    database.run("UPDATE fetches SET blob_id = NULL WHERE blob_id = :blob", {"blob": blob})
+
+
 def forget(database: Database, person: int) -> None:
     """Delete the files of somebody and what is known of them; what is being brought just now is dropped."""
     values = {"person": person}

@@ -28,6 +28,14 @@ MOVED = (
     ("audit", "actor_id"),
     ("imports", "started_by"),
     ("import_rows", "person_id"),
+    ("reports", "reporter_id"),
+    ("reports", "owner_id"),
+    ("reports", "taken_by"),
+    ("reports", "verified_by"),
+    ("reports", "held_by"),
+    ("report_events", "actor_id"),
+    ("report_files", "person_id"),
+    ("report_attempts", "person_id"),
 )
 """The columns that name a person, of whom there may be many rows."""
 

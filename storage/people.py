@@ -6,7 +6,7 @@ belongs to the person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from storage.database import Database
@@ -194,15 +194,20 @@ def part(database: Database, person: int, now: str) -> None:
     """Let whoever writes from the addresses of somebody be a new person, of whom nothing is known."""
     if addresses_of(database, person):
         stranger = {"person": person, "stranger": create(database, now)}
-        for table in ("addresses", "fetches"):
+        for table in ("addresses", "fetches", "report_files"):
             database.run(f"UPDATE {table} SET person_id = :stranger WHERE person_id = :person", stranger)
 
 
-def hold(database: Database, person: int, by: int, now: str) -> int:
-    """Trust the addresses of somebody no more: who writes there may be another. Return how many were trusted."""
+def hold(database: Database, person: int, by: int, now: str, channels: Collection[str] = ()) -> int:
+    """Trust the addresses of somebody no more, or only those in some channels: who writes there may be another.
+
+    Returns how many were trusted.
+    """
+    places = {f"channel{number}": channel for number, channel in enumerate(channels)}
+    only = f" AND channel IN ({', '.join(f':{place}' for place in places)})" if places else ""
     return database.run(
-        "UPDATE addresses SET held_at = :now, held_by = :by WHERE person_id = :person AND held_at IS NULL",
-        {"person": person, "by": by, "now": now},
+        f"UPDATE addresses SET held_at = :now, held_by = :by WHERE person_id = :person AND held_at IS NULL{only}",
+        {"person": person, "by": by, "now": now, **places},
     )
 
 

@@ -6,7 +6,7 @@ anybody else.
 
 from __future__ import annotations
 
-from storage import approvals, fetches, members, outbox, people
+from storage import approvals, fetches, members, outbox, people, reports
 from storage.database import Database
 
 PEOPLE_AT_ONCE = 50
@@ -31,6 +31,10 @@ _NEEDED = (
     ("link_codes", "person_id"),
     ("link_tries", "person_id"),
     ("homes", "person_id"),
+    ("reports", "reporter_id"),
+    ("reports", "owner_id"),
+    ("report_files", "person_id"),
+    ("report_attempts", "person_id"),
 )
 _UNNEEDED = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = p.id)" for table, column in _NEEDED)
 
@@ -126,6 +130,7 @@ def _forget_who(database: Database, person: int) -> None:
     """Delete who somebody is and what he was about to do; where others' rows name him, they name nobody."""
     values = {"person": person}
     approvals.forget(database, person)
+    reports.forget(database, person)
     for table in _BELONGING:
         database.run(f"DELETE FROM {table} WHERE person_id = :person", values)
     database.run("UPDATE absences SET substitute_id = NULL WHERE substitute_id = :person", values)

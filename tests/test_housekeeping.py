@@ -35,6 +35,7 @@ from storage import (
     people,
     personal,
     questions,
+    reports,
     roles,
     tallies,
     units,
@@ -48,6 +49,7 @@ from storage.errors import StorageBusy
 from storage.imports import StagedRow, StagedUnit
 from storage.outbox import ANSWER
 from storage.people import person_at
+from storage.reports import Draft
 from tests.helpers import NOW, STAMP, Clock, later, place, shown_menu
 
 KEEP = Retention()
@@ -63,6 +65,11 @@ TABLES = {
     "fetches": dt.timedelta(days=30),
     "blobs": dt.timedelta(days=1),
     "blob_parts": dt.timedelta(days=730),
+    "reports": dt.timedelta(days=365),
+    "report_events": dt.timedelta(days=365),
+    "report_facts": dt.timedelta(days=1825),
+    "report_files": dt.timedelta(days=7),
+    "report_attempts": dt.timedelta(hours=2),
     "questions": dt.timedelta(days=365),
     "tallies": dt.timedelta(days=365),
     # Kept by month, of which this one began on the first.
@@ -174,6 +181,17 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             chats.close(database, "vidu", "bot-1", "chat-2", "left", now)
         case "windows":
             windows.opened(database, "vidu", "bot-1", "chat-2", now)
+        case "reports" | "report_events" | "report_facts":
+            # Not in the way of what is counted, which stays longer.
+            report = reports.add(database, Draft("lost", reporter_id=person), None, now)
+            reports.change(database, report, state="resolved", closed_at=now, kept_from=now)
+            reports.record(database, report, now, person, "resolved")
+            if table == "report_facts":
+                reports.delete(database, report)
+        case "report_files":
+            reports.expect_file(database, None, person, now)
+        case "report_attempts":
+            reports.attempt(database, person, "report", now)
         case "oa_tokens":
             oa_tokens.start_over(database, "vidu", b"a", b"r", now, now)
             oa_tokens.succeed(database, oa_tokens.pairs(database, "vidu")[0].number, "vidu", b"b", b"s", now, now)

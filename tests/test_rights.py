@@ -15,9 +15,10 @@ from handlers import router
 from handlers.authorization import ACTS, Act, Actor, Role, Scene, actor_at, may
 from handlers.errors import NotAllowed, Refusal
 from handlers.people import service
-from storage import members, people, roles
+from storage import members, people, reports, roles
 from storage.audit import CONSOLE
 from storage.database import Database
+from storage.reports import Draft
 from tests.conftest import NOW, TODAY
 from tests.test_people_service import address, writer
 
@@ -54,6 +55,23 @@ approval.decide     -        -      -        unit  all
 link.make           self     self   self     self  self
 link.use            self     self   self     self  self
 link.undo           self     self   self     self  self
+report.open         all      all    all      all   all
+report.add          self     self   unit     unit  all
+report.attach       self     self   unit     unit  all
+report.answer       self     self   unit     unit  all
+report.own          self     self   self     self  self
+report.by_receipt   all      all    all      all   all
+report.add_by_receipt     all  all  all      all   all
+report.attach_by_receipt  all  all  all      all   all
+report.read         self     self   unit     unit  all
+report.list         -        -      unit     unit  all
+report.take         -        -      unit     unit  all
+report.ask          -        -      unit     unit  all
+report.note         -        -      unit     unit  all
+report.identify     -        -      unit     unit  all
+report.resolve      -        -      unit     unit  all
+report.elsewhere    -        -      unit     unit  all
+report.reopen       -        -      unit     unit  all
 privacy.show        self     self   self     self  self
 privacy.withdraw    self     self   self     self  self
 privacy.erase       self     self   self     self  self
@@ -96,6 +114,12 @@ def targets(scene: Scene, act: Act) -> dict[str, int | None]:
     """What is one's own, one's unit's (below it), and another unit's."""
     if act.target == "unit":
         return {"unit": 3, "all": 5}
+    if act.target == "report":
+        return {
+            "self": report_of(scene, scene.actor.person, 5),
+            "unit": report_of(scene, writer(scene.database, "near"), 3),
+            "all": report_of(scene, writer(scene.database, "far"), 5),
+        }
     if act.target == "person":
         return {
             "self": scene.actor.person,
@@ -103,6 +127,11 @@ def targets(scene: Scene, act: Act) -> dict[str, int | None]:
             "all": writer(scene.database, "far"),
         }
     return {"all": None}
+
+
+def report_of(scene: Scene, reporter: int, unit: int) -> int:
+    draft = Draft("lost", unit_id=unit, reporter_id=reporter or None)
+    return reports.add(scene.database, draft, None, scene.stamp)
 
 
 def is_allowed(scene: Scene, act: Act, number: int | None) -> bool:

@@ -1,0 +1,47 @@
+"""The pictures and files of a report: asked for when a message brings them, kept or not when they have come.
+
+How large they may be, what they may be, and how they are encrypted is the fetcher's business (`bot.fetcher`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.context import Context
+from handlers.conversation import Attachment, Outcome, Refusal, Reply
+from storage import blobs, fetches, people, reports
+from storage.outbox import REPORT
+from storage.people import Address
+
+JOB = "report"
+
+_WHY = {Refusal.TOO_LARGE: "too_large", Refusal.NOT_ALLOWED: "not_allowed", Refusal.NO_KEY: "no_key"}
+
+
+def bring(attachments: Sequence[Attachment], numbers: Sequence[int], context: Context) -> None:
+    """Ask for the files of a message, each under the number it is expected with."""
+    assert context.address is not None
+    now = context.now.isoformat()
+    for attachment, number in zip(attachments, numbers, strict=True):
+        concern = {"job": JOB, "file": number, "to": context.address.values()}
+        fetches.put(context.database, context.address, context.person, attachment.as_json(), concern, now)
+
+
+def tell(outcome: Outcome, context: Context) -> list[Reply]:
+    """Note how a file came; whoever sent one that is not kept is told why."""
+    number = outcome.concern["file"]
+    state: reports.FileState = "stored" if outcome.blob is not None else "refused"
+    if outcome.state == "lost":
+        state = "lost"
+    kept = reports.end_file(context.database, number, state, outcome.reason, outcome.blob)
+    if outcome.blob is not None:
+        # It lives and goes with the report, whoever sent it.
+        fetches.let_go(context.database, outcome.blob)
+        if not kept:
+            blobs.expire(context.database, outcome.blob)
+        return []
+    to = Address(**outcome.concern["to"])
+    if not kept or people.is_held(context.database, to):
+        return []
+    why = _WHY.get(Refusal(outcome.reason), "lost") if outcome.reason in set(Refusal) else "lost"
+    return [Reply(context.texts.rich(f"report.unkept_{why}"), to=to, urgency=REPORT)]

@@ -1,0 +1,507 @@
+"""Every act on a report: who does it, on which report, with a result or a named refusal; each leaves its trail.
+
+A reporter reaches his own reports, a contact and a head those of their unit and below it, an administrator all. Nobody
+learns anything from a number: a report that somebody may not see is refused like one that does not exist. What is
+typed is masked here before anything is written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from handlers.authorization import Reach, Scene, act
+from handlers.errors import NotFound, NotPossible
+from handlers.masking import mask_secrets
+from handlers.people.service import read_code
+from handlers.report.refusing import is_complaint, is_secret
+from knowledge.text import normalize
+from storage import dialogues, members, people, reports, units
+from storage.audit import CONSOLE
+from storage.reports import Draft, Event, Evidence, Report
+
+# Without letters and digits that look or sound alike; 26 of them, so that sixteen are 75 bits.
+_RECEIPT_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
+RECEIPT_LENGTH = 16
+
+AN_HOUR = dt.timedelta(hours=1)
+MOST_REPORTS = 5
+"""Reports that one person makes in an hour; beyond that somebody is asked to phone."""
+MOST_GUESSES = 5
+"""Receipts that are none and that one person types in an hour; after that none of his is looked at."""
+MOST_FILES = 20
+"""Files of one report."""
+
+LONGEST_NOTE = 2_000
+LONGEST_LINE = 300
+
+CHANNELS_OF = {"zalo": ("zalo", "zalo_oa"), "telegram": ("telegram",)}
+"""The channels that an account of a platform writes on."""
+
+REMINDER = dt.timedelta(days=30)
+"""So long before a report is deleted the contact is reminded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A report that was written down.
+
+    Attributes:
+        receipt: what its state can be asked with, shown once; "" where none was made.
+        held: how many addresses of the account's owner are not trusted from now on.
+    """
+
+    report: Report
+    receipt: str
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody may see of a report: to its reporter nothing internal is shown."""
+
+    report: Report
+    events: Sequence[Event]
+    files: Sequence[Evidence]
+
+
+# The reporter
+
+
+@act("report.open", anybody=Reach.ALL, staff=Reach.ALL, recorded=False, approvable=False)
+def open_report(scene: Scene, draft: Draft, *, anonymous: bool = False) -> Opened:
+    """Write a report down for whoever says it; return it with its receipt.
+
+    Raises NotPossible where too many came from him within the hour, and for a name where none is allowed to be left
+    out.
+    """
+    person = scene.actor.person
+    if anonymous and not scene.office.anonymous_reports:
+        raise NotPossible("no_anonymous")
+    if person != CONSOLE:
+        since = (scene.now - AN_HOUR).isoformat()
+        if reports.attempts(scene.database, person, "report", since) >= MOST_REPORTS:
+            raise NotPossible("too_many_reports")
+        reports.attempt(scene.database, person, "report", scene.stamp)
+    named = None if anonymous or person == CONSOLE else person
+    opened = write_down(scene, replace(draft, source="bot", reporter_id=named), with_receipt=True)
+    if person != CONSOLE:
+        reports.claim_files(scene.database, person, opened.report.id, named=named is not None)
+    return opened
+
+
+@act(
+    "report.add",
+    target="report",
+    anybody=Reach.SELF,
+    staff=Reach.SELF,
+    contact=Reach.UNIT,
+    head=Reach.UNIT,
+    approvable=False,
+)
+def add(scene: Scene, report: int, text: str) -> Report:
+    """Add what somebody knows now; return the report. It answers what was asked, and opens a closed one again."""
+    return _add(scene, _own_or_reached(scene, report), text, scene.actor.person)
+
+
+@act(
+    "report.attach",
+    target="report",
+    anybody=Reach.SELF,
+    staff=Reach.SELF,
+    contact=Reach.UNIT,
+    head=Reach.UNIT,
+    approvable=False,
+)
+def attach(scene: Scene, report: int) -> int:
+    """Expect a file for a report; return the file's number."""
+    found = _own_or_reached(scene, report)
+    return _attach(scene, found, scene.actor.person)
+
+
+@act(
+    "report.answer",
+    target="report",
+    anybody=Reach.SELF,
+    staff=Reach.SELF,
+    contact=Reach.UNIT,
+    head=Reach.UNIT,
+    approvable=False,
+)
+def answer(scene: Scene, report: int, text: str) -> Report:
+    """Answer what the reporter was asked, himself or for him, as he said on the telephone; return the report."""
+    found = _own_or_reached(scene, report)
+    if found.state != "waiting":
+        raise NotPossible("nothing_asked")
+    return _add(scene, found, text, scene.actor.person)
+
+
+@act("report.own", target="person", anybody=Reach.SELF, staff=Reach.SELF, administrator=Reach.SELF, recorded=False)
+def own(scene: Scene, person: int) -> Sequence[Report]:
+    """Return the reports that somebody made with his name, the newest first."""
+    _refuse_held(scene)
+    return reports.of_reporter(scene.database, person)
+
+
+@act("report.by_receipt", anybody=Reach.ALL, staff=Reach.ALL, recorded=False, approvable=False)
+def by_receipt(scene: Scene, receipt: str) -> Seen:
+    """Return what the reporter may see of the report of a receipt.
+
+    Raises NotFound for one that is none, and NotPossible after too many of those from the same person within the hour,
+    whatever he types then.
+    """
+    found = _by_receipt(scene, receipt)
+    return Seen(found, _for_reporter(scene, found.id), reports.files(scene.database, found.id))
+
+
+@act("report.add_by_receipt", anybody=Reach.ALL, staff=Reach.ALL, recorded=False, approvable=False)
+def add_by_receipt(scene: Scene, receipt: str, text: str) -> Report:
+    """Add to the report of a receipt, or answer what was asked; the trail names nobody."""
+    return _add(scene, _by_receipt(scene, receipt), text, None)
+
+
+@act("report.attach_by_receipt", anybody=Reach.ALL, staff=Reach.ALL, recorded=False, approvable=False)
+def attach_by_receipt(scene: Scene, receipt: str) -> int:
+    """Expect a file for the report of a receipt; return the file's number."""
+    return _attach(scene, _by_receipt(scene, receipt), None)
+
+
+# The responsible unit
+
+
+@act(
+    "report.read",
+    target="report",
+    anybody=Reach.SELF,
+    staff=Reach.SELF,
+    contact=Reach.UNIT,
+    head=Reach.UNIT,
+    approvable=False,
+)
+def read(scene: Scene, report: int) -> Seen:
+    """Return what somebody may see of a report; that one of the office looked stands in the trail."""
+    found = _own_or_reached(scene, report)
+    files = reports.files(scene.database, report)
+    if _is_reporter(scene, found) and not scene.actor.roles:
+        return Seen(found, _for_reporter(scene, report), files)
+    events = reports.events(scene.database, report)
+    record(scene, report, "read")
+    return Seen(found, events, files)
+
+
+@act("report.list", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def list_open(scene: Scene, unit: int) -> Sequence[Report]:
+    """Return the open reports about a unit and those below it, the newest first."""
+    return reports.of_units(scene.database, units.below(scene.database, unit))
+
+
+@act("report.take", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
+def take(scene: Scene, report: int) -> Report:
+    """Take care of a report; refused where somebody else does already, with his name."""
+    found = _open(scene, report)
+    if found.taken_by is not None:
+        raise NotPossible("report_taken", name=name_of(scene, found.taken_by))
+    state = "waiting" if found.state == "waiting" else "taken"
+    reports.change(scene.database, report, state=state, taken_by=scene.actor.person, taken_at=scene.stamp)
+    return _answered(scene, report, "taken", audience="reporter")
+
+
+@act("report.ask", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
+def ask(scene: Scene, report: int, text: str) -> Report:
+    """Ask the reporter something; the report waits for his answer."""
+    _open(scene, report)
+    said = checked(text)
+    reports.change(scene.database, report, state="waiting")
+    return _answered(scene, report, "asked", said, "reporter")
+
+
+@act("report.note", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
+def note(scene: Scene, report: int, text: str, for_reporter: bool = False) -> Report:
+    """Write something beside a report, for the office alone or for the reporter too."""
+    _found(scene, report)
+    if not for_reporter:
+        record(scene, report, "noted", checked(text))
+        return _found(scene, report)
+    return _answered(scene, report, "told", checked(text), "reporter")
+
+
+@act("report.identify", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
+def identify(scene: Scene, report: int, person: int) -> Opened:
+    """Note whose account it is, a member; where it is one that he uses with this bot and lost, it is held at once."""
+    _open(scene, report)
+    member = members.get(scene.database, person, scene.today)
+    if member is None:
+        raise NotFound("no_such_member")
+    reports.change(scene.database, report, owner_id=person, owner_name=member.name)
+    record(scene, report, "identified", data={"person": person})
+    found = _found(scene, report)
+    return Opened(found, "", _hold_account(scene, found))
+
+
+@act("report.resolve", target="report", contact=Reach.UNIT, head=Reach.UNIT)
+def resolve(scene: Scene, report: int, text: str) -> Report:
+    """Close a report: what was done about it, which the reporter is told."""
+    _open(scene, report)
+    return _close(scene, report, "resolved", text)
+
+
+@act("report.elsewhere", target="report", contact=Reach.UNIT, head=Reach.UNIT)
+def close_as_elsewhere(scene: Scene, report: int, text: str) -> Report:
+    """Close a report that is not for this office: where the reporter was shown to."""
+    _open(scene, report)
+    return _close(scene, report, "elsewhere", text)
+
+
+@act("report.reopen", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
+def reopen(scene: Scene, report: int, text: str) -> Report:
+    """Open a closed report again, and say why."""
+    found = _found(scene, report)
+    if found.state not in reports.CLOSED:
+        raise NotPossible("report_open")
+    _reopen(scene, found)
+    record(scene, report, "reopened", checked(text), "reporter")
+    return _found(scene, report)
+
+
+# What several acts need
+
+
+def write_down(scene: Scene, draft: Draft, *, with_receipt: bool) -> Opened:
+    """Write a report down that somebody may make, with its first event; hold the account where it was lost.
+
+    For acts, which have checked who does it.
+    """
+    owner = members.get(scene.database, draft.owner_id, scene.today) if draft.owner_id else None
+    draft = replace(
+        draft,
+        owner_name=_line(draft.owner_name),
+        account=_line(draft.account),
+        since_said=_line(draft.since_said),
+        reporter_name=_line(draft.reporter_name),
+        contact=_line(draft.contact),
+        said=checked(draft.said, empty=True),
+        owner_id=owner.person if owner else None,
+        unit_id=draft.unit_id or _unit_for(scene, draft, owner.unit if owner else None),
+    )
+    receipt = new_receipt() if with_receipt else ""
+    number = reports.add(scene.database, draft, _hash(scene, receipt) if receipt else None, scene.stamp)
+    # Whoever reports without a name stands nowhere in the trail.
+    actor = scene.actor.person if draft.reporter_id or draft.source != "bot" else None
+    reports.record(scene.database, number, scene.stamp, actor, "opened", data={"source": draft.source})
+    report = _found(scene, number)
+    return Opened(report, receipt, _hold_account(scene, report) if _is_believed(scene, report) else 0)
+
+
+def checked(text: str, longest: int = LONGEST_NOTE, *, empty: bool = False) -> str:
+    """Return typed words as they may be written: normal, masked, not too long.
+
+    Raises NotPossible for none, for what bears a mark of secrecy, and for a complaint about somebody.
+    """
+    said = normalize(text)
+    if not said and not empty:
+        raise NotPossible("nothing_said")
+    if is_secret(said):
+        raise NotPossible("state_secret")
+    if is_complaint(said):
+        raise NotPossible("complaint")
+    return mask_secrets(said)[:longest]
+
+
+def record(
+    scene: Scene,
+    report: int,
+    what: str,
+    note: str = "",
+    audience: reports.Audience = "internal",
+    data: dict[str, object] | None = None,
+) -> None:
+    """Write into a report's trail what the actor did now."""
+    reports.record(scene.database, report, scene.stamp, scene.actor.person, what, note, audience, data)
+
+
+def name_of(scene: Scene, person: int | None) -> str:
+    """Return the name of a member, "" for anybody else."""
+    member = members.get(scene.database, person, scene.today) if person else None
+    return member.name if member else ""
+
+
+def shown_number(report: int, scene: Scene) -> str:
+    """Return a report's number as people say it: "BC-12"."""
+    return f"{scene.office.report_prefix}-{report}"
+
+
+def new_receipt() -> str:
+    """Return a random receipt, as it is compared."""
+    return "".join(secrets.choice(_RECEIPT_LETTERS) for _ in range(RECEIPT_LENGTH))
+
+
+def shown_receipt(receipt: str) -> str:
+    """Return a receipt as it is read out and typed: in groups of four."""
+    return "-".join(receipt[start : start + 4] for start in range(0, len(receipt), 4))
+
+
+def looks_like_receipt(typed: str) -> bool:
+    """Whether a typed text may be a receipt, also one with a letter wrong."""
+    groups = typed.replace("-", " ").split()
+    return len(read_code(typed)) == RECEIPT_LENGTH and (len(groups) == 1 or all(len(group) == 4 for group in groups))
+
+
+def going(scene: Scene, report: Report) -> tuple[dt.date, dt.date] | None:
+    """Return (reminder, deletion): the days on which a closed report is reminded of and deleted; None while open."""
+    if report.kept_from is None:
+        return None
+    last = dt.datetime.fromisoformat(report.kept_from).date() + dt.timedelta(days=scene.office.retention.reports)
+    return last - REMINDER, last
+
+
+def _line(typed: str) -> str:
+    return checked(typed, LONGEST_LINE, empty=True)
+
+
+def _unit_for(scene: Scene, draft: Draft, unit_of_owner: int | None) -> int | None:
+    """The unit a report concerns where nobody said it: the owner's, else the reporter's, else the office itself."""
+    reporter = members.get(scene.database, draft.reporter_id, scene.today) if draft.reporter_id else None
+    joined = reporter is not None and reporter.state == "joined"
+    for unit in (unit_of_owner, reporter.unit if reporter and joined else None):
+        living = units.living(scene.database, unit) if unit is not None else None
+        if living is not None:
+            return living.id
+    top = units.children(scene.database, None)
+    return top[0].id if top else None
+
+
+def _is_believed(scene: Scene, report: Report) -> bool:
+    """Whether an account is held at once on somebody's word: his own, or a colleague's, not a stranger's."""
+    return scene.actor.is_console or scene.actor.joined or scene.actor.person == report.owner_id
+
+
+def _hold_account(scene: Scene, report: Report) -> int:
+    """Trust the account of a report no more, where it was lost and its owner writes to this bot from it."""
+    channels = CHANNELS_OF.get(report.platform, ())
+    if report.kind != "lost" or report.owner_id is None or not channels:
+        return 0
+    held = people.hold(scene.database, report.owner_id, scene.actor.person, scene.stamp, channels)
+    if held:
+        for place in people.addresses_of(scene.database, report.owner_id):
+            if place.channel in channels and place.sender:
+                dialogues.end(scene.database, place, report.owner_id)
+        reports.record(
+            scene.database, report.id, scene.stamp, None, "account_held", audience="reporter", data={"count": held}
+        )
+    return held
+
+
+def _add(scene: Scene, report: Report, text: str, actor: int | None) -> Report:
+    said = checked(text)
+    while report.merged_into is not None:
+        report = _found(scene, report.merged_into)
+    asked = report.state == "waiting"
+    reports.record(
+        scene.database, report.id, scene.stamp, actor, "answered" if asked else "added", said, audience="reporter"
+    )
+    if asked:
+        reports.change(scene.database, report.id, state=_state_of(report))
+    elif not report.is_open:
+        _reopen(scene, report)
+        reports.record(scene.database, report.id, scene.stamp, actor, "reopened", audience="reporter")
+    return _found(scene, report.id)
+
+
+def _attach(scene: Scene, report: Report, actor: int | None) -> int:
+    while report.merged_into is not None:
+        report = _found(scene, report.merged_into)
+    if len(reports.files(scene.database, report.id)) >= MOST_FILES:
+        raise NotPossible("too_many_files", count=MOST_FILES)
+    reports.record(scene.database, report.id, scene.stamp, actor, "attached", audience="reporter")
+    return reports.expect_file(scene.database, report.id, actor, scene.stamp)
+
+
+def _reopen(scene: Scene, report: Report) -> None:
+    reports.change(
+        scene.database,
+        report.id,
+        state=_state_of(report),
+        closed_at=None,
+        kept_from=None,
+        hold_reason="",
+        held_by=None,
+        held_at=None,
+    )
+
+
+def _state_of(report: Report) -> reports.State:
+    return "new" if report.taken_by is None else "taken"
+
+
+def _close(scene: Scene, report: int, state: reports.State, text: str) -> Report:
+    said = checked(text)
+    reports.change(scene.database, report, state=state, closed_at=scene.stamp, kept_from=scene.stamp)
+    return _answered(scene, report, state, said, "reporter")
+
+
+def _answered(scene: Scene, report: int, what: str, note: str = "", audience: reports.Audience = "internal") -> Report:
+    """Write down what the office did; with the first of it the reporter has been answered."""
+    record(scene, report, what, note, audience)
+    if _found(scene, report).answered_at is None:
+        reports.change(scene.database, report, answered_at=scene.stamp)
+    return _found(scene, report)
+
+
+def _found(scene: Scene, report: int) -> Report:
+    found = reports.get(scene.database, report)
+    if found is None:
+        raise NotFound("no_such_report")
+    return found
+
+
+def _open(scene: Scene, report: int) -> Report:
+    found = _found(scene, report)
+    if not found.is_open:
+        raise NotPossible("report_closed")
+    return found
+
+
+def _own_or_reached(scene: Scene, report: int) -> Report:
+    """A report that may be reached; from an address that is held nobody reaches even his own."""
+    found = _found(scene, report)
+    if _is_reporter(scene, found):
+        _refuse_held(scene)
+    return found
+
+
+def _is_reporter(scene: Scene, report: Report) -> bool:
+    return report.reporter_id is not None and report.reporter_id == scene.actor.person
+
+
+def _refuse_held(scene: Scene) -> None:
+    """Raise NotPossible for whoever writes from an address that is held; from another of his he may go on."""
+    actor = scene.actor
+    if not actor.is_console and not actor.joined and people.has_held(scene.database, actor.person):
+        raise NotPossible("address_held")
+
+
+def _for_reporter(scene: Scene, report: int) -> list[Event]:
+    return [event for event in reports.events(scene.database, report) if event.audience == "reporter"]
+
+
+def _by_receipt(scene: Scene, typed: str) -> Report:
+    person = scene.actor.person
+    since = (scene.now - AN_HOUR).isoformat()
+    if person != CONSOLE and reports.attempts(scene.database, person, "receipt", since) >= MOST_GUESSES:
+        raise NotPossible("too_many_guesses")
+    hashed = _hash(scene, read_code(typed))
+    found = reports.by_receipt(scene.database, hashed)
+    # Whoever guesses does not know the key: what is compared, and how long the index looks, tells him nothing.
+    if found is None or found.receipt_hash is None or not hmac.compare_digest(found.receipt_hash, hashed):
+        if person != CONSOLE:
+            reports.attempt(scene.database, person, "receipt", scene.stamp)
+        raise NotFound("no_such_receipt")
+    return found
+
+
+def _hash(scene: Scene, receipt: str) -> str:
+    return hmac.new(reports.receipt_key(scene.database), receipt.encode(), hashlib.sha256).hexdigest()

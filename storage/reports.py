@@ -1,0 +1,512 @@
+"""Reports of accounts: what was reported, by whom, where it stands, and everything that happened with it.
+
+A report is known by its running number. It is open until it is closed (`resolved`, `elsewhere`) or joined to another
+(`merged`); the trail (`report_events`) says who did what when, and everything that is counted is computed from it and
+from the times kept here. When its time is over, only what is counted stays (`report_facts`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from storage import blobs
+from storage.database import Database, Row, to_json
+
+Kind = Literal["lost", "impersonated", "unit_impersonated", "abused", "content"]
+KINDS: tuple[Kind, ...] = ("lost", "impersonated", "unit_impersonated", "abused", "content")
+"""Out of its owner's control; a person imitated; a unit or its page imitated; misused; false or harmful content."""
+
+Whose = Literal["own", "other", "unit"]
+Harm = Literal["unknown", "none", "money_asked", "money_lost", "threatened", "leaked"]
+HARMS: tuple[Harm, ...] = ("unknown", "none", "money_asked", "money_lost", "threatened", "leaked")
+Source = Literal["bot", "phone", "letter", "own_check"]
+State = Literal["new", "taken", "waiting", "resolved", "elsewhere", "merged"]
+Audience = Literal["internal", "reporter"]
+FileState = Literal["coming", "stored", "refused", "lost"]
+
+OPEN: tuple[State, ...] = ("new", "taken", "waiting")
+CLOSED: tuple[State, ...] = ("resolved", "elsewhere")
+
+REPORTS_AT_ONCE = 20
+"""Reports whose time is over that one transaction deletes: each has a trail and files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as it stands.
+
+    Attributes:
+        id: its running number, never given twice.
+        platform: where the account is, "zalo"; "" where it is not known.
+        whose: the reporter's own account, another's, or a unit's page.
+        owner_name, owner_id: whose account it is, as it was typed, and the member where he is known.
+        account: the account itself as it was typed: a link, a name, a number.
+        unit_id: the unit it concerns.
+        harm, amount: the gravest of what happened, and the money that went, in đồng.
+        since_day, since_said: since when, as an ISO day where it was understood, and as it was typed.
+        said: what was said first.
+        source: how it came to the office.
+        received_at: when it came there, UTC; entered_at: when it was written down.
+        reporter_id, reporter_name: who reported, None and "" where that is not to be known; the name is of somebody
+            who phoned or wrote.
+        contact: how the reporter wants to be reached, as it was typed.
+        receipt_hash: the keyed hash of the receipt; None where none was given out.
+        state_before, merged_into: for one that was merged: where it stood, and with which.
+        taken_by, taken_at, verified_by, verified_at: who took care of it, who spoke to the owner, and when.
+        severity, course, intent, methods: mức độ, diễn biến, âm mưu, thủ đoạn.
+        answered_at: when somebody of the office did anything with it first.
+        closed_at: when it was closed or merged; None while it is open.
+        kept_from: since when the time is counted after which it is deleted; None while it is open.
+        hold_reason, held_by, held_at: why it is not deleted although its time is over.
+    """
+
+    id: int
+    kind: Kind
+    platform: str
+    whose: Whose
+    owner_name: str
+    owner_id: int | None
+    account: str
+    unit_id: int | None
+    harm: Harm
+    amount: int | None
+    since_day: str | None
+    since_said: str
+    said: str
+    source: Source
+    received_at: str
+    entered_at: str
+    reporter_id: int | None
+    reporter_name: str
+    contact: str
+    receipt_hash: str | None
+    state: State
+    state_before: State | None
+    merged_into: int | None
+    taken_by: int | None
+    taken_at: str | None
+    verified_by: int | None
+    verified_at: str | None
+    severity: str
+    course: str
+    intent: str
+    methods: str
+    answered_at: str | None
+    closed_at: str | None
+    kept_from: str | None
+    hold_reason: str
+    held_by: int | None
+    held_at: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to do something."""
+        return self.state in OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is known of a report before it has a number; the fields are those of `Report`."""
+
+    kind: Kind
+    platform: str = ""
+    whose: Whose = "own"
+    owner_name: str = ""
+    owner_id: int | None = None
+    account: str = ""
+    unit_id: int | None = None
+    harm: Harm = "unknown"
+    amount: int | None = None
+    since_day: str | None = None
+    since_said: str = ""
+    said: str = ""
+    source: Source = "bot"
+    received_at: str = ""
+    reporter_id: int | None = None
+    reporter_name: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened with a report.
+
+    Attributes:
+        actor: who did it, a person's id or CONSOLE of `storage.audit`; None for the bot itself and for a reporter
+            without a name.
+        what: its name in the catalogue, "report.event_<what>".
+        note: what was said.
+        audience: whether it is also for the reporter.
+        data: what else is to be known, plain JSON.
+    """
+
+    id: int
+    report: int
+    at: str
+    actor: int | None
+    what: str
+    note: str
+    audience: Audience
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file of a report, or of one that is still being told: `report` is None then, `person` who sent it."""
+
+    id: int
+    report: int | None
+    person: int | None
+    state: FileState
+    reason: str
+    blob: int | None
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is counted of a report, whether it is still kept or not; `closed_at` is None for one that is open."""
+
+    id: int
+    kind: Kind
+    platform: str
+    whose: Whose
+    unit_id: int | None
+    harm: Harm
+    amount: int | None
+    source: Source
+    received_at: str
+    answered_at: str | None
+    closed_at: str | None
+    state: State
+
+
+_COLUMNS = tuple(one.name for one in fields(Report))
+_DRAFTED = tuple(one.name for one in fields(Draft))
+_COUNTED = tuple(one.name for one in fields(Facts))
+_CHANGED = frozenset(_COLUMNS) - {"id", "entered_at", "source", "receipt_hash"}
+
+
+# Reports
+
+
+def add(database: Database, draft: Draft, receipt_hash: str | None, now: str) -> int:
+    """Write a new report down; return its number."""
+    values = {name: getattr(draft, name) for name in _DRAFTED}
+    values |= {"received_at": draft.received_at or now, "entered_at": now, "receipt_hash": receipt_hash, "state": "new"}
+    columns = ", ".join(values)
+    places = ", ".join(f":{name}" for name in values)
+    return database.insert(f"INSERT INTO reports ({columns}) VALUES ({places}) RETURNING id", values)
+
+
+def get(database: Database, report: int) -> Report | None:
+    """Return a report; None where there is none, or no more."""
+    row = database.row("SELECT * FROM reports WHERE id = :id", {"id": report})
+    return _report(row) if row else None
+
+
+def by_receipt(database: Database, receipt_hash: str) -> Report | None:
+    """Return the report of a receipt."""
+    row = database.row("SELECT * FROM reports WHERE receipt_hash = :hash", {"hash": receipt_hash})
+    return _report(row) if row else None
+
+
+def change(database: Database, report: int, **changes: object) -> None:
+    """Change columns of a report; an unknown one raises ValueError."""
+    if unknown := changes.keys() - _CHANGED:
+        raise ValueError(min(unknown))
+    # The names come from the list above, never from outside.
+    database.run(
+        f"UPDATE reports SET {', '.join(f'{name} = :{name}' for name in changes)} WHERE id = :id",
+        {**changes, "id": report},
+    )
+
+
+def of_reporter(database: Database, person: int) -> Sequence[Report]:
+    """Return the reports of somebody, the newest first."""
+    rows = database.rows("SELECT * FROM reports WHERE reporter_id = :person ORDER BY id DESC", {"person": person})
+    return [_report(row) for row in rows]
+
+
+def of_units(
+    database: Database, units: Collection[int], states: Collection[str] = OPEN, limit: int = 100
+) -> Sequence[Report]:
+    """Return the reports about some units in some states, the newest first."""
+    places = {f"unit{number}": unit for number, unit in enumerate(units)}
+    which = {f"state{number}": state for number, state in enumerate(states)}
+    rows = database.rows(
+        f"SELECT * FROM reports WHERE unit_id IN ({', '.join(f':{name}' for name in places)})"
+        f" AND state IN ({', '.join(f':{name}' for name in which)}) ORDER BY id DESC LIMIT :limit",
+        {**places, **which, "limit": limit},
+    )
+    return [_report(row) for row in rows]
+
+
+def without_unit(database: Database, states: Collection[str] = OPEN, limit: int = 100) -> Sequence[Report]:
+    """Return the reports about no unit in some states, the newest first."""
+    which = {f"state{number}": state for number, state in enumerate(states)}
+    rows = database.rows(
+        f"SELECT * FROM reports WHERE unit_id IS NULL AND state IN ({', '.join(f':{name}' for name in which)})"
+        " ORDER BY id DESC LIMIT :limit",
+        {**which, "limit": limit},
+    )
+    return [_report(row) for row in rows]
+
+
+def merged_into(database: Database, report: int) -> Sequence[int]:
+    """Return the numbers of the reports that were merged into one."""
+    rows = database.rows("SELECT id FROM reports WHERE merged_into = :id ORDER BY id", {"id": report})
+    return [row["id"] for row in rows]
+
+
+# The trail
+
+
+def record(
+    database: Database,
+    report: int,
+    at: str,
+    actor: int | None,
+    what: str,
+    note: str = "",
+    audience: Audience = "internal",
+    data: dict[str, Any] | None = None,
+) -> int:
+    """Write down what happened with a report; return the number of the event."""
+    return database.insert(
+        "INSERT INTO report_events (report_id, at, actor_id, what, note, audience, data)"
+        " VALUES (:report, :at, :actor, :what, :note, :audience, :data) RETURNING id",
+        {
+            "report": report,
+            "at": at,
+            "actor": actor,
+            "what": what,
+            "note": note,
+            "audience": audience,
+            "data": to_json(data or {}),
+        },
+    )
+
+
+def events(database: Database, report: int) -> Sequence[Event]:
+    """Return what happened with a report, the oldest first."""
+    rows = database.rows("SELECT * FROM report_events WHERE report_id = :report ORDER BY id", {"report": report})
+    return [_event(row) for row in rows]
+
+
+def latest(database: Database, report: int, what: str) -> Event | None:
+    """Return when something happened with a report last; None where it never did."""
+    row = database.row(
+        "SELECT * FROM report_events WHERE report_id = :report AND what = :what ORDER BY id DESC LIMIT 1",
+        {"report": report, "what": what},
+    )
+    return _event(row) if row else None
+
+
+# Evidence
+
+
+def expect_file(database: Database, report: int | None, person: int | None, now: str) -> int:
+    """Note that a file is on its way, for a report or for the one that a person is telling; return its number."""
+    return database.insert(
+        "INSERT INTO report_files (report_id, person_id, state, added_at) VALUES (:report, :person, 'coming', :now)"
+        " RETURNING id",
+        {"report": report, "person": person, "now": now},
+    )
+
+
+def end_file(database: Database, number: int, state: FileState, reason: str = "", blob: int | None = None) -> bool:
+    """Note how a file came; False where its report is gone meanwhile."""
+    return bool(
+        database.run(
+            "UPDATE report_files SET state = :state, reason = :reason, blob_id = :blob WHERE id = :id",
+            {"id": number, "state": state, "reason": reason, "blob": blob},
+        )
+    )
+
+
+def file(database: Database, number: int) -> Evidence | None:
+    """Return a file."""
+    row = database.row("SELECT * FROM report_files WHERE id = :id", {"id": number})
+    return _evidence(row) if row else None
+
+
+def files(database: Database, report: int) -> Sequence[Evidence]:
+    """Return the files of a report, in the order they came."""
+    rows = database.rows("SELECT * FROM report_files WHERE report_id = :report ORDER BY id", {"report": report})
+    return [_evidence(row) for row in rows]
+
+
+def waiting_files(database: Database, person: int) -> int:
+    """Return how many files somebody sent for a report that has no number yet."""
+    row = database.row(
+        "SELECT count(*) AS n FROM report_files WHERE person_id = :person AND report_id IS NULL", {"person": person}
+    )
+    return int(row["n"]) if row else 0
+
+
+def claim_files(database: Database, person: int, report: int, *, named: bool) -> int:
+    """Give a report the files that its reporter sent before it had a number; return how many.
+
+    Unless he is `named`, nothing tells any more who sent them.
+    """
+    return database.run(
+        "UPDATE report_files SET report_id = :report, person_id = CASE WHEN :named = 1 THEN person_id END"
+        " WHERE person_id = :person AND report_id IS NULL",
+        {"person": person, "report": report, "named": int(named)},
+    )
+
+
+def drop_files(database: Database, person: int) -> None:
+    """Delete the files that somebody sent for a report he does not make after all."""
+    values = {"person": person}
+    _expire(database, "person_id = :person AND report_id IS NULL", values)
+    database.run("DELETE FROM report_files WHERE person_id = :person AND report_id IS NULL", values)
+
+
+# Receipts
+
+
+def receipt_key(database: Database) -> bytes:
+    """Return the key that the receipts of this database are hashed with."""
+    row = database.row("SELECT key FROM receipt_key")
+    assert row is not None
+    return bytes(row["key"])
+
+
+def attempt(database: Database, person: int, what: Literal["report", "receipt"], now: str) -> None:
+    """Note that somebody made a report, or typed a receipt that is none."""
+    database.run(
+        "INSERT INTO report_attempts (person_id, what, at) VALUES (:person, :what, :now)",
+        {"person": person, "what": what, "now": now},
+    )
+
+
+def attempts(database: Database, person: int, what: Literal["report", "receipt"], since: str) -> int:
+    """Return how often somebody did that since a time."""
+    row = database.row(
+        "SELECT count(*) AS n FROM report_attempts WHERE person_id = :person AND what = :what AND at >= :since",
+        {"person": person, "what": what, "since": since},
+    )
+    return int(row["n"]) if row else 0
+
+
+# What is counted, and what is deleted
+
+
+def facts(database: Database, since: str, until: str) -> Sequence[Facts]:
+    """Return what is counted of all reports received from a time until before another, those deleted since too."""
+    columns = ", ".join(_COUNTED)
+    rows = database.rows(
+        f"SELECT {columns} FROM reports WHERE received_at >= :since AND received_at < :until"
+        f" UNION ALL SELECT {columns} FROM report_facts WHERE received_at >= :since AND received_at < :until"
+        " ORDER BY received_at, id",
+        {"since": since, "until": until},
+    )
+    return [Facts(**row) for row in rows]
+
+
+def forget(database: Database, person: int) -> None:
+    """Let nothing of a report say that somebody made it, or that its account is his."""
+    values = {"person": person}
+    drop_files(database, person)
+    database.run("UPDATE report_files SET person_id = NULL WHERE person_id = :person", values)
+    database.run(
+        "UPDATE reports SET reporter_id = NULL, reporter_name = '', contact = '' WHERE reporter_id = :person", values
+    )
+    database.run("UPDATE reports SET owner_id = NULL, owner_name = '' WHERE owner_id = :person", values)
+    database.run("DELETE FROM report_attempts WHERE person_id = :person", values)
+
+
+def delete(database: Database, report: int) -> None:
+    """Delete a report that is closed, with its trail and its evidence; what is counted of it stays."""
+    values = {"id": report}
+    columns = ", ".join(_COUNTED)
+    database.run(
+        f"INSERT INTO report_facts ({columns}) SELECT {columns} FROM reports WHERE id = :id AND closed_at IS NOT NULL",
+        values,
+    )
+    _expire(database, "report_id = :id", values)
+    database.run("UPDATE reports SET merged_into = NULL WHERE merged_into = :id", values)
+    database.run("DELETE FROM reports WHERE id = :id AND closed_at IS NOT NULL", values)
+
+
+def due_to_go(database: Database, before: str, limit: int) -> Sequence[Report]:
+    """Return closed reports whose time is counted from before a time and that nobody holds, the oldest first."""
+    rows = database.rows(
+        "SELECT * FROM reports WHERE closed_at IS NOT NULL AND kept_from < :before AND held_at IS NULL"
+        " ORDER BY kept_from, id LIMIT :limit",
+        {"before": before, "limit": limit},
+    )
+    return [_report(row) for row in rows]
+
+
+def purge(database: Database, before: str, limit: int) -> int:
+    """Delete a few of those whose time is over; return how many, or `limit` where there may be more."""
+    most = min(limit, REPORTS_AT_ONCE)
+    found = due_to_go(database, before, most)
+    for report in found:
+        delete(database, report.id)
+    return limit if len(found) == most else len(found)
+
+
+def purge_facts(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` counted facts of reports received before a time; return how many."""
+    return database.run(
+        "DELETE FROM report_facts WHERE id IN (SELECT id FROM report_facts WHERE received_at < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )
+
+
+def purge_files(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` files sent before a time for reports that were never made; return how many."""
+    number = "id IN (SELECT id FROM report_files WHERE report_id IS NULL AND added_at < :before LIMIT :limit)"
+    values = {"before": before, "limit": limit}
+    _expire(database, number, values)
+    return database.run(f"DELETE FROM report_files WHERE {number}", values)
+
+
+def purge_attempts(database: Database, before: str, limit: int) -> int:
+    """Delete up to `limit` attempts from before a time; return how many."""
+    return database.run(
+        "DELETE FROM report_attempts WHERE rowid IN"
+        " (SELECT rowid FROM report_attempts WHERE at < :before LIMIT :limit)",
+        {"before": before, "limit": limit},
+    )
+
+
+def _expire(database: Database, which: str, values: dict[str, Any]) -> None:
+    for row in database.rows(f"SELECT blob_id FROM report_files WHERE blob_id IS NOT NULL AND {which}", values):
+        blobs.expire(database, row["blob_id"])
+
+
+def _report(row: Row) -> Report:
+    return Report(**row)
+
+
+def _event(row: Row) -> Event:
+    return Event(
+        id=row["id"],
+        report=row["report_id"],
+        at=row["at"],
+        actor=row["actor_id"],
+        what=row["what"],
+        note=row["note"],
+        audience=row["audience"],
+        data=json.loads(row["data"]),
+    )
+
+
+def _evidence(row: Row) -> Evidence:
+    return Evidence(
+        id=row["id"],
+        report=row["report_id"],
+        person=row["person_id"],
+        state=row["state"],
+        reason=row["reason"],
+        blob=row["blob_id"],
+        added_at=row["added_at"],
+    )
