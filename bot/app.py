@@ -24,6 +24,7 @@ from bot.scheduler import Scheduler
 from bot.settings import FILES_OUT, Settings, database_path
 from bot.worker import Worker
 from handlers.conversation import Door
+from handlers.first_aid import load_first_aid
 from handlers.office import load_office
 from handlers.router import KINDS
 from handlers.texts import load_texts
@@ -61,6 +62,7 @@ class App:
             abilities={channel.name: self.aside.widened(channel.abilities) for channel in channels},
             doors=self._doors,
             elsewhere=lambda channel: self.aside.widened(_abilities_elsewhere(channel)),
+            first_aid=load_first_aid(settings.office),
         )
         self.worker = Worker(database_path(settings))
         try:

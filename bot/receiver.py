@@ -23,6 +23,7 @@ from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
 from handlers.context import Context
 from handlers.conversation import Change, Door, Incoming, Manner, Outcome, Reply
+from handlers.first_aid import Steps, load_first_aid
 from handlers.office import Office
 from handlers.plan import month
 from handlers.sealing import Seal
@@ -64,6 +65,7 @@ class Receiver:
     doors: Callable[[str], Sequence[Door]] = lambda _: ()
     flood: FloodGuard = field(default_factory=FloodGuard)
     seal: Seal = field(default_factory=Seal)
+    first_aid: Steps = field(default_factory=load_first_aid)
     elsewhere: Callable[[str], Abilities] = lambda _: LEAST
     _tallied: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What was counted, by day and name, and is written down once before the commit."""
@@ -263,6 +265,7 @@ class Receiver:
             parts=self._parts,
             starts=abilities is None or abilities.starts,
             seal=self.seal,
+            first_aid=self.first_aid,
         )
 
     def _parts(self, reply: Reply, channel: str) -> int:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from handlers.authorization import Actor, Scene, actor_at
 from handlers.conversation import Door, Reply
 from handlers.errors import Refusal
+from handlers.first_aid import Steps, load_first_aid
 from handlers.office import Office
 from handlers.sealing import Seal
 from handlers.texts import Texts
@@ -38,6 +39,7 @@ class Context:
         parts: tells in how many messages a reply goes out on a channel: a long text is split.
         starts: whether people begin to talk with a start; where not, their first message is the first contact.
         seal: keeps what must not be read beside a person.
+        first_aid: what is to be done where an account was lost or imitated.
     """
 
     database: Database
@@ -56,6 +58,7 @@ class Context:
     parts: Callable[[Reply, str], int] = lambda *_: 1
     starts: bool = True
     seal: Seal = field(default_factory=Seal, compare=False)
+    first_aid: Steps = field(default_factory=load_first_aid, compare=False)
 
     @property
     def today(self) -> dt.date:

@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.context import Context
-from handlers.conversation import Button, Reply
+from handlers.conversation import Attachment, Button, Reply
 from handlers.errors import NeedsApproval, Refusal
 from knowledge.text import fold
 from storage import dialogues
@@ -39,26 +39,39 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """The step goes on after this answer: what is said to it, in place of the question."""
+
+    replies: Sequence[Reply]
+
+
+ELSEWHERE = Done(())
+"""What a step returns for a message that is none of its answers: the form ends, and the message is taken like any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A step of a form.
 
     Attributes:
         ask: returns the question, from the answers so far.
-        take: reads an answer into the answers and returns the name of the next step, or Done. It raises Refusal for an
-            answer that cannot be taken: the reason is told and the question asked again.
+        take: reads an answer into the answers and returns the name of the next step, Stay or Done. It raises Refusal
+            for an answer that cannot be taken: the reason is told and the question asked again.
+        files: reads files that came into the answers and returns what is said to them; None where they are no answer.
     """
 
     ask: Callable[[Data, Context], Reply]
-    take: Callable[[str, Data, Context], str | Done]
+    take: Callable[[str, Data, Context], str | Stay | Done]
+    files: Callable[[Sequence[Attachment], Data, Context], list[Reply]] | None = None
 
 
 Form = Mapping[str, Step]
 """Steps by name; the first is where it begins."""
 
 
-def begin(name: str, form: Form, data: Data, context: Context) -> list[Reply]:
-    """Begin a form under its name in `FORMS` of the router; return its first question."""
-    first = next(iter(form))
+def begin(name: str, form: Form, data: Data, context: Context, step: str = "") -> list[Reply]:
+    """Begin a form under its name in `FORMS` of the router, at its first step or another; return the question."""
+    first = step or next(iter(form))
     return _go(name, form, first, {**data, _TRAIL: []}, context)
 
 
@@ -70,8 +83,8 @@ def current(context: Context) -> Dialogue | None:
     return dialogues.current(context.database, context.address, context.person, since)
 
 
-def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list[Reply]:
-    """Take an answer to the step that is asked now; return what is said next."""
+def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list[Reply] | None:
+    """Take an answer to the step that is asked now; return what is said next, None where it was no answer at all."""
     data = dict(dialogue.data)
     step = form[dialogue.step]
     try:
@@ -86,9 +99,26 @@ def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list
         # The last step may have begun another form.
         if current(context) == dialogue:
             end(context)
+        return None if following is ELSEWHERE else list(following.replies)
+    if isinstance(following, Stay):
+        keep(dialogue.form, dialogue.step, data, context)
         return list(following.replies)
     data[_TRAIL] = [*data[_TRAIL], dialogue.step]
     return _go(dialogue.form, form, following, data, context)
+
+
+def take_files(
+    attachments: Sequence[Attachment], dialogue: Dialogue, form: Form, context: Context
+) -> list[Reply] | None:
+    """Take files at the step that is asked now; return what is said to them, None where they are no answer."""
+    files = form[dialogue.step].files
+    if files is None:
+        return None
+    data = dict(dialogue.data)
+    replies = files(attachments, data, context)
+    if current(context) == dialogue and data != dialogue.data:
+        keep(dialogue.form, dialogue.step, data, context)
+    return replies
 
 
 def back(dialogue: Dialogue, form: Form, context: Context) -> list[Reply]:
@@ -117,8 +147,13 @@ def yes_or_no(typed: str) -> bool | None:
 
 
 def _go(name: str, form: Form, step: str, data: Data, context: Context) -> list[Reply]:
+    keep(name, step, data, context)
+    return [form[step].ask(data, context)]
+
+
+def keep(name: str, step: str, data: Data, context: Context) -> None:
+    """Write down where whoever writes stands in a form, without asking anything."""
     assert context.address is not None
     dialogues.keep(
         context.database, context.address, context.person, Dialogue(name, step, data), context.now.isoformat()
     )
-    return [form[step].ask(data, context)]

@@ -69,7 +69,7 @@ def _cancel(_: str, context: Context) -> list[Reply]:
     return [Reply(context.texts.rich("form.cancelled" if form.end(context) else "form.nothing"))]
 
 
-JOBS: Mapping[str, Job] = {"ask": ask, "people": people, "approval": approval, "privacy": privacy}
+JOBS: Mapping[str, Job] = {"ask": ask, "people": people, "approval": approval, "privacy": privacy, "report": report}
 """The jobs by the name that the actions of their buttons begin with."""
 
 COMMANDS = Commands(
@@ -82,8 +82,8 @@ COMMANDS = Commands(
             ("tro giup", "help", "huong dan", "huongdan"),
             private=False,
         ),
-        Command("baocao", lambda _, context: ask.act("report", {}, context), ("bao cao",), private=False),
         Command("huy", _cancel, ("huy bo", "cancel", "thoat"), listed=False),
+        *report.COMMANDS,
         *people.COMMANDS,
         *approval.COMMANDS,
         *linking.COMMANDS,
@@ -92,7 +92,7 @@ COMMANDS = Commands(
 )
 """Everything that can be asked for by name, in the order of the menu."""
 
-FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **linking.FORMS, **privacy.FORMS}
+FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **linking.FORMS, **privacy.FORMS, **report.FORMS}
 """The conversations of several steps, by name."""
 
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {"alert": alert.tell, "report": report.tell}
@@ -147,7 +147,11 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         return [ask.welcome_group(context)] if event.change is Change.JOINED else []
     if event.press is not None:
         return _press(event, context)
-    if not event.text.strip() and (event.attachments or event.other):
+    if event.attachments and (taken := _files(event, context)) is not None:
+        if not event.text.strip():
+            return [] if event.follows else taken
+        # The words beside a picture are read by themselves, and answered.
+    elif not event.text.strip() and (event.attachments or event.other):
         if event.follows:
             return []
         if event.other == UNSUPPORTED:
@@ -164,7 +168,9 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     if chosen is not None:
         return chosen
     if asked and not text.startswith("/"):
-        return form.answer(text, asked, FORMS[asked.form], context)
+        answered = form.answer(text, asked, FORMS[asked.form], context)
+        if answered is not None:
+            return answered
     if text.startswith("/"):
         # Among others it may be for another bot, unless it names this one.
         for_others = event.group and "@" not in event.text.split()[0]
@@ -176,7 +182,22 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
             return people.by_code(typed, context)
         if linking.is_code(typed, context):
             return linking.by_code(typed, context)
+    if not event.group and report.looks_like_receipt(text):
+        return report.receipt(text, context)
+    if report.is_told(text, context):
+        return report.begin(text, context, () if asked else event.attachments)
     return ask.answer(text, context)
+
+
+def _files(event: Incoming, context: Context) -> list[Reply] | None:
+    """What is said to files: those that a form takes, or a picture without a word; None for all others."""
+    asked = form.current(context)
+    if asked is not None:
+        return form.take_files(event.attachments, asked, FORMS[asked.form], context)
+    seen = all(attachment.kind != "voice" for attachment in event.attachments)
+    if event.text.strip() or event.group or event.follows or not seen:
+        return None
+    return report.picture(event.attachments, context)
 
 
 def _without_name(text: str) -> str:
@@ -276,5 +297,5 @@ def _choose(menu: Menu, place: int, event: Incoming, context: Context) -> list[R
         asked = form.current(context)
         if asked is None or (asked.form, asked.step) != (button.data["form"], button.data["step"]):
             return stale
-        return form.answer(button.data["value"], asked, FORMS[asked.form], context)
+        return form.answer(button.data["value"], asked, FORMS[asked.form], context) or stale
     return JOBS[name].act(act, button.data, context) if name in JOBS else stale

@@ -568,11 +568,11 @@ def m0006_reports(database: Database) -> None:
         );
         CREATE INDEX report_attempts_by_person ON report_attempts (person_id, what, at);
         CREATE TABLE receipt_key (
-            key BLOB NOT NULL
+            key TEXT NOT NULL
         )
         """,
     )
-    database.execute("INSERT INTO receipt_key (key) VALUES (:key)", {"key": secrets.token_bytes(32)})
+    database.execute("INSERT INTO receipt_key (key) VALUES (:key)", {"key": secrets.token_hex(32)})
 
 
 @migrations()

@@ -374,7 +374,7 @@ def receipt_key(database: Database) -> bytes:
     """Return the key that the receipts of this database are hashed with."""
     row = database.row("SELECT key FROM receipt_key")
     assert row is not None
-    return bytes(row["key"])
+    return bytes.fromhex(row["key"])
 
 
 def attempt(database: Database, person: int, what: Literal["report", "receipt"], now: str) -> None:

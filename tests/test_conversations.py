@@ -130,9 +130,8 @@ PHOTO = Attachment("photo", "AgAD-vi-du")
 @pytest.mark.parametrize(
     ("event", "text"),
     [
-        ({"attachments": (PHOTO,)}, "media.file"),
         ({"attachments": (Attachment("voice", "x"),)}, "media.file"),
-        ({"attachments": (PHOTO, PHOTO)}, "media.file"),
+        ({"attachments": (Attachment("voice", "x"), PHOTO)}, "media.file"),
         ({"other": "sticker"}, "media.other"),
         ({"other": "location"}, "media.other"),
     ],
@@ -190,11 +189,10 @@ def test_a_lost_account_gets_the_rule_and_what_to_do(conversation: Conversation)
     hold(
         conversation,
         [
-            ("zalo chi ke toan bi hack dang nhan tin muon tien", "Việc cần làm ngay"),
+            ("mat nick zalo phai bao ai", "Báo ngay, xem việc cần làm"),
             ("1", "gọi ngay ngân hàng"),
         ],
     )
-    assert "0000 000 000" in whole(conversation.say("1")[0])
 
 
 def test_what_is_not_in_the_documents_is_declined_once_and_noted(conversation: Conversation) -> None:
@@ -310,7 +308,7 @@ def test_a_letter_of_another_province_is_reference(context: Context, address: Ad
 
 
 def test_a_number_belongs_to_the_newest_menu_of_the_same_person(conversation: Conversation) -> None:
-    conversation.say("nick bị hack")
+    conversation.say("mất nick phải báo ai")
     first = len(conversation.say("chửi nhau trên mạng có sao không")[0].buttons)
     none = f"số từ 1 đến {first}" if conversation.abilities.numbers else "Gõ câu hỏi bằng chữ"
     hold(conversation, [(str(first + 1), none)])
@@ -325,7 +323,7 @@ def test_an_article_is_chosen_from_the_contents(conversation: Conversation) -> N
 
 
 def test_a_menu_is_forgotten_after_a_day(conversation: Conversation) -> None:
-    conversation.say("nick bị hack")
+    conversation.say("mất nick phải báo ai")
     menu = conversation.menus[-1]
     conversation.wait(dt.timedelta(hours=25))
     if conversation.abilities.buttons:

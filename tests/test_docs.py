@@ -144,9 +144,13 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "outcome",
         "purpose",
         "remaining",
+        "kind",
+        "whose",
+        "harm",
+        "platform",
     }:
         for name in sections[section]:
-            family = re.match(r"(?:outcome|vote|field|updates|fault|unkept)_", name)
+            family = re.match(r"(?:outcome|vote|field|updates|fault|unkept|event|state|warn)_", name)
             looked_up = f"{section}.{family.group()}{{" if family else f'"{section}.{name}"'
             assert looked_up in sources, f"{section}.{name}"
 

@@ -34,7 +34,7 @@ def welcome(context: Context) -> Reply:
     parts = [_hello(context), usage, texts.rich("welcome.privacy"), _writer(context).contact()]
     joining = (
         Button(texts("command.thamgia"), "command.run", {"name": "thamgia"}),
-        Button(texts("button.report"), "ask.report"),
+        Button(texts("button.report"), "report.start"),
     )
     return Reply(_PARAGRAPHS.join(parts), () if answers else joining)
 
@@ -85,7 +85,7 @@ def answer(question: str, context: Context) -> list[Reply]:
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     """Do what a button under an answer says."""
-    if name != "report" and not _answers(context):
+    if not _answers(context):
         return [welcome(context)]
     if name == "article":
         return [_article(data["id"], context)]
@@ -93,8 +93,6 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
         return [_article(data["ids"][0], context, data["ids"])]
     if name == "provision":
         return [_provision(data["id"], context)]
-    if name == "report":
-        return [Reply(context.texts.rich("report.now", who=_writer(context).who()))]
     if name == "vote":
         return [_vote(data, context)]
     return [Reply(context.texts.rich("menu.stale"))]
@@ -110,7 +108,10 @@ def urgent(question: str, context: Context) -> Reply | None:
     finding = service.answer(context.search, question, context.today)
     if finding.intent == _DISTRESS:
         return Reply(_writer(context).reply(finding))
-    return act("report", {}, context)[0] if "report" in finding.suggestions else None
+    if "report" not in finding.suggestions:
+        return None
+    button = Button(context.texts("button.report"), "report.start")
+    return Reply(context.texts.rich("report.now", who=_writer(context).who()), (button,))
 
 
 def is_greeting(text: str, context: Context) -> bool:
@@ -196,9 +197,10 @@ def _buttons(finding: Finding, context: Context) -> list[Button]:
         return buttons
     if len(finding.citations) == 1 and not finding.replaces:
         buttons = _article_button(finding.citations[0].provision, context) + buttons
-    if "report" in finding.suggestions:
-        buttons.insert(0, Button(texts("button.report"), "ask.report"))
     # A menu belongs to a person, and what somebody asked stands beside nobody.
+    if "report" in finding.suggestions:
+        told = context.seal.close({"question": finding.question[: service.READ_LENGTH]})
+        buttons.insert(0, Button(texts("button.report"), "report.start", {"sealed": told}))
     sealed = context.seal.close(
         {
             "question": service.kept_text(finding.question),

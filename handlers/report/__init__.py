@@ -1,6 +1,56 @@
 """Reports: an account that was lost, imitated or misused reaches the responsible unit, and somebody answers."""
 
-from handlers.report import service
-from handlers.report.evidence import tell
+from __future__ import annotations
 
-__all__ = ["service", "tell"]
+from typing import Any
+
+from handlers.command import Command
+from handlers.context import Context
+from handlers.conversation import Reply
+from handlers.report import following, service
+from handlers.report.dialogue import PICTURE, REPORT, begin, is_told, picture
+from handlers.report.evidence import tell
+from handlers.report.service import looks_like_receipt
+
+__all__ = [
+    "COMMANDS",
+    "FORMS",
+    "act",
+    "begin",
+    "is_told",
+    "looks_like_receipt",
+    "picture",
+    "receipt",
+    "service",
+    "tell",
+]
+
+receipt = following.receipt
+
+
+def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
+    """Do what a button about reports says."""
+    if name == "start":
+        said = context.seal.open(data["sealed"]) if "sealed" in data else None
+        return begin(str(said["question"]) if said else "", context)
+    if name == "show":
+        return following.show(data["report"], context)
+    if name == "add":
+        return following.add_to(data, context)
+    if name == "take":
+        return following.take(data["report"], context)
+    return [Reply(context.texts.rich("menu.stale"))]
+
+
+def _is_anything(_: str) -> bool:
+    return True
+
+
+FORMS = {"report": REPORT, "report_picture": PICTURE, "report_add": following.ADD, "report_receipt": following.RECEIPT}
+
+COMMANDS = (
+    Command("baocao", begin, ("bao cao", "bao mat nick", "bao mat tai khoan"), private=False),
+    Command("baocaocuatoi", following.own, ("bao cao cua toi", "xem bao cao"), offered=lambda context: True),
+    Command("bosung", following.add, ("bo sung",), argument=_is_anything, listed=False),
+    Command("biennhan", following.receipt, ("bien nhan", "ma bien nhan"), argument=looks_like_receipt, listed=False),
+)

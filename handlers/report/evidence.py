@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from handlers.context import Context
 from handlers.conversation import Attachment, Outcome, Refusal, Reply
+from handlers.errors import NotPossible
+from handlers.report.service import MOST_FILES
 from storage import blobs, fetches, people, reports
 from storage.outbox import REPORT
 from storage.people import Address
@@ -16,6 +18,15 @@ from storage.people import Address
 JOB = "report"
 
 _WHY = {Refusal.TOO_LARGE: "too_large", Refusal.NOT_ALLOWED: "not_allowed", Refusal.NO_KEY: "no_key"}
+
+
+def bring_early(attachments: Sequence[Attachment], context: Context) -> None:
+    """Ask for files of a report that has no number yet; raise NotPossible for too many."""
+    database, person = context.database, context.person
+    if reports.waiting_files(database, person) + len(attachments) > MOST_FILES:
+        raise NotPossible("too_many_files", count=MOST_FILES)
+    now = context.now.isoformat()
+    bring(attachments, [reports.expect_file(database, None, person, now) for _ in attachments], context)
 
 
 def bring(attachments: Sequence[Attachment], numbers: Sequence[int], context: Context) -> None:

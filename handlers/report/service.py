@@ -18,6 +18,7 @@ from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
 from handlers.masking import mask_secrets
 from handlers.people.service import read_code
+from handlers.report.reading import read as read_text
 from handlers.report.refusing import is_complaint, is_secret
 from knowledge.text import normalize
 from storage import dialogues, members, people, reports, units
@@ -403,12 +404,27 @@ def _add(scene: Scene, report: Report, text: str, actor: int | None) -> Report:
     reports.record(
         scene.database, report.id, scene.stamp, actor, "answered" if asked else "added", said, audience="reporter"
     )
+    _learn(scene, report, said)
     if asked:
         reports.change(scene.database, report.id, state=_state_of(report))
     elif not report.is_open:
         _reopen(scene, report)
         reports.record(scene.database, report.id, scene.stamp, actor, "reopened", audience="reporter")
     return _found(scene, report.id)
+
+
+def _learn(scene: Scene, report: Report, said: str) -> None:
+    """Take over from what was added what was not known: the harm, the sum, since when."""
+    reading = read_text(said, scene.day)
+    learned: dict[str, object] = {}
+    if reading.harm and (report.harm in ("unknown", "none") or reading.harm == "money_lost"):
+        learned["harm"] = reading.harm
+    if reading.amount and not report.amount:
+        learned["amount"] = reading.amount
+    if reading.since_said and not report.since_said:
+        learned |= {"since_said": reading.since_said, "since_day": reading.since_day and reading.since_day.isoformat()}
+    if learned:
+        reports.change(scene.database, report.id, **learned)
 
 
 def _attach(scene: Scene, report: Report, actor: int | None) -> int:

@@ -1,0 +1,380 @@
+"""Telling of an account that was lost or imitated: help first, then as few questions as can be, then a number.
+
+What the first sentence says already is taken over. Asked are the kind, the account and how to be reached; everything
+else may be added at any time (`handlers.report.following`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from handlers import form
+from handlers.context import Context
+from handlers.conversation import Attachment, Button, Reply
+from handlers.errors import NotFound, Refusal
+from handlers.form import Data, Done, Form, Step
+from handlers.people.service import folded
+from handlers.report import evidence, notices, service, wording
+from handlers.report.reading import Reading, read, telephone
+from handlers.report.reading import is_told as says_so
+from handlers.report.service import CHANNELS_OF, Opened
+from knowledge.finding import Outcome
+from knowledge.text import fold
+from storage import members, people, reports
+from storage.reports import KINDS, Draft
+
+HERE, UNNAMED, UNKNOWN, WRONG, SEND = "here", "unnamed", "unknown", "wrong", "send"
+
+RULE = "qd-874-2021/dieu-4/khoan-3"
+"""The rule that asks for the report: manage the account, and tell the competent body and the provider."""
+
+_TITLES = {"anh", "chi", "co", "chu", "bac", "ong", "ba", "em", "thay", "dong", "a", "c"}
+# Nobody gives a number in more words; what is longer tells more of what happened.
+_LONGEST_CONTACT = 6
+_SHORTEST_ACCOUNT = 3
+
+
+def is_told(text: str, context: Context) -> bool:
+    """Whether a message tells what happened to an account, rather than asking for a rule or for a misdeed."""
+    if not says_so(text, read(text, context.today)):
+        return False
+    return context.search.answer(text, today=context.today).outcome is not Outcome.REFUSED
+
+
+def begin(text: str, context: Context, files: Sequence[Attachment] = ()) -> list[Reply]:
+    """Begin with what was said first, "" for nothing: first aid, and the first question.
+
+    Raises Refusal for what does not belong here. Where others read along there is only first aid.
+    """
+    said = service.checked(text, empty=True)
+    data = _data(said, read(said, context.today), context)
+    if context.address and people.is_shared(context.database, context.address):
+        shown = wording.help_first(data, context)
+        return [Reply(wording.PARAGRAPHS.join([shown, context.texts.rich("report.in_private")]))]
+    reports.drop_files(context.database, context.person)
+    evidence.bring_early(files, context)
+    return form.begin("report", REPORT, data, context, _next(data))
+
+
+def _data(said: str, reading: Reading, context: Context) -> Data:
+    """The answers that a first sentence gives."""
+    data: Data = {
+        "said": said,
+        "kind": reading.kind,
+        "platform": reading.platform,
+        "whose": reading.whose,
+        "owner_name": reading.owner_name,
+        "owner_id": None,
+        "account": reading.account,
+        "harm": reading.harm or "unknown",
+        "amount": reading.amount,
+        "since_day": reading.since_day.isoformat() if reading.since_day else None,
+        "since_said": reading.since_said,
+        "contact": reading.contact,
+    }
+    _find_owner(data, context)
+    return data
+
+
+def _next(data: Data) -> str:
+    """The first thing that is still to be asked."""
+    if not data["kind"]:
+        return "kind"
+    if not data["account"]:
+        return "account"
+    return "sure" if data["contact"] else "contact"
+
+
+def _asked(question: Markup, data: Data, context: Context, *buttons: Button) -> Reply:
+    """A question: with first aid where it is the first, else with what was understood."""
+    first = not data.get("trail") and not data.get("again")
+    before = wording.help_first(data, context) if first else wording.understood(data, context)
+    parts = [part for part in (before, question) if part]
+    return Reply((wording.PARAGRAPHS if first else wording.LINES).join(parts), buttons)
+
+
+# What happened
+
+
+def _ask_kind(data: Data, context: Context) -> Reply:
+    buttons = [form.choice(context.texts(f"kind.{kind}"), kind, "report", "kind") for kind in KINDS]
+    return _asked(context.texts.rich("report.ask_kind"), data, context, *buttons)
+
+
+def _take_kind(typed: str, data: Data, context: Context) -> str | Done:
+    said = service.checked(typed)
+    if said in KINDS:
+        data["kind"] = said
+        if said in ("unit_impersonated", "content"):
+            data["whose"] = "unit"
+        return _next(data)
+    reading = read(said, context.today)
+    if reading.kind is None:
+        _add_to_story(said, data)
+        data["again"] = True
+        return "kind"
+    before = dict(data)
+    data.update(_data("", reading, context))
+    data["said"] = before["said"]
+    for name in ("platform", "whose", "owner_name", "owner_id", "account", "amount", "since_day", "since_said"):
+        data[name] = data[name] or before[name]
+    data["contact"] = data["contact"] or before["contact"]
+    _add_to_story(said, data)
+    return _next(data)
+
+
+# Whose account
+
+
+def _ask_account(data: Data, context: Context) -> Reply:
+    texts = context.texts
+    account = wording.account_word(data["platform"], context)
+    if data["kind"] == "content":
+        question = texts.rich("report.ask_content")
+    elif data["whose"] == "unit":
+        question = texts.rich("report.ask_page", account=account)
+    elif data["whose"] == "own":
+        question = texts.rich("report.ask_own", account=account)
+    elif data["owner_name"]:
+        question = texts.rich("report.ask_of", account=account, owner=data["owner_name"])
+    else:
+        question = texts.rich("report.ask_whose", account=account)
+    known = data["whose"] is not None
+    buttons = (form.choice(texts("report.not_known"), UNKNOWN, "report", "account"),) if known else ()
+    return _asked(question, data, context, *buttons)
+
+
+def _take_account(typed: str, data: Data, context: Context) -> str | Done:
+    if typed == UNKNOWN:
+        data["account"] = context.texts("report.account_unknown")
+        return "sure" if data["contact"] else "contact"
+    said = service.checked(typed, service.LONGEST_LINE)
+    if sum(char.isalnum() for char in said) < _SHORTEST_ACCOUNT:
+        # A number of some menu, more likely.
+        raise NotFound("no_account")
+    reading = read(said, context.today)
+    data["platform"] = reading.platform or data["platform"]
+    whose, name = _whose(said, reading)
+    if data["whose"] is None:
+        data["whose"] = whose
+    is_name = bool(name) and fold(name.split()[0]) in _TITLES
+    if data["whose"] == "other" and (reading.account or is_name or not data["owner_name"]):
+        data["owner_name"] = name or data["owner_name"]
+    # What only says whose it is names no account.
+    data["account"] = reading.account or (said if name else context.texts("report.account_unknown"))
+    _find_owner(data, context, said)
+    return "sure" if data["contact"] else "contact"
+
+
+def _whose(said: str, reading: Reading) -> tuple[str, str]:
+    """Whose account an answer says it is: one's own, or that of whoever is named in it."""
+    rest = said.replace(reading.account, " ") if reading.account else said
+    words = [word.strip(".,;:()") for word in rest.split()]
+    named = [word for word in words if word and fold(word) not in _BESIDE]
+    if reading.whose == "own" or not named or fold(named[0]) in _OWN:
+        return "own", " ".join(word for word in named if fold(word) not in _OWN)
+    return "other", " ".join(named[:8])
+
+
+_OWN = {"toi", "em", "minh", "tui"}
+_BESIDE = {"cua", "la", "nick", "zalo", "facebook", "fb", "telegram", "tiktok", "tai", "khoan", "so", "sdt", "dt", "a",
+           "dạ", "da", "ten"}  # fmt: skip
+
+
+def _find_owner(data: Data, context: Context, said: str = "") -> None:
+    """Note which member it is, where a name means one and no other."""
+    if data["whose"] == "own":
+        data["owner_id"] = context.person if context.actor.joined else None
+        return
+    if data["whose"] != "other":
+        return
+    day = context.today.isoformat()
+    for name in filter(None, (data["owner_name"], said)):
+        words = folded(name.replace(data["account"], " ") if data["account"] else name).split()
+        while words and words[0] in _TITLES:
+            words = words[1:]
+        called = [one for one in members.called(context.database, " ".join(words), day) if one.state != "left"]
+        if len(called) == 1:
+            data["owner_id"], data["owner_name"] = called[0].person, data["owner_name"] or called[0].name
+            return
+
+
+# How to be reached
+
+
+def _ask_contact(data: Data, context: Context) -> Reply:
+    texts = context.texts
+    buttons = []
+    if not _is_read_along(data, context):
+        buttons.append(form.choice(texts("report.reach_here"), HERE, "report", "contact"))
+    if context.office.anonymous_reports:
+        buttons.append(form.choice(texts("report.leave_out_name"), UNNAMED, "report", "contact"))
+    buttons.append(form.choice(texts("report.put_right"), WRONG, "report", "contact"))
+    return _asked(texts.rich("report.ask_contact"), data, context, *buttons)
+
+
+def _is_read_along(data: Data, context: Context) -> bool:
+    """Whether the account that was lost may be the one that writes: nothing more is told to it then."""
+    if data["kind"] != "lost" or data["whose"] != "own" or context.address is None:
+        return False
+    return context.address.channel in CHANNELS_OF.get(data["platform"], ())
+
+
+def _take_contact(typed: str, data: Data, context: Context) -> str | Done:
+    if typed == WRONG:
+        return _again(data)
+    if typed in (HERE, UNNAMED):
+        return _done(data, context, anonymous=typed == UNNAMED)
+    said = service.checked(typed, service.LONGEST_LINE)
+    if not any(char.isdigit() or char == "@" for char in said) and len(said.split()) > _LONGEST_CONTACT:
+        _add_to_story(said, data)
+        return "contact"
+    data["contact"] = telephone(said) if telephone(said) and len(said.split()) <= _LONGEST_CONTACT else said
+    return _done(data, context)
+
+
+def _ask_sure(data: Data, context: Context) -> Reply:
+    texts = context.texts
+    buttons = [form.choice(texts("report.send"), SEND, "report", "sure")]
+    if context.office.anonymous_reports:
+        buttons.append(form.choice(texts("report.leave_out_name"), UNNAMED, "report", "sure"))
+    buttons.append(form.choice(texts("report.put_right"), WRONG, "report", "sure"))
+    return _asked(texts.rich("report.ask_sure", contact=data["contact"]), data, context, *buttons)
+
+
+def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
+    answer = form.yes_or_no(typed)
+    if typed == WRONG or answer is False:
+        return _again(data)
+    if typed in (SEND, UNNAMED) or answer:
+        return _done(data, context, anonymous=typed == UNNAMED)
+    _add_to_story(service.checked(typed), data)
+    return "sure"
+
+
+def _again(data: Data) -> str:
+    """Ask everything again: what was said stays, what was understood does not."""
+    data.update(kind=None, whose=None, owner_name="", owner_id=None, account="", contact="", again=True)
+    return "kind"
+
+
+def _add_to_story(said: str, data: Data) -> None:
+    data["said"] = "\n".join(filter(None, (data["said"], said)))[: service.LONGEST_NOTE]
+
+
+# The number
+
+
+def _done(data: Data, context: Context, *, anonymous: bool = False) -> Done:
+    draft = Draft(
+        kind=data["kind"],
+        platform=data["platform"],
+        whose=data["whose"] or "own",
+        owner_name=data["owner_name"],
+        owner_id=data["owner_id"],
+        account=data["account"],
+        harm=data["harm"],
+        amount=data["amount"],
+        since_day=data["since_day"],
+        since_said=data["since_said"],
+        said=data["said"],
+        contact="" if anonymous else data["contact"],
+    )
+    opened = service.open_report(context.scene, draft, anonymous=anonymous)
+    cards = notices.opened(opened.report, context)
+    context.tally("report")
+    then = Reply(wording.what_then(opened.report, context), _after(opened, anonymous=anonymous, context=context))
+    return Done([_numbered(opened, context, told=bool(cards)), then, *cards])
+
+
+def _numbered(opened: Opened, context: Context, *, told: bool) -> Reply:
+    """The number and the receipt, and who has been told."""
+    report, texts = opened.report, context.texts
+    unit = wording.unit_name(report.unit_id, context)
+    office = texts.rich("report.call", who=_who(context))
+    parts = [
+        texts.rich("report.number", number=wording.number(report.id, context)),
+        texts.rich("report.told", unit=unit) if told else office,
+        texts.rich("report.receipt", receipt=service.shown_receipt(opened.receipt)),
+    ]
+    if opened.held:
+        parts.append(texts.rich("report.held"))
+    if opened.held:
+        parts.append(texts.rich("report.later_elsewhere"))
+    else:
+        parts.append(texts.rich("report.later" if report.reporter_id else "report.later_unnamed"))
+    parts.append(texts.rich("report.no_police"))
+    return Reply(wording.LINES.join(parts))
+
+
+def _after(opened: Opened, *, anonymous: bool, context: Context) -> tuple[Button, ...]:
+    texts = context.texts
+    reached: dict[str, Any] = {"report": opened.report.id}
+    if anonymous:
+        # Nothing that is kept beside a person may lead from him to the report.
+        reached = {"sealed": context.seal.close({"receipt": opened.receipt})}
+    buttons = [Button(texts("button.report_add"), "report.add", reached)]
+    if context.search.library.get(RULE):
+        buttons.append(Button(texts("button.report_rule"), "ask.provision", {"id": RULE}))
+    return tuple(buttons)
+
+
+def _who(context: Context) -> Markup:
+    office = context.office
+    phone = context.texts.rich("contact.phone", phone=office.phone) if office.phone else ""
+    return Markup("").join([Markup.escape(office.contact or context.texts("contact.nobody")), phone])
+
+
+# Files
+
+
+def _files(attachments: Sequence[Attachment], data: Data, context: Context) -> list[Reply]:
+    """Files that come while something is asked: they belong to the report that is being told."""
+    try:
+        evidence.bring_early(attachments, context)
+    except Refusal as refusal:
+        return [Reply(context.refused(refusal))]
+    return [Reply(context.texts.rich("report.files_taken"))]
+
+
+def _ask_picture(data: Data, context: Context) -> Reply:
+    texts = context.texts
+    return Reply(
+        texts.rich("report.ask_picture"),
+        (
+            form.choice(texts("button.report"), "report", "report_picture", "why"),
+            form.choice(texts("report.to_ask"), "ask", "report_picture", "why"),
+        ),
+    )
+
+
+def _take_picture(typed: str, data: Data, context: Context) -> str | Done:
+    files = [Attachment(**stored) for stored in data["files"]]
+    if typed == "ask":
+        return Done([Reply(context.texts.rich("empty.body"))])
+    if typed == "report":
+        return Done(begin("", context, files))
+    return Done(begin(typed, context, files)) if is_told(typed, context) else form.ELSEWHERE
+
+
+def _more_pictures(attachments: Sequence[Attachment], data: Data, _: Context) -> list[Reply]:
+    stored = [attachment.as_json() for attachment in attachments]
+    data["files"] = [*data["files"], *stored][: service.MOST_FILES]
+    return []
+
+
+def picture(attachments: Sequence[Attachment], context: Context) -> list[Reply]:
+    """Ask what a picture is for that came without a word."""
+    return form.begin("report_picture", PICTURE, {"files": [one.as_json() for one in attachments]}, context)
+
+
+REPORT: Form = {
+    "kind": Step(_ask_kind, _take_kind, _files),
+    "account": Step(_ask_account, _take_account, _files),
+    "contact": Step(_ask_contact, _take_contact, _files),
+    "sure": Step(_ask_sure, _take_sure, _files),
+}
+PICTURE: Form = {"why": Step(_ask_picture, _take_picture, _more_pictures)}

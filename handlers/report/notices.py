@@ -1,0 +1,75 @@
+"""Who is told of a report, and what: the responsible unit of a new one and of what is added, the reporter of changes.
+
+What goes out to others than those who may read a report carries its number, kind, unit and harm, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from handlers.context import Context
+from handlers.conversation import Button, Reply
+from handlers.people.reaching import turn_to
+from handlers.report import wording
+from storage import people, roles
+from storage.outbox import REPORT
+from storage.reports import Report
+
+
+def responsible(report: Report, context: Context) -> Sequence[int]:
+    """Return those to turn to: whoever took the report, else for its unit, else the administrators."""
+    if report.taken_by:
+        return [report.taken_by]
+    if report.unit_id is not None:
+        return turn_to(context, report.unit_id)
+    return roles.holders(context.database, "administrator", None, context.today.isoformat())
+
+
+def opened(report: Report, context: Context) -> list[Reply]:
+    """What the responsible unit is shown of a new report."""
+    return _cards("report.card_new", report, context)
+
+
+def added(report: Report, context: Context) -> list[Reply]:
+    """What whoever takes care of a report is shown when something was added."""
+    return _cards("report.card_added", report, context)
+
+
+def changed(report: Report, what: str, context: Context, note: str = "") -> list[Reply]:
+    """What the reporter is told when somebody of the office did something; nothing where he left no name."""
+    if not report.reporter_id or report.reporter_id == context.person:
+        return []
+    to = people.reached_at(context.database, report.reporter_id)
+    if to is None:
+        return []
+    texts = context.texts
+    said = texts.rich("report.noted", note=note) if note else Markup()
+    text = texts.rich(
+        "report.changed", number=wording.number(report.id, context), what=texts(f"report.event_{what}"), note=said
+    )
+    buttons = (
+        Button(texts("button.report_show"), "report.show", {"report": report.id}),
+        Button(texts(f"button.report_{'answer' if what == 'asked' else 'add'}"), "report.add", {"report": report.id}),
+    )
+    return [Reply(text, buttons, to=to, urgency=REPORT)]
+
+
+def _cards(name: str, report: Report, context: Context) -> list[Reply]:
+    texts = context.texts
+    text = texts.rich(
+        name,
+        number=wording.number(report.id, context),
+        kind=texts(f"kind.{report.kind}"),
+        unit=wording.unit_name(report.unit_id, context),
+        harm=texts(f"harm.{report.harm}"),
+    )
+    buttons = [Button(texts("button.report_show"), "report.show", {"report": report.id})]
+    if report.taken_by is None:
+        buttons.append(Button(texts("button.report_take"), "report.take", {"report": report.id}, once="take"))
+    return [
+        Reply(text, tuple(buttons), to=to, urgency=REPORT)
+        for person in responsible(report, context)
+        if person != context.person and (to := people.reached_at(context.database, person))
+    ]

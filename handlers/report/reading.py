@@ -1,0 +1,406 @@
+"""What a sentence says of an account that was lost or imitated: what happened, where, whose, which harm, since when.
+
+People write as they speak, without accents, in a hurry: "zalo ke toan bi hack dang nhan muon tien". What is not
+understood is left open and kept as it was typed; nothing is guessed that somebody would have to take back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from knowledge.text import fold, normalize
+from storage.reports import Harm, Kind, Whose
+
+LONGEST_NAME = 8
+"""Words of a name that are taken over at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood; the fields are those of `storage.reports.Draft`, None or "" for what was not said."""
+
+    kind: Kind | None = None
+    platform: str = ""
+    whose: Whose | None = None
+    owner_name: str = ""
+    account: str = ""
+    harm: Harm | None = None
+    amount: int | None = None
+    since_day: dt.date | None = None
+    since_said: str = ""
+    contact: str = ""
+
+
+# Names of platforms without accents, with how they are typed.
+_PLATFORMS: Mapping[str, tuple[str, ...]] = {
+    "zalo": ("zalo", "zlo", "zl", "dalo", "jalo"),
+    "facebook": ("facebook", "fb", "face", "fbook", "facebok", "fanpage", "messenger", "mess"),
+    "telegram": ("telegram", "tele", "telegam", "tlg"),
+    "tiktok": ("tiktok", "tik", "toptop", "tictoc", "titok"),
+    "youtube": ("youtube", "ytb", "yt", "utube"),
+    "instagram": ("instagram", "insta", "ig"),
+    "email": ("email", "gmail", "mail", "thu dien tu"),
+}
+_BY_NAME = {fold(name): platform for platform, names in _PLATFORMS.items() for name in names}
+# So long must a name be to be known with one letter wrong.
+_LONG_NAME = 7
+
+_PERSON = r"(?:anh|chi|co|chu|bac|ong|ba|em|thay|giam doc|pho giam doc|chu tich|pho chu tich|lanh dao|truong|pho|sep)"
+_UNIT = (
+    r"\b(?:co quan|don vi|ubnd|uy ban|so(?! (?:dien|dt|tai|tien|tk)\b)|phong (?!ve)|xa|phuong|truong hoc|nha truong|"
+    r"benh vien|trung tam|chi cuc|cuc|fanpage|trang (?:cua )?(?:so|xa|phuong|co quan|don vi))\b"
+)
+_ACCOUNT = r"\b(?:nick|nik|nich|tai khoan|tk|acc|account|trang|page|fanpage|kenh|nhom)\b"
+_HACKED = r"\b(?:hack|hac|hak|hach|hacked|hacker|hek)\b"
+_FALSE = (
+    r"\b(?:gia mao|mao danh|gia danh|mao nhan|gia lam|nick gia|nick ao|trang gia|page gia|fanpage gia|tai khoan gia|"
+    r"facebook gia|fb gia|zalo gia|lap nick|lap trang|lap (?:fb|facebook|zalo|tai khoan)|tao nick|tao tai khoan|"
+    r"lay (?:anh|hinh|ten|avatar)|gia (?:zalo|fb|facebook|nick))\b"
+)
+_LOST = (
+    rf"{_HACKED}|\b(?:bi |vua |da )?chiem\b|\bbi cuop\b|\bbi danh cap\b|\bbi lay (?:mat|nick|tai khoan|mat khau)\b"
+    r"|\bmat (?:luon |cai |quyen |cmn |het )?(?:nick|nik|nich|tai khoan|tk|acc|zalo|zl|fb|face|facebook|tele|telegram|"
+    r"tiktok|tik|page|fanpage|kenh|gmail|email|trang)\b"
+    r"|\b(?:nick|nik|tai khoan|tk|acc|zalo|zl|fb|face|facebook|telegram|tele|tiktok|page|fanpage|email|gmail)"
+    r"(?: \w+){0,5} (?:bi )?mat(?: roi| r| tieu| luon|$)"
+    r"|\b(?:khong|ko|k|kg|hong) (?:vao|dang nhap|login|vo)(?: lai)? (?:duoc|dc|dk|noi)\b"
+    r"|\bbi (?:doi|thay) (?:mat khau|mk|pass)\b|\bbi van(?:g| vang) ra\b|\bbi dang xuat\b|\blo (?:mat khau|mk|otp)\b"
+    r"|\bmat quyen\b|\bnguoi (?:khac|ta|la) (?:vao|dung|dang nhap)\b|\bbi lay roi\b"
+)
+_ABUSED = (
+    r"\b(?:bi loi dung|loi dung (?:nick|tai khoan|hinh anh|anh)|bi (?:ke xau )?dung de|dung (?:nick|tai khoan|anh|hinh)"
+    r"(?: \w+){1,5} de|tu (?:gui|dang|nhan)(?: tin| bai)?|ghep (?:mat|anh)|deepfake|bi gan the|bi keo vao nhom)\b"
+)
+_CONTENT = (
+    r"\b(?:tin gia|tin sai|tin don|thong tin sai|sai su that|xuyen tac|boi nho|vu khong|noi xau|bia dat|bia chuyen)\b"
+)
+
+_AMOUNT = re.compile(
+    r"(?<![\w.,/])(?P<whole>\d{1,3}(?:[.,]\d{3})+|\d+(?:[.,]\d{1,2})?)\s?"
+    r"(?P<unit>trieu|tr|cu|chai|ty|ti|nghin|ngan|k|dong|vnd|d)?(?P<rest>\d{1,3})?(?!\w)"
+)
+_UNITS = {
+    "trieu": 10**6,
+    "tr": 10**6,
+    "cu": 10**6,
+    "chai": 10**6,
+    "ty": 10**9,
+    "ti": 10**9,
+    "nghin": 10**3,
+    "ngan": 10**3,
+    "k": 10**3,
+}
+_LEAST_AMOUNT = 10_000
+
+_NO_HARM = r"\b(?:chua (?:ai )?(?:mat|chuyen|thiet hai|bi gi|sao)|khong (?:mat gi|ai mat|thiet hai|sao))\b"
+_THREAT = r"\b(?:doa|de doa|tong tien|tung (?:anh|clip|video|hinh)|doi tien chuoc)\b"
+_MONEY_GONE = (
+    r"\b(?:da chuyen|lo chuyen|chuyen (?:khoan )?(?:cho no|mat|roi|het)|mat tien|mat (?:het )?\d|bi lua (?:mat )?\d|"
+    r"chuyen (?:khoan |tien |mat |nham )*\d|chuyen tien roi|bi tru tien|mat (?:het )?(?:\w+ )?tien|lua mat)"
+)
+_MONEY_ASKED = (
+    r"\b(?:muon tien|vay tien|hoi tien|xin tien|hoi vay|hoi muon|nho chuyen|muon|vay|nho ck|chuyen khoan|chuyen tien|"
+    r"nap the|mua the|nop tien|lua tien|lua dao|ck)\b"
+)
+_LEAK = r"\b(?:lo (?:du lieu|thong tin|tai lieu|danh sach|so dien thoai)|lay (?:du lieu|danh ba|tai lieu))\b"
+
+_TELEPHONE = re.compile(r"(?<!\d)(?:\+?84|0)[ .-]?[235789](?:[ .-]?\d){8}(?!\d)")
+_LINK = re.compile(
+    r"(?i)\b(?:https?://\S+|(?:www\.|m\.)?(?:facebook|fb|zalo|t|tiktok|youtube|instagram|telegram)\.(?:com|me|vn)/\S+)"
+)
+_HANDLE = re.compile(r"(?<!\S)@[\w.]{3,64}")
+_CALL_BACK = r"(?:goi(?: lai)?(?: toi| em| minh| cho toi)?|lien he|(?:sdt|so)(?: cua)? (?:toi|em|minh)|toi la)"
+
+_FIRST = {"toi", "em", "minh", "tui", "tao", "chau", "con", "t", "e", "m"}
+_SUFFERS = {
+    "bi", "dang", "vua", "moi", "da", "mat", "duoc", "khong", "ko", "tu", "no", "roi", "hom", "sang", "chieu", "nay",
+    "gui", "nhan", "hoi", "di", "hack", "gia", "lo", "tren", "qua", "de", "lap", "dung", "dua", "vao",
+    "muon", "vay", "con", "r", "hien", "het", "va", "nen", "thi", "ma", "luc", "tuan", "cach", "sap", "lien", "cung",
+}  # fmt: skip
+# What stands before a name and belongs to none.
+_ACCOUNT_WORDS = {"nick", "nik", "nich", "tk", "acc", "account", "trang", "page", "kenh"}
+_LEADING = _ACCOUNT_WORDS | {
+    "cua", "ca", "bao", "alo", "oi", "xin", "cho", "hoi", "cuu", "voi", "gap", "khan", "help", "chao", "hi", "hello",
+    "thay", "hom", "ten", "cai", "a", "ad", "la", "bi", "vua", "moi", "da", "sang", "chieu", "trua", "nay", "qua",
+    "kia", "dem", "hinh", "nhu", "chac",
+}  # fmt: skip
+_LEADING_PAIRS = {
+    ("tai", "khoan"), ("so", "dien"), ("dien", "thoai"), ("mang", "xa"), ("xa", "hoi"), ("bao", "cao"), ("co", "nguoi"),
+    ("co", "ai"), ("ai", "do"), ("toi", "qua"), ("toi", "nay"), ("thu", "dien"), ("dien", "tu"),
+}  # fmt: skip
+_VERBS_OF_FALSE = (
+    ("gia", "mao"), ("mao", "danh"), ("gia", "danh"), ("lay", "anh"), ("lay", "hinh"), ("lay", "ten"), ("gia", "lam"),
+)  # fmt: skip
+
+_WEEKDAYS = {"thu hai": 0, "thu ba": 1, "thu tu": 2, "thu nam": 3, "thu sau": 4, "thu bay": 5, "chu nhat": 6, "cn": 6}
+_DAYS_AGO = {
+    "hom nay": 0, "sang nay": 0, "trua nay": 0, "chieu nay": 0, "toi nay": 0, "nay gio": 0, "vua xong": 0,
+    "vua nay": 0, "vua moi": 0, "hoi nay": 0, "luc nay": 0, "moi day": 0, "hom qua": 1, "hqua": 1, "toi qua": 1,
+    "dem qua": 1, "chieu qua": 1, "sang qua": 1, "trua qua": 1, "toi hom qua": 1, "hom kia": 2, "hom truoc": None,
+    "tuan truoc": 7, "hom bua": None, "may hom nay": None,
+}  # fmt: skip
+_AGO = re.compile(r"\b(?:cach day )?(\d{1,2}) (ngay|hom|tuan|gio|tieng|phut|thang)(?: (?:truoc|nay|roi))?\b")
+_DATE = re.compile(r"(?<![\w/])(?:ngay )?(\d{1,2})[/-](\d{1,2})(?:[/-](\d{4}))?(?![\w/])")
+_LONGEST_AGO = dt.timedelta(days=3650)
+
+# Somebody asks what the rule is, and tells nothing that happened.
+_SUPPOSED = re.compile(
+    r"\b(?:neu|lo ma|nho ma|gia su|truong hop|khi nao|khi bi|khi mat|khi|quy dinh|dieu \d|khoan \d|phat|xu phat|"
+    r"xu ly the nao|trach nhiem|van ban|nghi dinh|can bo|cong chuc|vien chuc|nguoi dan|nen|lam sao de|cach|de tranh|"
+    r"phong tranh|tranh bi|de khong|bat buoc|duoc phep|co quyen|thong tu|luat)\b"
+)
+_ASKED = re.compile(
+    r"\?|\b(?:ai|gi|j|dau|may|bao nhieu|bn|the nao|ntn|nao|sao|lsao|a|ah|ha|chang|tai sao|vi sao|co phai|phai bao)\b"
+    r"|\bv\W*$"
+    r"|\b(?:khong|ko|k|hong|kg|hok|chua|hem)\W*$"
+)
+_HELP = re.compile(
+    r"\b(?:(?:phai |bay gio |gio |can )*lam (?:sao|gi|the nao|ntn)|giup|cuu|help|lay lai|phai sao|sao day|gio sao)\b"
+)
+
+
+def read(text: str, today: dt.date) -> Reading:
+    """Return what a sentence says; `today` is the day at the office."""
+    said = normalize(text)
+    folded = " ".join(fold(said).split())
+    platform = _platform(folded)
+    kind = _kind(folded)
+    whose, owner = _owner(said, kind)
+    if whose == "unit" and kind == "impersonated":
+        kind = "unit_impersonated"
+    if kind in ("unit_impersonated", "content"):
+        whose, owner = "unit", ""
+    amount = _amount(folded)
+    since, phrase = since_when(said, today)
+    contact, account = _addresses(said, folded)
+    return Reading(
+        kind=kind,
+        platform=platform,
+        whose=whose,
+        owner_name=owner,
+        account=account,
+        harm=_harm(folded, amount),
+        amount=amount,
+        since_day=since,
+        since_said=phrase,
+        contact=contact,
+    )
+
+
+def is_told(text: str, reading: Reading) -> bool:
+    """Whether a message tells what happened to an account, rather than asking for a rule."""
+    folded = fold(normalize(text))
+    if reading.kind is None or _SUPPOSED.search(folded):
+        return False
+    if not (reading.platform or re.search(_ACCOUNT, folded) or re.search(_HACKED, folded)):
+        return False
+    if reading.kind == "content" and not re.search(_UNIT, folded):
+        return False
+    # Whoever asks what to do about what happened to him tells it all the same.
+    without_help = _HELP.sub("", re.sub(r"\b(?:ai do|co ai)\b", "", folded))
+    return not _ASKED.search(without_help) and (not _HELP.search(folded) or reading.whose is not None)
+
+
+def since_when(text: str, today: dt.date) -> tuple[dt.date | None, str]:
+    """Return (day, as it was typed) of the time a text tells; (None, "") where it tells none."""
+    said = normalize(text)
+    folded = fold(said)
+    # Folding letter by letter keeps places, so that what was typed can be shown.
+    same = len(folded) == len(said)
+    for start, end, day in _times(folded, today):
+        phrase = said[start:end] if same else folded[start:end]
+        return (day if day is None or day <= today else None), phrase
+    return None, ""
+
+
+def telephone(text: str) -> str:
+    """Return the first telephone number of a text as it was typed, "" where there is none."""
+    found = _TELEPHONE.search(text)
+    return found.group() if found else ""
+
+
+def _times(folded: str, today: dt.date) -> Iterator[tuple[int, int, dt.date | None]]:
+    for phrase in sorted(_DAYS_AGO, key=len, reverse=True):
+        if found := re.search(rf"\b{phrase}\b", folded):
+            days = _DAYS_AGO[phrase]
+            yield found.start(), found.end(), None if days is None else today - dt.timedelta(days=days)
+    if found := _AGO.search(folded):
+        count, unit = int(found[1]), found[2]
+        days = {"ngay": 1, "hom": 1, "tuan": 7, "thang": 30}.get(unit, 0) * count
+        yield found.start(), found.end(), today - dt.timedelta(days=days)
+    if found := _DATE.search(folded):
+        yield found.start(), found.end(), _date(int(found[1]), int(found[2]), found[3], today)
+    for name, weekday in _WEEKDAYS.items():
+        written = rf"{name}|thu {weekday + 2}" if weekday < 6 else name
+        if found := re.search(rf"\b(?:{written})\b", folded):
+            yield found.start(), found.end(), today - dt.timedelta(days=(today.weekday() - weekday) % 7)
+
+
+def _date(day: int, month: int, year: str | None, today: dt.date) -> dt.date | None:
+    """The day of a date; without a year, the last that was."""
+    for number in [int(year)] if year else [today.year, today.year - 1]:
+        try:
+            found = dt.date(number, month, day)
+        except ValueError:
+            return None
+        if today - _LONGEST_AGO <= found <= today:
+            return found
+    return None
+
+
+def _platform(folded: str) -> str:
+    if "thu dien tu" in folded:
+        return "email"
+    words = re.findall(r"[a-z0-9]+", folded)
+    named = [_BY_NAME[word] for word in words if word in _BY_NAME]
+    return next(iter(named), "") or next(filter(None, map(_mistyped, words)), "")
+
+
+def _is_platform(word: str) -> bool:
+    return word in _BY_NAME or bool(_mistyped(word))
+
+
+def _mistyped(word: str) -> str:
+    """The platform whose long name a word is with one letter wrong, "" for none."""
+    return next((to for name, to in _BY_NAME.items() if len(name) >= _LONG_NAME and _nearly(word, name)), "")
+
+
+def _nearly(word: str, name: str) -> bool:
+    """Whether a word is a name with one letter wrong, missing, too many, or two in the wrong order."""
+    if abs(len(word) - len(name)) > 1 or word[:1] != name[0]:
+        return False
+    place = next((n for n, (one, other) in enumerate(zip(word, name, strict=False)) if one != other), len(name))
+    rest, right = word[place:], name[place:]
+    swapped = len(rest) > 1 and rest[1] + rest[0] + rest[2:] == right
+    return swapped or right in (rest[1:], rest) or right[1:] in (rest, rest[1:])
+
+
+def _kind(folded: str) -> Kind | None:
+    false = re.search(_FALSE, folded)
+    if false and not re.search(_HACKED, folded):
+        person = re.search(rf"\b{_PERSON}\b", folded[false.end() :])
+        return "unit_impersonated" if re.search(_UNIT, folded) and not person else "impersonated"
+    if re.search(_LOST, folded):
+        return "lost"
+    if re.search(_ABUSED, folded):
+        return "abused"
+    return "content" if re.search(_CONTENT, folded) else None
+
+
+def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
+    """Whose account it is: "own", "unit", or ("other", the words that name him); (None, "") where nobody says."""
+    words = said.split()
+    folded = [fold(word).strip(".,;:!?()“”\"'") for word in words]
+    for begin, end in _owner_places(folded, kind):
+        begin = _past_leading(folded, begin, end)
+        named = folded[begin:end]
+        if not named or any(word == "mat" or word in _ACCOUNT_WORDS or _is_platform(word) for word in named):
+            continue
+        if all(word in _FIRST for word in named):
+            return "own", ""
+        if re.match(_UNIT, " ".join(named)):
+            return "unit", ""
+        name = " ".join(words[begin : min(end, begin + LONGEST_NAME)]).strip(".,;:!?")
+        if not _TELEPHONE.search(name) and any(char.isalpha() for char in name):
+            return "other", name
+    if any(pair in itertools.pairwise(folded) for pair in _OWN_PAIRS):
+        return "own", ""
+    return None, ""
+
+
+def _past_leading(folded: list[str], begin: int, end: int) -> int:
+    """The place of the first word that may belong to a name."""
+    while begin < end:
+        if (folded[begin], *folded[begin + 1 : begin + 2]) in _LEADING_PAIRS:
+            begin += 2
+        elif folded[begin] in _LEADING or _is_platform(folded[begin]):
+            begin += 1
+        else:
+            break
+    return min(begin, end)
+
+
+_OWN_PAIRS = tuple((word, "bi") for word in sorted(_FIRST)) + tuple(("cua", word) for word in sorted(_FIRST))
+
+
+def _owner_places(folded: list[str], kind: Kind | None) -> Iterator[tuple[int, int]]:
+    """Where in a sentence its owner may be named, as (first word, after the last), the likeliest first."""
+
+    def until(start: int) -> int:
+        return next(
+            (
+                place
+                for place in range(start, len(folded))
+                if (folded[place] in _SUFFERS and not (place == start and folded[place] in _FIRST))
+                or (folded[place] in _BY_NAME and place > start)
+            ),
+            len(folded),
+        )
+
+    if kind == "impersonated":
+        for verb in _VERBS_OF_FALSE:
+            for place in range(len(folded) - 1):
+                if (folded[place], folded[place + 1]) == verb:
+                    yield place + 2, until(place + 2)
+    for place, word in enumerate(folded):
+        if word == "cua":
+            yield place + 1, until(place + 1)
+    suffers = next((place for place, word in enumerate(folded) if word == "bi" and place), None)
+    if suffers is None:
+        suffers = next((place for place, word in enumerate(folded) if word in _SUFFERS and place), None)
+    if suffers is not None and kind != "impersonated":
+        begin = max((place + 1 for place in range(suffers) if folded[place] in {"thay", "rang", "la"}), default=0)
+        yield begin, suffers
+
+
+def _harm(folded: str, amount: int | None) -> Harm | None:
+    if re.search(_NO_HARM, folded):
+        return "money_asked" if re.search(_MONEY_ASKED, re.sub(_NO_HARM, "", folded)) else "none"
+    if re.search(_THREAT, folded):
+        return "threatened"
+    if re.search(_MONEY_GONE, folded):
+        return "money_lost"
+    if re.search(_MONEY_ASKED, folded):
+        return "money_asked"
+    if re.search(_LEAK, folded):
+        return "leaked"
+    return "money_lost" if amount and re.search(r"\bmat\b", folded) else None
+
+
+def _amount(folded: str) -> int | None:
+    """The largest sum of money that a text names, in đồng."""
+    plain = _DATE.sub(" ", _TELEPHONE.sub(" ", folded))
+    sums = [found for match in _AMOUNT.finditer(plain) if (found := _money(match))]
+    return max(sums, default=None)
+
+
+def _money(match: re.Match[str]) -> int | None:
+    unit, rest = match["unit"] or "", match["rest"]
+    whole = match["whole"]
+    factor = _UNITS.get(unit, 1)
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", whole):
+        value = int(re.sub(r"\D", "", whole)) * factor
+    elif factor == 1:
+        # A bare number is money only where it says so, or is as long and as round as money is.
+        round_sum = len(whole) >= 6 and whole.endswith("000")
+        value = int(whole) if whole.isdigit() and (unit or round_sum) else 0
+    else:
+        value = round(float(whole.replace(",", ".")) * factor)
+        # "3tr5" is three and a half, "2tr350" two million three hundred and fifty thousand.
+        value += int(rest) * factor // 10 ** len(rest) if rest else 0
+    return value if value >= _LEAST_AMOUNT else None
+
+
+def _addresses(said: str, folded: str) -> tuple[str, str]:
+    """(how to reach whoever writes, the account): the first number, link or name of each sort."""
+    telephones = [found.group() for found in _TELEPHONE.finditer(said)]
+    contact = ""
+    if len(folded) == len(said) and (found := re.search(rf"\b{_CALL_BACK}\W{{0,3}}(?:so |la )?(?=[+0-9])", folded)):
+        contact = telephone(said[found.end() :])
+    links = [found.group().rstrip(".,;") for found in (*_LINK.finditer(said), *_HANDLE.finditer(said))]
+    accounts = [*links, *(number for number in telephones if number != contact)]
+    return contact, accounts[0] if accounts else ""

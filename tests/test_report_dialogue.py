@@ -1,0 +1,588 @@
+"""Telling of an account that was lost or imitated, message by message, as people type it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from handlers import router
+from handlers.authorization import Actor, Scene
+from handlers.context import Context
+from handlers.conversation import Attachment, Incoming, Outcome, Reply
+from handlers.office import Office
+from handlers.people import service as people_service
+from handlers.report import evidence
+from storage import blobs, dialogues, fetches, people, reports
+from storage.audit import CONSOLE
+from storage.people import Address, person_at
+from storage.reports import Report
+from tests.conftest import NOW, TODAY
+from tests.conversations import Conversation, hold, read, whole
+from tests.helpers import later
+
+# What a phone shows of a message at once, and how long a line is there.
+ROWS, LETTERS = 20, 44
+
+PHOTO = Attachment("photo", "anh-1")
+RECEIPT = re.compile(r"(?:[A-Z0-9]{4}-){3}[A-Z0-9]{4}")
+
+
+@pytest.fixture
+def console(context: Context) -> Scene:
+    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
+
+
+@pytest.fixture
+def unit(console: Scene) -> int:
+    """Phòng Một of Sở Ví Dụ."""
+    return people_service.create_under(console, people_service.create_unit(console, "Sở Ví Dụ"), "Phòng Một")
+
+
+def at(name: str, channel: str = "vidu") -> Address:
+    return Address(channel, "bot-1", f"chat-{name}", name)
+
+
+@pytest.fixture
+def an(context: Context) -> Conversation:
+    return Conversation(context, at("an"))
+
+
+def member(console: Scene, unit: int, name: str, address: Address) -> int:
+    """Somebody who has joined a unit and writes from an address."""
+    person = person_at(console.database, address, NOW.isoformat())
+    scene = replace(console, actor=Actor(person))
+    people_service.join_by_invitation(scene, people_service.invite(console, unit), name, "chuyên viên")
+    return person
+
+
+@pytest.fixture
+def contact(console: Scene, unit: int, context: Context) -> Conversation:
+    """The contact of Phòng Một."""
+    person = member(console, unit, "Lê Ví Dụ", at("contact"))
+    people_service.give_role(console, person, "contact", unit)
+    return Conversation(context, at("contact"))
+
+
+def rows(reply: Reply) -> list[str]:
+    """The lines as a phone breaks them, with the choices as they are numbered."""
+    numbered = [f"{number}. {button.label}" for number, button in enumerate(reply.buttons, 1)]
+    lines = [*read(reply).split("\n"), *numbered]
+    return [row for line in lines for row in textwrap.wrap(line, LETTERS) or [""]]
+
+
+def only(conversation: Conversation) -> Report:
+    (row,) = conversation.context.database.rows("SELECT id FROM reports")
+    report = reports.get(conversation.context.database, row["id"])
+    assert report is not None
+    return report
+
+
+def tell(conversation: Conversation, *said: str) -> str:
+    """Say a whole report; return the receipt. Each message gets an answer of one screen."""
+    receipt = ""
+    for text in said:
+        for reply in conversation.say(text):
+            assert len(rows(reply)) <= ROWS, rows(reply)
+            found = RECEIPT.search(read(reply))
+            receipt = found.group() if found else receipt
+    assert receipt, said
+    return receipt
+
+
+# From the first sentence to the number
+
+OPENINGS = [
+    (
+        ["zalo ke toan bi hack dang nhan muon tien", "chi Vi Du 0912.345.678", "0987654321"],
+        {"kind": "lost", "platform": "zalo", "whose": "other", "harm": "money_asked", "account": "0912.345.678"},
+    ),
+    (
+        ["Zalo của chị Trần Ví Dụ bị hack, đang mượn tiền mọi người", "0912 345 678", "nhắn tôi ở đây"],
+        {"kind": "lost", "platform": "zalo", "whose": "other", "owner_name": "chị Trần Ví Dụ", "contact": ""},
+    ),
+    (
+        ["toi bi mat nick facebook hom qua, mat 3tr", "facebook.com/vi.du.88", "0987 654 321"],
+        {"kind": "lost", "whose": "own", "harm": "money_lost", "amount": 3_000_000, "since_day": "2026-11-20"},
+    ),
+    (
+        ["co trang gia mao phuong minh tren facebook", "Phuong Vi Du - Tin nong", "1"],
+        {"kind": "unit_impersonated", "platform": "facebook", "whose": "unit", "account": "Phuong Vi Du - Tin nong"},
+    ),
+    (
+        ["có người giả mạo giám đốc Sở nhắn tin trên zalo đòi chuyển tiền", "0912345678", "0987654321"],
+        {"kind": "impersonated", "whose": "other", "owner_name": "giám đốc Sở", "account": "0912345678"},
+    ),
+    (
+        ["nick tiktok cua em ko vao dc nua", "@vidu88", "gọi 0987654321"],
+        {"kind": "lost", "platform": "tiktok", "whose": "own", "account": "@vidu88", "contact": "0987654321"},
+    ),
+    (
+        ["bao cao", "2", "zalo, chị Ví Dụ phòng Một", "2"],
+        {"kind": "impersonated", "platform": "zalo", "whose": "other", "owner_name": "chị Ví Dụ phòng Một"},
+    ),
+    (
+        ["/baocao", "mất quyền, bị hack", "facebook của tôi, Ví Dụ 88", "0987654321"],
+        {"kind": "lost", "platform": "facebook", "whose": "own"},
+    ),
+    (
+        ["facebok cơ quan bị mất quyền quản trị từ 15/11", "không rõ", "0987654321"],
+        {"kind": "lost", "platform": "facebook", "whose": "unit", "since_day": "2026-11-15", "since_said": "15/11"},
+    ),
+    (
+        ["TELEGRAM ANH HAI BỊ HACK, NÓ MƯỢN 500K. GỌI TÔI 0987.654.321", "@vidu_hai", "gửi"],
+        {"kind": "lost", "platform": "telegram", "harm": "money_asked", "amount": 500_000, "contact": "0987.654.321"},
+    ),
+    (
+        ["ai do lay anh chi Vi Du lap nick zalo vay tien", "0912345678", "2"],
+        {"kind": "impersonated", "whose": "other", "owner_name": "chi Vi Du", "harm": "money_asked"},
+    ),
+    (
+        ["có bài đăng tin sai về sở mình trên facebook", "facebook.com/groups/vidu/1", "0987654321"],
+        {"kind": "content", "whose": "unit", "account": "facebook.com/groups/vidu/1"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), OPENINGS, ids=[said[0] for said, _ in OPENINGS])
+def test_five_messages_at_most_lead_to_the_number(
+    an: Conversation, unit: int, said: list[str], expected: dict[str, object]
+) -> None:
+    assert len(said) <= 5
+    tell(an, *said)
+    report = only(an)
+    assert {name: getattr(report, name) for name in expected} == expected
+    assert dialogues.of(an.context.database, an.context.person) == []
+
+
+@pytest.mark.parametrize("said", [opening[0] for opening, _ in OPENINGS[:6]])
+def test_help_comes_first(an: Conversation, said: str) -> None:
+    """Three lines of first aid and a warning to pass on, in the same message as the first question."""
+    (reply,) = an.say(said)
+    first, warned, question = re.split(r"\nTin gửi ngay cho người quen:\n|\n\n", read(reply))
+    assert first.startswith("Làm ngay:\n• ")
+    assert first.count("• ") == 3
+    assert warned.startswith("CẢNH BÁO: ")
+    assert f"<code>{warned}</code>" in reply.text
+    assert question.startswith("Để báo đầu mối: ")
+
+
+def test_the_number_brings_everything_that_follows(
+    an: Conversation, console: Scene, unit: int, contact: Conversation
+) -> None:
+    member(console, unit, "Trần Ví Dụ", at("an"))
+    an.say("facebook chị kế toán bị hack, đang mượn tiền")
+    an.say("Ví Dụ 88")
+    numbered, then, card = an.say("0987654321")
+    for said in (
+        "số BC-1",
+        "Đã chuyển cho đầu mối: Phòng Một",
+        "“bổ sung”",
+        "“báo cáo của tôi”",
+        "không thay cho việc trình báo công an",
+    ):
+        assert said in read(numbered), said
+    assert RECEIPT.search(read(numbered))
+    assert "facebook.com/hacked" in read(then)
+    assert [button.label for button in then.buttons] == ["Bổ sung", "Xem quy định"]
+    assert card.to == at("contact")
+    hold(an, [("2", "Khoản 3 Điều 4, QĐ 874/QĐ-BTTTT")])
+
+
+def test_a_card_tells_others_no_more_than_they_need(
+    an: Conversation, console: Scene, unit: int, contact: Conversation
+) -> None:
+    member(console, unit, "Trần Ví Dụ", at("an"))
+    an.say("zalo chị Ngô Ví Dụ bị hack, đang mượn tiền")
+    an.say("0912345678")
+    *_, card = an.say("0987654321")
+    assert read(card) == "Báo cáo mới BC-1\nMất quyền, bị hack\nĐơn vị: Phòng Một\nThiệt hại: đang hỏi tiền"
+
+
+def test_who_cannot_be_told_is_not_said_to_be(an: Conversation) -> None:
+    tell(an, "zalo em bị hack", "0912345678", "0987654321")
+    conversation = Conversation(an.context, at("binh"))
+    conversation.say("zalo em bị hack")
+    conversation.say("0912345678")
+    numbered, _ = conversation.say("0987654321")
+    assert "Chưa nhắn được đầu mối, anh/chị gọi ngay Văn phòng Sở Ví Dụ, điện thoại 0000 000 000." in read(numbered)
+
+
+# A question stays a question
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "mất nick zalo phải báo ai",
+        "nếu bị hack zalo thì phải làm gì",
+        "zalo bị hack có bị kỷ luật không",
+        "đăng ảnh đồng nghiệp có sao không",
+        "giả mạo người khác trên facebook phạt bao nhiêu",
+        "hack giùm em cái nick zalo của nó",
+        "làm sao để khỏi bị hack facebook",
+    ],
+)
+def test_a_question_is_answered(an: Conversation, said: str) -> None:
+    (reply,) = an.say(said)
+    assert "Làm ngay:" not in read(reply)
+    assert dialogues.of(an.context.database, an.context.person) == []
+
+
+def test_a_button_under_an_answer_takes_over_what_was_asked(an: Conversation) -> None:
+    (answer,) = an.say("mất nick zalo phải báo ai")
+    assert answer.buttons[0].label == "Báo ngay, xem việc cần làm"
+    assert "zalo" not in str(an.context.database.rows("SELECT buttons FROM menus"))
+    (question,) = an.say("1")
+    assert "tài khoản Zalo nào, của ai?" in read(question)
+    tell(an, "zalo em, số 0912345678", "0987654321")
+    report = only(an)
+    assert (report.kind, report.whose, report.account) == ("lost", "own", "0912345678")
+
+
+# Corrected, cancelled, resumed
+
+
+def test_it_is_corrected(an: Conversation, unit: int) -> None:
+    hold(
+        an,
+        [
+            ("zalo ke toan bi hack", "tài khoản Zalo của ke toan"),
+            ("0912345678", "Đã ghi: Mất quyền, bị hack, Zalo, ke toan, 0912345678."),
+            ("sửa lại", "chuyện gì đã xảy ra?"),
+            ("2", "nào, của ai?"),
+            ("facebook chị Ví Dụ", "Đã ghi: Bị giả mạo, Facebook, chị Ví Dụ"),
+            ("quay lại", "tài khoản Facebook của chị Ví Dụ"),
+            ("facebook anh Ví Dụ", "Đã ghi: Bị giả mạo, Facebook, anh Ví Dụ"),
+        ],
+    )
+    tell(an, "0987654321")
+    report = only(an)
+    assert (report.kind, report.owner_name, report.said) == ("impersonated", "anh Ví Dụ", "zalo ke toan bi hack")
+
+
+def test_it_is_cancelled_and_nothing_stays(an: Conversation) -> None:
+    hold(an, [("zalo em bị hack", "Để báo đầu mối"), ("hủy", "Đã dừng"), ("1", "đã cũ")])
+    assert an.context.database.rows("SELECT 1 FROM reports") == []
+
+
+def test_it_is_resumed_tomorrow(an: Conversation, unit: int) -> None:
+    """After a restart too: where somebody stands is a row."""
+    an.say("zalo em bị hack")
+    an.wait(dt.timedelta(hours=20))
+    again = Conversation(replace(an.context), an.address)
+    tell(again, "0912345678", "0987654321")
+    assert only(an).account == "0912345678"
+
+
+def test_what_is_told_instead_of_an_answer_is_kept(an: Conversation, unit: int) -> None:
+    hold(
+        an,
+        [
+            ("bao cao", "chuyện gì đã xảy ra?"),
+            ("cả phòng đang nháo nhào lên", "chuyện gì đã xảy ra?"),
+            ("zalo chị Ví Dụ bị hack", "tài khoản Zalo của chị Ví Dụ"),
+            ("1", "Gọi lại anh/chị"),
+            ("nó vừa nhắn thêm cho năm người nữa xin chuyển khoản", "Gọi lại anh/chị"),
+        ],
+    )
+    tell(an, "0987654321")
+    assert only(an).said.split("\n") == [
+        "cả phòng đang nháo nhào lên",
+        "zalo chị Ví Dụ bị hack",
+        "nó vừa nhắn thêm cho năm người nữa xin chuyển khoản",
+    ]
+
+
+def test_a_number_of_an_old_menu_is_no_account(an: Conversation) -> None:
+    hold(an, [("nick bị hack", "của ai?"), ("7", "gõ tên, số điện thoại"), ("nick của tôi, Ví Dụ 88", "Gọi lại")])
+
+
+# What does not belong here
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ("gửi công văn mật qua zalo bị hack", "bí mật nhà nước"),
+        ("tôi tố cáo trưởng phòng nhận hối lộ", "Luật Tố cáo"),
+    ],
+)
+def test_what_does_not_belong_here_is_written_nowhere(an: Conversation, said: str, refused: str) -> None:
+    hold(an, [("zalo em bị hack", "Để báo đầu mối"), (said, refused), ("0912345678", "Gọi lại"), (said, refused)])
+    stored = str([an.context.database.rows(f"SELECT * FROM {table}") for table in ("dialogues", "reports", "menus")])
+    assert "hối lộ" not in stored
+    assert "công văn" not in stored
+
+
+def test_secrets_are_masked_before_anything_is_written(an: Conversation, unit: int) -> None:
+    an.say("zalo em bị hack, em lỡ đưa mã otp 482913")
+    an.say("0912345678, mật khẩu là Abc123")
+    assert "482913" not in str(an.context.database.rows("SELECT * FROM dialogues"))
+    tell(an, "0987654321, cccd 079090012345")
+    an.say("bổ sung mật khẩu thư là xyz789")
+    stored = str([an.context.database.rows(f"SELECT * FROM {table}") for table in ("reports", "report_events")])
+    for secret in ("482913", "Abc123", "079090012345", "xyz789"):
+        assert secret not in stored
+    assert only(an).contact == "0987654321"
+
+
+def test_in_a_group_there_is_first_aid_and_nothing_is_asked(context: Context) -> None:
+    group = Address("vidu", "bot-1", "nhom", "an")
+    person_at(context.database, group, NOW.isoformat(), in_group=True)
+    conversation = Conversation(context, group)
+    for said in ("zalo kế toán bị hack", "/baocao"):
+        (reply,) = conversation.say(said)
+        assert "nhắn riêng cho tôi" in read(reply)
+        assert reply.buttons == ()
+    assert context.database.rows("SELECT 1 FROM dialogues") == []
+
+
+# Without a name, and by receipt
+
+
+def test_without_a_name_nothing_leads_to_who_said_it(an: Conversation, unit: int) -> None:
+    receipt = tell(an, "zalo kế toán bị hack", "0912345678", "không ghi tên tôi")
+    report = only(an)
+    assert (report.reporter_id, report.contact) == (None, "")
+    database = an.context.database
+    kept = [database.rows(f"SELECT * FROM {table}") for table in ("menus", "dialogues", "report_events", "audit")]
+    assert receipt.replace("-", "") not in str(kept)
+    assert '"report": 1' not in str(database.rows("SELECT buttons FROM menus"))
+    assert "không ghi tên" in read(an.say("báo cáo của tôi")[0])
+    # The button under the number still leads to it, for as long as the bot runs.
+    hold(an, [(receipt, "BC-1"), ("1", "Bổ sung BC-1"), ("nó mượn 5tr", "Đã thêm vào BC-1"), ("xong", "BC-1")])
+    assert [event.actor for event in reports.events(database, 1)] == [None, None]
+    assert only(an).amount == 5_000_000
+
+
+def test_an_office_that_wants_names_does_not_offer_to_leave_them_out(an: Conversation) -> None:
+    an.context = replace(an.context, office=Office(anonymous_reports=False))
+    an.say("zalo kế toán bị hack")
+    (question,) = an.say("0912345678")
+    assert [button.label for button in question.buttons] == ["Nhắn tôi ở đây", "Sửa lại"]
+
+
+def test_a_receipt_tells_the_state_in_any_chat(an: Conversation, contact: Conversation, context: Context) -> None:
+    receipt = tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
+    stranger = Conversation(context, at("binh"))
+    for said in (receipt, receipt.lower(), f"biên nhận {receipt}", f"/biennhan {receipt}"):
+        (reply,) = stranger.say(said)
+        assert read(reply).startswith("BC-1: Mất quyền, bị hack\nTình trạng: mới"), said
+    hold(stranger, [("mã biên nhận", "bốn nhóm"), (receipt, "Tình trạng: mới")])
+    hold(stranger, [("báo cáo của tôi", "chưa có báo cáo nào"), ("AAAA-BBBB-CCCC-DDDD", "không đúng")])
+
+
+def test_a_guesser_is_stopped(an: Conversation, unit: int, context: Context) -> None:
+    receipt = tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
+    guesser = Conversation(context, at("binh"))
+    for _ in range(5):
+        assert "không đúng" in read(guesser.say("AAAA-AAAA-AAAA-AAAA")[0])
+    assert "nhiều lần" in read(guesser.say(receipt)[0])
+
+
+# Adding
+
+
+def test_everything_else_is_added_at_any_time(
+    an: Conversation, contact: Conversation, console: Scene, unit: int
+) -> None:
+    member(console, unit, "Trần Ví Dụ", at("an"))
+    tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
+    hold(an, [("báo cáo của tôi", "BC-1"), ("1", "Tình trạng: mới"), ("1", "Bổ sung BC-1")])
+    added, told = an.say("mất 3tr5 từ hôm kia")
+    assert "Đã thêm vào BC-1" in read(added)
+    assert (told.to, read(told).split("\n")[0]) == (at("contact"), "BC-1: người báo bổ sung")
+    hold(an, [("nó dùng số 0911222333", "Đã thêm"), ("xong", "Đã chuyển đầu mối xử lý BC-1")])
+    report = only(an)
+    assert (report.harm, report.amount, report.since_day) == ("money_lost", 3_500_000, "2026-11-19")
+    assert [event.note for event in reports.events(an.context.database, 1) if event.what == "added"] == [
+        "mất 3tr5 từ hôm kia",
+        "nó dùng số 0911222333",
+    ]
+    added, _ = an.say("bổ sung đã báo công an xã")
+    assert "Đã thêm" in read(added)
+
+
+def test_of_several_reports_it_is_asked_which(an: Conversation, unit: int) -> None:
+    tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
+    tell(an, "facebook em bị hack", "Ví Dụ 88", "0987654321")
+    hold(an, [("bổ sung", "Bổ sung cho báo cáo nào?"), ("BC-1: Mất quyền, bị hack (mới)", "Bổ sung BC-1")])
+    hold(an, [("quay lại", "báo cáo nào?"), ("bc 99", "Không có báo cáo đó")])
+
+
+def test_the_reporter_is_told_and_answers(an: Conversation, contact: Conversation, console: Scene, unit: int) -> None:
+    person = member(console, unit, "Trần Ví Dụ", at("an"))
+    tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
+    taken, told = contact.say("nhận xử lý")
+    assert "Anh/chị đã nhận xử lý BC-1" in read(taken)
+    assert (told.to, read(told)) == (at("an"), "Báo cáo BC-1: đầu mối nhận xử lý")
+    hold(an, [("xem báo cáo", "BC-1"), ("1", "Tình trạng: đang xử lý, Lê Ví Dụ nhận lúc 10:00 21/11")])
+    reports.change(console.database, 1, state="waiting")
+    reports.record(console.database, 1, NOW.isoformat(), person, "asked", "Chị ấy còn vào được không?", "reporter")
+    hold(an, [("bổ sung", "đầu mối hỏi: “Chị ấy còn vào được không?”")])
+    said, told = an.say("không vào được")
+    assert "Đã thêm vào BC-1" in read(said)
+    assert told.to == at("contact")
+    assert only(an).state == "taken"
+
+
+def test_a_stranger_learns_nothing_from_a_number(an: Conversation, unit: int, context: Context) -> None:
+    tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
+    stranger = Conversation(context, at("binh"))
+    for said in ("BC-1", "bc 1", "bổ sung BC-1", "báo cáo BC-1"):
+        for reply in stranger.say(said):
+            assert "hack" not in whole(reply).replace("Mất quyền, bị hack", "")
+            assert "0912345678" not in whole(reply)
+        stranger.say("hủy")
+
+
+# The account that writes here
+
+
+@pytest.fixture
+def joined(console: Scene, unit: int) -> dict[str, int]:
+    return {name: member(console, unit, f"Trần {name}", at(name, "telegram")) for name in ("An", "Bình")}
+
+
+def test_the_account_of_a_colleague_is_held_at_once(
+    joined: dict[str, int], context: Context, contact: Conversation
+) -> None:
+    an, binh = (Conversation(context, at(name, "telegram")) for name in joined)
+    an.say("telegram của chị Trần Bình bị hack, đang mượn tiền")
+    an.say("@tran_binh")
+    numbered, *_ = an.say("0987654321")
+    assert "Tài khoản đó ở đây đã tạm khóa" in read(numbered)
+    assert people.is_held(context.database, binh.address)
+    # Whoever sits at the lost account learns nothing, and is told nothing.
+    assert people.reached_at(context.database, joined["Bình"]) is None
+    assert "tạm khóa" in read(binh.say("báo cáo của tôi")[0])
+    assert not people.is_held(context.database, an.address)
+
+
+def test_ones_own_account_is_held_and_told_nothing_more(joined: dict[str, int], context: Context) -> None:
+    """Updates go to the contact that was named, and the receipt works from elsewhere."""
+    an = Conversation(context, at("An", "telegram"))
+    an.say("telegram của tôi bị chiếm rồi")
+    (question,) = an.say("@tran_an")
+    assert "Nhắn tôi ở đây" not in whole(question)
+    numbered, *_ = an.say("0987654321")
+    found = RECEIPT.search(read(numbered))
+    assert found
+    assert "dùng mã biên nhận từ tài khoản khác" in read(numbered)
+    assert "tạm khóa" in read(an.say("báo cáo của tôi")[0])
+    assert "tạm khóa" in read(an.say("bổ sung")[0])
+    assert only(an).contact == "0987654321"
+    assert "Tình trạng: mới" in read(Conversation(context, at("khac")).say(found.group())[0])
+
+
+def test_a_stranger_s_word_holds_nobody(joined: dict[str, int], context: Context) -> None:
+    tell(Conversation(context, at("la")), "telegram của Trần Bình bị hack", "@tran_binh", "0987654321")
+    assert not people.is_held(context.database, at("Bình", "telegram"))
+
+
+# Pictures
+
+
+def brought(conversation: Conversation) -> Iterator[fetches.Fetch]:
+    """The files that the fetcher would bring, one after another."""
+    database = conversation.context.database
+    while fetch := fetches.claim(database, "vidu", "bot-1", "a", later(days=1), later(days=2)):
+        yield fetch
+
+
+def bring(conversation: Conversation, state: str = "stored", reason: str = "") -> list[Reply]:
+    """Let every file that was asked for come to its end; return what is said then."""
+    database, replies = conversation.context.database, []
+    for fetch in list(brought(conversation)):
+        blob = None
+        if state == "stored":
+            blob = blobs.begin(database, "image/png", 1, 1, NOW.isoformat())
+            blobs.complete(database, blob)
+        fetches.end(database, fetch, state, NOW.isoformat(), reason, blob)
+        outcome = Outcome(fetch.concern, state, reason, blob, fetch.person)
+        replies += evidence.tell(outcome, conversation.context)
+    return replies
+
+
+def test_pictures_belong_to_the_report_they_are_sent_with(an: Conversation, unit: int) -> None:
+    """While it is being told, afterwards, and as an album; whoever sent them, they go with the report."""
+    an.say("zalo kế toán bị hack")
+    (reply,) = an.send(attachments=(PHOTO,))
+    assert "Đã nhận ảnh, tệp" in read(reply)
+    assert an.send(attachments=(PHOTO,), follows=True) == []
+    tell(an, "0912345678", "0987654321")
+    an.say("bổ sung")
+    assert "Đã nhận ảnh, tệp" in read(an.send(attachments=(Attachment("document", "tep-1", "a.pdf", 9), PHOTO))[0])
+    assert bring(an) == []
+    files = reports.files(an.context.database, 1)
+    assert [one.state for one in files] == ["stored"] * 4
+    assert an.context.database.rows("SELECT 1 FROM fetches WHERE blob_id IS NOT NULL") == []
+    hold(an, [("xong", "BC-1"), ("xem báo cáo", "BC-1"), ("1", "Ảnh, tệp: 4, đã lưu 4")])
+
+
+def test_a_picture_out_of_the_blue_is_asked_about(an: Conversation, unit: int) -> None:
+    (question,) = an.send(attachments=(PHOTO,))
+    assert [button.label for button in question.buttons] == ["Báo ngay, xem việc cần làm", "Hỏi quy định"]
+    assert an.send(attachments=(PHOTO,), follows=True) == []
+    assert an.context.database.rows("SELECT 1 FROM fetches") == []
+    an.say("1")
+    tell(an, "1", "zalo kế toán 0912345678", "0987654321")
+    bring(an)
+    assert len(reports.files(an.context.database, 1)) == 2
+
+
+def test_a_picture_may_belong_to_a_question_or_to_nothing(an: Conversation) -> None:
+    an.send(attachments=(PHOTO,))
+    hold(an, [("2", "Anh/chị cần hỏi gì"), ("điều 4 khoản 3", "Khoản 3 Điều 4")])
+    an.send(attachments=(PHOTO,))
+    hold(an, [("điều 4 khoản 3", "Khoản 3 Điều 4")])
+    an.send(attachments=(PHOTO,))
+    hold(an, [("zalo kế toán bị hack", "Để báo đầu mối")])
+    assert reports.waiting_files(an.context.database, an.context.person) == 1
+
+
+def test_a_picture_with_words_is_read_by_its_words(an: Conversation) -> None:
+    database, now = an.context.database, an.context.now
+    an.say("xin chào")
+    event = Incoming("k1", an.address, "zalo kế toán bị hack, xem ảnh", now, attachments=(PHOTO,))
+    with database.transaction():
+        (reply,) = router.handle(event, an.context)
+    assert "Để báo đầu mối" in read(reply)
+    assert reports.waiting_files(database, an.context.person) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said"),
+    [
+        ("refused", "too large", "20 MB"),
+        ("refused", "not allowed", "ảnh, PDF, Word, Excel"),
+        ("refused", "no key", "chưa cài nơi giữ"),
+        ("lost", "too many attempts", "không tải được"),
+    ],
+)
+def test_who_sent_a_file_that_is_not_kept_is_told_why(an: Conversation, state: str, reason: str, said: str) -> None:
+    an.say("zalo kế toán bị hack")
+    an.send(attachments=(PHOTO,))
+    (reply,) = bring(an, state, reason)
+    assert (reply.to, said in read(reply)) == (an.address, True)
+    assert reports.waiting_files(an.context.database, an.context.person) == 1
+
+
+def test_a_file_whose_report_is_gone_is_not_kept(an: Conversation) -> None:
+    an.say("zalo kế toán bị hack")
+    an.send(attachments=(PHOTO,))
+    reports.drop_files(an.context.database, an.context.person)
+    assert bring(an) == []
+    assert an.context.database.rows("SELECT 1 FROM blobs WHERE complete = 1") == []
+
+
+def test_so_many_pictures_and_no_more(an: Conversation) -> None:
+    an.say("zalo kế toán bị hack")
+    for _ in range(4):
+        an.send(attachments=(PHOTO,) * 5)
+    assert "tối đa 20" in read(an.send(attachments=(PHOTO,))[0])
