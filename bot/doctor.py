@@ -27,6 +27,7 @@ from bot.upkeep import LOW_DISK_GB
 from bot.web import bound
 from bot.worker import Worker
 from handlers.errors import HandlerError
+from handlers.first_aid import load_first_aid
 from handlers.office import Office, load_office
 from handlers.plan import SHORT_AT, month
 from handlers.texts import Texts, load_texts
@@ -107,6 +108,7 @@ def _knowledge(settings: Settings, texts: Texts) -> Iterator[Line]:
     try:
         office = load_office(settings.office)
         yield from _office(settings, office, texts)
+        load_first_aid(settings.office)
         search = load_search(settings.office, office)
     except (HandlerError, KnowledgeError) as error:
         yield from _failed(error)

@@ -36,11 +36,11 @@ class StepEntry(Strict):
     sources: tuple[Text, ...] = ()
     checked: PartialDate | None = None
     certainty: Certainty | None = None
-    off: bool = False
+    left_out: bool = False
 
     @model_validator(mode="after")
     def _is_checked(self) -> StepEntry:
-        if self.off:
+        if self.left_out:
             return self
         if not self.text.strip():
             raise PydanticCustomError("empty_text", "no text")
@@ -65,11 +65,12 @@ Steps = Sequence[StepEntry]
 
 def load_first_aid(office: Path | None = None) -> Steps:
     """Read the steps and, over them, an office's own file where there is one; raise DataError."""
-    steps = {step.id: step for step in _built_in()}
     own = office / FILE_NAME if office else None
-    if own and own.exists():
-        steps |= {step.id: step for step in load_entries(own, StepEntry)}
-    return tuple(step for step in steps.values() if not step.off)
+    theirs = {step.id: step for step in load_entries(own, StepEntry)} if own and own.exists() else {}
+    known = {step.id for step in _built_in()}
+    # What the office adds comes first: among so few steps there is no room behind.
+    added = [step for step in theirs.values() if step.id not in known]
+    return tuple(step for step in (*added, *(theirs.get(one.id, one) for one in _built_in())) if not step.left_out)
 
 
 def choose(

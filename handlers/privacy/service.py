@@ -24,6 +24,7 @@ from storage import (
     members,
     people,
     personal,
+    reports,
     roles,
     units,
 )
@@ -88,6 +89,7 @@ class Kept:
         absent_until: the last day of an absence.
         unfinished: the names of the forms he has not finished.
         files: how many files of his are known.
+        reports: how many reports say that he made them.
         acted: when he did something by a role for the last time, UTC.
     """
 
@@ -102,6 +104,7 @@ class Kept:
     requests: Sequence[Request]
     unfinished: Sequence[str]
     files: int
+    reports: int
     acted: str | None
 
     def as_json(self) -> dict[str, Any]:
@@ -146,6 +149,7 @@ def show(scene: Scene, person: int) -> Kept:
         ],
         unfinished=[name for name, _ in dialogues.of(database, person)],
         files=fetches.count_of(database, person),
+        reports=len(reports.of_reporter(database, person)),
         acted=audit.latest_of(database, person),
     )
 
@@ -183,6 +187,8 @@ def remaining(kept: Kept, keep: Retention, today: dt.date) -> list[Remaining]:
     found = []
     if kept.roles or kept.acted:
         found.append(Remaining("acts", audited))
+    if kept.reports:
+        found.append(Remaining("reports", today + dt.timedelta(days=keep.reports)))
     if kept.consents:
         found.append(Remaining("consents", audited))
     if kept.accounts:

@@ -109,6 +109,8 @@ class Writer:
             yield texts.rich("privacy.unfinished", count=len(kept.unfinished), days=keep.dialogues)
         if kept.files:
             yield texts.rich("privacy.files", count=kept.files, days=keep.files)
+        if kept.reports:
+            yield texts.rich("privacy.reports", count=kept.reports, days=keep.reports)
         if kept.acted:
             yield texts.rich("privacy.acted", until=self._until(kept.acted, "audit"))
         if kept.accounts:

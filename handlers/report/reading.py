@@ -120,6 +120,7 @@ _SUFFERS = {
     "bi", "dang", "vua", "moi", "da", "mat", "duoc", "khong", "ko", "tu", "no", "roi", "hom", "sang", "chieu", "nay",
     "gui", "nhan", "hoi", "di", "hack", "gia", "lo", "tren", "qua", "de", "lap", "dung", "dua", "vao",
     "muon", "vay", "con", "r", "hien", "het", "va", "nen", "thi", "ma", "luc", "tuan", "cach", "sap", "lien", "cung",
+    "luon", "nua",
 }  # fmt: skip
 # What stands before a name and belongs to none.
 _ACCOUNT_WORDS = {"nick", "nik", "nich", "tk", "acc", "account", "trang", "page", "kenh"}
@@ -143,7 +144,10 @@ _DAYS_AGO = {
     "dem qua": 1, "chieu qua": 1, "sang qua": 1, "trua qua": 1, "toi hom qua": 1, "hom kia": 2, "hom truoc": None,
     "tuan truoc": 7, "hom bua": None, "may hom nay": None,
 }  # fmt: skip
-_AGO = re.compile(r"\b(?:cach day )?(\d{1,2}) (ngay|hom|tuan|gio|tieng|phut|thang)(?: (?:truoc|nay|roi))?\b")
+_AGO = re.compile(
+    r"\b(?:cach day (\d{1,2}) (ngay|hom|tuan|gio|tieng|phut|thang)"
+    r"|(\d{1,2}) (ngay|hom|tuan|gio|tieng|phut|thang) (?:truoc|nay|roi))\b"
+)
 _DATE = re.compile(r"(?<![\w/])(?:ngay )?(\d{1,2})[/-](\d{1,2})(?:[/-](\d{4}))?(?![\w/])")
 _LONGEST_AGO = dt.timedelta(days=3650)
 
@@ -201,7 +205,7 @@ def is_told(text: str, reading: Reading) -> bool:
     if reading.kind == "content" and not re.search(_UNIT, folded):
         return False
     # Whoever asks what to do about what happened to him tells it all the same.
-    without_help = _HELP.sub("", re.sub(r"\b(?:ai do|co ai)\b", "", folded))
+    without_help = _HELP.sub("", re.sub(rf"\b(?:ai do|co ai)\b|{_NO_HARM}", "", folded))
     return not _ASKED.search(without_help) and (not _HELP.search(folded) or reading.whose is not None)
 
 
@@ -224,14 +228,14 @@ def telephone(text: str) -> str:
 
 
 def _times(folded: str, today: dt.date) -> Iterator[tuple[int, int, dt.date | None]]:
+    if found := _AGO.search(folded):
+        count, unit = int(found[1] or found[3]), found[2] or found[4]
+        back = {"ngay": 1, "hom": 1, "tuan": 7, "thang": 30}.get(unit, 0) * count
+        yield found.start(), found.end(), today - dt.timedelta(days=back)
     for phrase in sorted(_DAYS_AGO, key=len, reverse=True):
         if found := re.search(rf"\b{phrase}\b", folded):
             days = _DAYS_AGO[phrase]
             yield found.start(), found.end(), None if days is None else today - dt.timedelta(days=days)
-    if found := _AGO.search(folded):
-        count, unit = int(found[1]), found[2]
-        days = {"ngay": 1, "hom": 1, "tuan": 7, "thang": 30}.get(unit, 0) * count
-        yield found.start(), found.end(), today - dt.timedelta(days=days)
     if found := _DATE.search(folded):
         yield found.start(), found.end(), _date(int(found[1]), int(found[2]), found[3], today)
     for name, weekday in _WEEKDAYS.items():
@@ -294,7 +298,7 @@ def _kind(folded: str) -> Kind | None:
 def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
     """Whose account it is: "own", "unit", or ("other", the words that name him); (None, "") where nobody says."""
     words = said.split()
-    folded = [fold(word).strip(".,;:!?()“”\"'") for word in words]
+    folded = [_folded(word) for word in words]
     for begin, end in _owner_places(folded, kind):
         begin = _past_leading(folded, begin, end)
         named = folded[begin:end]
@@ -310,6 +314,12 @@ def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
     if any(pair in itertools.pairwise(folded) for pair in _OWN_PAIRS):
         return "own", ""
     return None, ""
+
+
+def _folded(word: str) -> str:
+    """A word without accents and the signs around it; "thầy" keeps its own, since without it is also "thấy"."""
+    bare = word.strip(".,;:!?()“”\"'").lower()
+    return bare if bare == "thầy" else fold(bare)
 
 
 def _past_leading(folded: list[str], begin: int, end: int) -> int:
