@@ -94,7 +94,7 @@ def test_nothing_is_lost_or_done_twice(api: BotApi, tmp_path: Path, full_size: b
     try:
         # Everything may have been done before the last kill: a process that is told to stop must have started.
         bot.wait_for(STARTED)
-        _wait_until_done(api, data, load.total)
+        wait_until_done(api, data, load.total)
         assert bot.stop() == 0
     finally:
         bot.kill()
@@ -105,7 +105,8 @@ def test_nothing_is_lost_or_done_twice(api: BotApi, tmp_path: Path, full_size: b
     )
 
 
-def _wait_until_done(api: BotApi, data: Path, total: int) -> None:
+def wait_until_done(api: BotApi, data: Path, total: int) -> None:
+    """Wait until so many updates were taken and everything that was to be sent has ended."""
     end = time.monotonic() + 120
     while True:
         with closing(sqlite3.connect(data / FILE_NAME, timeout=10)) as database:
