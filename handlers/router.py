@@ -184,6 +184,9 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
             return linking.by_code(typed, context)
     if not event.group and report.looks_like_receipt(text):
         return report.receipt(text, context)
+    number = None if event.group else report.numbered(text, context)
+    if number is not None:
+        return report.by_number(number, context)
     if report.is_told(text, context):
         return report.begin(text, context, () if asked else event.attachments)
     return ask.answer(text, context)

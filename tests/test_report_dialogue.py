@@ -431,10 +431,20 @@ def test_the_reporter_is_told_and_answers(an: Conversation, contact: Conversatio
     assert only(an).state == "taken"
 
 
+def test_a_number_is_typed_as_it_is_said(an: Conversation, unit: int) -> None:
+    tell(an, "zalo kế toán bị hack", "không biết", "không")
+    report = only(an)
+    assert (report.account, report.contact, report.reporter_id) == ("chưa rõ", "", an.context.person)
+    for said in ("BC-1", "bc 1", "BC1"):
+        hold(an, [(said, "BC-1: Mất quyền, bị hack")])
+
+
 def test_a_stranger_learns_nothing_from_a_number(an: Conversation, unit: int, context: Context) -> None:
     tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
     stranger = Conversation(context, at("binh"))
-    for said in ("BC-1", "bc 1", "bổ sung BC-1", "báo cáo BC-1"):
+    refused = "Không có báo cáo đó, hoặc anh/chị không được giao xem."
+    hold(stranger, [("BC-1", refused), ("bc 99", refused)])
+    for said in ("bổ sung BC-1", "báo cáo BC-1"):
         for reply in stranger.say(said):
             assert "hack" not in whole(reply).replace("Mất quyền, bị hack", "")
             assert "0912345678" not in whole(reply)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,15 @@ def test_numbers_links_and_names_of_accounts(said: str, account: str, contact: s
 def test_telephone_numbers(said: str, found: str) -> None:
     assert telephone(f"gọi {said} nhé") == found
     assert telephone("số 1234567890") == ""
+
+
+@pytest.mark.parametrize("word", ["cua ", "nick ", "so ", "1 ", "1.", "@", "giả mạo ", "trang của sở ", "mất zalo "])
+def test_a_long_text_holds_up_nobody(word: str) -> None:
+    """What a person may send at once is read in far less than a transaction may take."""
+    text = (word * 4_000)[:4_000]
+    began = time.process_time()
+    is_told(text, read(text, TODAY))
+    assert time.process_time() - began < 0.05
 
 
 @given(st.text(max_size=200))

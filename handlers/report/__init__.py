@@ -17,8 +17,10 @@ __all__ = [
     "FORMS",
     "act",
     "begin",
+    "by_number",
     "is_told",
     "looks_like_receipt",
+    "numbered",
     "picture",
     "receipt",
     "service",
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 receipt = following.receipt
+numbered, by_number = following.numbered, following.by_number
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:

@@ -22,7 +22,7 @@ from handlers.report.reading import Reading, read, telephone
 from handlers.report.reading import is_told as says_so
 from handlers.report.service import CHANNELS_OF, Opened
 from knowledge.finding import Outcome
-from knowledge.text import fold
+from knowledge.text import fold, folded_syllables
 from storage import members, people, reports
 from storage.reports import KINDS, Draft
 
@@ -35,6 +35,7 @@ _TITLES = {"anh", "chi", "co", "chu", "bac", "ong", "ba", "em", "thay", "dong", 
 # Nobody gives a number in more words; what is longer tells more of what happened.
 _LONGEST_CONTACT = 6
 _SHORTEST_ACCOUNT = 3
+_NOT_KNOWN = {"khong ro", "khong biet", "ko ro", "ko biet", "k ro", "k biet", "chua ro", "chua biet", "khong nho"}
 
 
 def is_told(text: str, context: Context) -> bool:
@@ -148,7 +149,7 @@ def _ask_account(data: Data, context: Context) -> Reply:
 
 
 def _take_account(typed: str, data: Data, context: Context) -> str | Done:
-    if typed == UNKNOWN:
+    if typed == UNKNOWN or " ".join(folded_syllables(typed)) in _NOT_KNOWN:
         data["account"] = context.texts("report.account_unknown")
         return "sure" if data["contact"] else "contact"
     said = service.checked(typed, service.LONGEST_LINE)
@@ -228,6 +229,9 @@ def _take_contact(typed: str, data: Data, context: Context) -> str | Done:
         return _again(data)
     if typed in (HERE, UNNAMED):
         return _done(data, context, anonymous=typed == UNNAMED)
+    if form.yes_or_no(typed) is False and not _is_read_along(data, context):
+        # No number: there is still the chat.
+        return _done(data, context)
     said = service.checked(typed, service.LONGEST_LINE)
     if not any(char.isdigit() or char == "@" for char in said) and len(said.split()) > _LONGEST_CONTACT:
         _add_to_story(said, data)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from handlers import form
 from handlers.context import Context
 from handlers.conversation import Attachment, Button, Manner, Reply
-from handlers.errors import NotFound, Refusal
+from handlers.errors import NotAllowed, NotFound, Refusal
 from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.service import read_code
 from handlers.report import evidence, notices, service, wording
@@ -39,6 +40,21 @@ def show(report: int, context: Context) -> list[Reply]:
     """Show a report as far as whoever asks may see it."""
     seen = service.read(context.scene, report)
     return [Reply(wording.screen(seen, context), _buttons(seen.report, {"report": report}, context))]
+
+
+def numbered(text: str, context: Context) -> int | None:
+    """Return the report whose number a text is: "BC-12", "bc 12"; None for any other text."""
+    prefix = re.escape(fold(context.office.report_prefix))
+    found = re.fullmatch(rf"{prefix}[ -]?(\d{{1,9}})[.!?]?", fold(text).strip())
+    return int(found[1]) if found else None
+
+
+def by_number(report: int, context: Context) -> list[Reply]:
+    """Show a report whose number was typed; one that may not be seen is refused like one that does not exist."""
+    try:
+        return show(report, context)
+    except NotAllowed:
+        raise NotFound("no_such_report") from None
 
 
 def take(report: int, context: Context) -> list[Reply]:

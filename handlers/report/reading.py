@@ -18,6 +18,9 @@ from storage.reports import Harm, Kind, Whose
 LONGEST_NAME = 8
 """Words of a name that are taken over at most."""
 
+LONGEST_READ = 600
+"""So many characters are read: what happened stands at the beginning, and nobody else is to wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -169,7 +172,7 @@ _HELP = re.compile(
 
 def read(text: str, today: dt.date) -> Reading:
     """Return what a sentence says; `today` is the day at the office."""
-    said = normalize(text)
+    said = normalize(text[:LONGEST_READ])
     folded = " ".join(fold(said).split())
     platform = _platform(folded)
     kind = _kind(folded)
@@ -197,7 +200,7 @@ def read(text: str, today: dt.date) -> Reading:
 
 def is_told(text: str, reading: Reading) -> bool:
     """Whether a message tells what happened to an account, rather than asking for a rule."""
-    folded = fold(normalize(text))
+    folded = fold(normalize(text[:LONGEST_READ]))
     if reading.kind is None or _SUPPOSED.search(folded):
         return False
     if not (reading.platform or re.search(_ACCOUNT, folded) or re.search(_HACKED, folded)):
@@ -211,7 +214,7 @@ def is_told(text: str, reading: Reading) -> bool:
 
 def since_when(text: str, today: dt.date) -> tuple[dt.date | None, str]:
     """Return (day, as it was typed) of the time a text tells; (None, "") where it tells none."""
-    said = normalize(text)
+    said = normalize(text[:LONGEST_READ])
     folded = fold(said)
     # Folding letter by letter keeps places, so that what was typed can be shown.
     same = len(folded) == len(said)
