@@ -7,11 +7,12 @@ from typing import get_args
 
 import pytest
 
-from handlers.first_aid import BUILT_IN, MOST_FIRST, choose, load_first_aid
+from handlers.first_aid import MOST_FIRST, choose, load_first_aid
 from handlers.texts import Texts
 from knowledge.errors import DataError
 from knowledge.schema import Certainty
 from storage.reports import HARMS, KINDS, Whose
+from tests.helpers import run_main
 
 # What must not be told: channels that nobody has checked, or that have ended.
 NEVER = ("1900", "0692", "0339", "mic.gov.vn", "ais.gov.vn", "chongthurac", "156", "5656", "khonggianmang", "abei")
@@ -79,5 +80,16 @@ def test_what_is_wrong_in_an_office_s_file_is_named(tmp_path: Path, entry: str, 
     assert f"problem.{code}" in texts
 
 
-def test_the_file_stands_in_the_wheel() -> None:
-    assert BUILT_IN.exists()
+def test_the_doctor_says_where_the_file_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "first_aid.yaml").write_text("- {id: a, text: x}\n", encoding="utf-8")
+    monkeypatch.setenv("UNGXU_OFFICE", str(tmp_path))
+    monkeypatch.setenv("UNGXU_DATA", str(tmp_path / "data"))
+    ended = run_main(monkeypatch, "doctor")
+    assert ended.code == 1
+    assert "first_aid.yaml: 1: nguồn cần có url hoặc note" in ended.out
+
+
+def test_the_example_of_an_office_is_taken() -> None:
+    example = Path(__file__).parent.parent / "docs" / "examples" / "office"
+    added = {step.id for step in load_first_aid(example)} - {step.id for step in load_first_aid()}
+    assert added == {"truc-ban"}

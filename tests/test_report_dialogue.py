@@ -431,6 +431,11 @@ def test_the_reporter_is_told_and_answers(an: Conversation, contact: Conversatio
     assert only(an).state == "taken"
 
 
+def test_a_question_that_begins_so_is_a_question(an: Conversation) -> None:
+    (reply,) = an.say("bổ sung thông tin cá nhân lên facebook có sao không")
+    assert "mã biên nhận" not in read(reply)
+
+
 def test_a_number_is_typed_as_it_is_said(an: Conversation, unit: int) -> None:
     tell(an, "zalo kế toán bị hack", "không biết", "không")
     report = only(an)
@@ -593,6 +598,5 @@ def test_a_file_whose_report_is_gone_is_not_kept(an: Conversation) -> None:
 
 def test_so_many_pictures_and_no_more(an: Conversation) -> None:
     an.say("zalo kế toán bị hack")
-    for _ in range(4):
-        an.send(attachments=(PHOTO,) * 5)
+    assert [len(an.send(attachments=(PHOTO,) * 5)) for _ in range(4)] == [1, 0, 0, 0]
     assert "tối đa 20" in read(an.send(attachments=(PHOTO,))[0])

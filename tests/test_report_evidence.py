@@ -20,6 +20,8 @@ from tests.botapi.client import BotApi
 from tests.helpers import NOW, archive, run_main
 from tests.telegram_bot import PERSON, RunningBot, eventually, rows, running, said, settings_for
 from tests.test_housekeeping import ignored
+from tests.zalo_bot import said_in, zalo_settings_for
+from tests.zaloapi.client import ZaloApi
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3000
 OTHER_PICTURE = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(255, 0, -1)) * 3000
@@ -93,6 +95,31 @@ def test_evidence_comes_by_telegram_and_is_kept_encrypted(
     assert OTHER_PICTURE[:64] not in content
     # Nothing but the report says whose they are.
     assert rows(with_key, "SELECT 1 FROM fetches WHERE blob_id IS NOT NULL OR source IS NOT NULL") == []
+
+
+def test_a_report_on_zalo_with_several_pictures(
+    zalo: ZaloApi, person: str, tmp_path: Path, documents_loaded_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Choices are numbers there, and each picture is a message of its own, answered once for all."""
+    monkeypatch.setattr("bot.fetcher.IDLE", 0.1)
+    settings = zalo_settings_for(zalo, tmp_path / "data", secret_keys=new_key())
+    with running(settings):
+        zalo.say(person, "toi bi mat nick facebook hom qua, mat 3tr")
+        assert said_in(zalo, person, 1)[0].text.startswith("Làm ngay:")
+        for content in (PICTURE, OTHER_PICTURE):
+            zalo.image(person, content)
+        zalo.say(person, "Vi Du 88")
+        taken, question = said_in(zalo, person, 3)[1:]
+        assert "Đã nhận ảnh, tệp" in taken.text
+        assert "1. Nhắn tôi ở đây" in question.text
+        zalo.say(person, "1")
+        number = said_in(zalo, person, 4)[3]
+        assert "BC-1" in number.text
+        assert "facebook.com/hacked" in number.text
+        assert len(stored(settings)) == 2
+    assert rows(settings, "SELECT platform, harm, amount FROM reports") == [
+        {"platform": "facebook", "harm": "money_lost", "amount": 3_000_000}
+    ]
 
 
 @pytest.mark.parametrize(

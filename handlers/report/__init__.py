@@ -10,6 +10,7 @@ from handlers.conversation import Reply
 from handlers.report import following, service
 from handlers.report.dialogue import PICTURE, REPORT, begin, is_told, picture
 from handlers.report.evidence import tell
+from handlers.report.reading import asks
 from handlers.report.service import looks_like_receipt
 
 __all__ = [
@@ -45,8 +46,9 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     return [Reply(context.texts.rich("menu.stale"))]
 
 
-def _is_anything(_: str) -> bool:
-    return True
+def _is_told_more(text: str) -> bool:
+    """Whether words behind "bổ sung" are what is to be added; else they belong to a question that begins so."""
+    return not asks(text)
 
 
 FORMS = {"report": REPORT, "report_picture": PICTURE, "report_add": following.ADD, "report_receipt": following.RECEIPT}
@@ -54,6 +56,6 @@ FORMS = {"report": REPORT, "report_picture": PICTURE, "report_add": following.AD
 COMMANDS = (
     Command("baocao", begin, ("bao cao", "bao mat nick", "bao mat tai khoan"), private=False),
     Command("baocaocuatoi", following.own, ("bao cao cua toi", "xem bao cao"), offered=lambda context: True),
-    Command("bosung", following.add, ("bo sung",), argument=_is_anything, listed=False),
+    Command("bosung", following.add, ("bo sung",), argument=_is_told_more, listed=False),
     Command("biennhan", following.receipt, ("bien nhan", "ma bien nhan"), argument=looks_like_receipt, listed=False),
 )

@@ -341,7 +341,7 @@ def _files(attachments: Sequence[Attachment], data: Data, context: Context) -> l
         evidence.bring_early(attachments, context)
     except Refusal as refusal:
         return [Reply(context.refused(refusal))]
-    return [Reply(context.texts.rich("report.files_taken"))]
+    return [Reply(context.texts.rich("report.files_taken"))] if evidence.received(data, context) else []
 
 
 def _ask_picture(data: Data, context: Context) -> Reply:

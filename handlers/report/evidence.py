@@ -5,7 +5,9 @@ How large they may be, what they may be, and how they are encrypted is the fetch
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from handlers.context import Context
 from handlers.conversation import Attachment, Outcome, Refusal, Reply
@@ -16,6 +18,9 @@ from storage.outbox import REPORT
 from storage.people import Address
 
 JOB = "report"
+
+TOGETHER = dt.timedelta(minutes=1)
+"""Files that come so soon after one another are one sending: some messengers bring an album as single messages."""
 
 _WHY = {Refusal.TOO_LARGE: "too_large", Refusal.NOT_ALLOWED: "not_allowed", Refusal.NO_KEY: "no_key"}
 
@@ -36,6 +41,13 @@ def bring(attachments: Sequence[Attachment], numbers: Sequence[int], context: Co
     for attachment, number in zip(attachments, numbers, strict=True):
         concern = {"job": JOB, "file": number, "to": context.address.values()}
         fetches.put(context.database, context.address, context.person, attachment.as_json(), concern, now)
+
+
+def received(data: dict[str, Any], context: Context) -> bool:
+    """Note in the answers of a form that files came; return whether that is said, once for all that come together."""
+    before = data.get("files_at")
+    data["files_at"] = context.now.isoformat()
+    return before is None or context.now - dt.datetime.fromisoformat(before) > TOGETHER
 
 
 def tell(outcome: Outcome, context: Context) -> list[Reply]:

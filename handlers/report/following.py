@@ -165,8 +165,8 @@ def _files(attachments: Sequence[Attachment], data: Data, context: Context) -> l
     except Refusal as refusal:
         return [Reply(context.refused(refusal))]
     evidence.bring(attachments, numbers, context)
-    said = context.texts.rich("report.files_taken")
-    return [Reply(said, (_finish(context),)), *_tell(report, data, context)]
+    said = Reply(context.texts.rich("report.files_taken"), (_finish(context),))
+    return [*([said] if evidence.received(data, context) else []), *_tell(report, data, context)]
 
 
 def _finish(context: Context) -> Button:

@@ -212,6 +212,11 @@ def is_told(text: str, reading: Reading) -> bool:
     return not _ASKED.search(without_help) and (not _HELP.search(folded) or reading.whose is not None)
 
 
+def asks(text: str) -> bool:
+    """Whether a text is a question."""
+    return bool(_ASKED.search(fold(normalize(text[:LONGEST_READ]))))
+
+
 def since_when(text: str, today: dt.date) -> tuple[dt.date | None, str]:
     """Return (day, as it was typed) of the time a text tells; (None, "") where it tells none."""
     said = normalize(text[:LONGEST_READ])
