@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -469,11 +467,7 @@ def m0005_official_accounts(database: Database) -> None:
 
 @migrations()
 def m0006_reports(database: Database) -> None:
-    """Reports of accounts, what happened with each, and their evidence.
-
-    `receipt_key` is made here once for this database: receipts are stored as a keyed hash, so that neither an index nor
-    a comparison tells a guesser how near he was.
-    """
+    """Reports of accounts, what happened with each, their evidence, and the key that receipts are hashed with."""
     _create(
         database,
         """
@@ -572,7 +566,6 @@ def m0006_reports(database: Database) -> None:
         )
         """,
     )
-    database.execute("INSERT INTO receipt_key (key) VALUES (:key)", {"key": secrets.token_hex(32)})
 
 
 @migrations()

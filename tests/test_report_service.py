@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -194,6 +195,14 @@ def test_a_receipt_opens_from_any_chat_what_its_reporter_may_see(console: Scene,
     assert service.add_by_receipt(by(console, "nguoi la"), shown, "nick Ví Dụ").state == "new"
     assert told(console, report.id)[-1] == ("answered", None, "nick Ví Dụ", "reporter")
     assert service.own(by(console, "an"), writer(console.database, "an")) == []
+
+
+def test_the_key_of_receipts_is_made_once_and_for_each_database(console: Scene, tmp_path: Path) -> None:
+    other = Database(tmp_path / "other.db")
+    keys = [reports.receipt_key(database) for database in (console.database, console.database, other)]
+    other.close()
+    assert keys[0] == keys[1] != keys[2]
+    assert len(keys[0]) == 32
 
 
 def test_receipts_are_random(console: Scene) -> None:
