@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from handlers import router
 from handlers.authorization import Actor, Scene
@@ -385,6 +388,19 @@ def test_a_guesser_is_stopped(an: Conversation, unit: int, context: Context) -> 
     assert "nhiều lần" in read(guesser.say(receipt)[0])
 
 
+def test_however_much_is_typed_a_screen_stays_one(an: Conversation, unit: int) -> None:
+    long = "câu dài ví dụ " * 40
+    tell(an, "zalo chị kế toán bị hack hôm qua, mất 3tr", f"tài khoản {long}", f"0987654321 {long}")
+    an.say("bổ sung")
+    for _ in range(6):
+        an.say(long)
+    an.say("xong")
+    (shown,) = an.say("BC-1")
+    assert len(rows(shown)) <= ROWS, rows(shown)
+    (more,) = an.say("bổ sung")
+    assert len(rows(more)) <= ROWS
+
+
 # Adding
 
 
@@ -454,6 +470,54 @@ def test_a_stranger_learns_nothing_from_a_number(an: Conversation, unit: int, co
             assert "hack" not in whole(reply).replace("Mất quyền, bị hack", "")
             assert "0912345678" not in whole(reply)
         stranger.say("hủy")
+
+
+_people = itertools.count()
+
+SAID = [
+    "zalo ke toan bi hack dang nhan muon tien",
+    "facebook em bị hack, mật khẩu là Abc123",
+    "bao cao",
+    "0912345678",
+    "mã otp 482913",
+    "1",
+    "2",
+    "3",
+    "sửa lại",
+    "quay lại",
+    "hủy",
+    "xong",
+    "bổ sung",
+    "bổ sung mất 3tr hôm qua",
+    "báo cáo của tôi",
+    "biên nhận",
+    "AAAA-AAAA-AAAA-AAAA",
+    "BC-1",
+    "không ghi tên tôi",
+    "tố cáo anh A nhận hối lộ",
+    "công văn mật",
+    "mất nick zalo phải báo ai",
+    "x",
+    "🙂",
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=st.lists(st.one_of(st.sampled_from(SAID), st.just(None)), max_size=14))
+def test_whatever_is_said_in_whatever_order(context: Context, unit: int, said: list[str | None]) -> None:
+    """Each message gets an answer that fits a phone, and no secret is written; None stands for a picture."""
+    conversation = Conversation(context, at(f"somebody-{next(_people)}"))
+    for text in said:
+        replies = conversation.send(attachments=(PHOTO,)) if text is None else conversation.say(text)
+        assert replies or text is None, said
+        for reply in replies:
+            assert reply.text.strip()
+            # Quoted rules are as long as they are.
+            assert len(rows(reply)) <= ROWS or "QĐ 874" in read(reply), rows(reply)
+    tables = ("reports", "report_events", "dialogues", "menus")
+    stored = str([context.database.rows(f"SELECT * FROM {table}") for table in tables])
+    for secret in ("Abc123", "482913", "hối lộ", "công văn mật"):
+        assert secret not in stored
 
 
 # The account that writes here

@@ -19,12 +19,19 @@ from storage.reports import Report
 
 
 def responsible(report: Report, context: Context) -> Sequence[int]:
-    """Return those to turn to: whoever took the report, else for its unit, else the administrators."""
-    if report.taken_by:
-        return [report.taken_by]
-    if report.unit_id is not None:
-        return turn_to(context, report.unit_id)
-    return roles.holders(context.database, "administrator", None, context.today.isoformat())
+    """Return those to turn to: whoever took the report, else for its unit, else the administrators.
+
+    Where none of them can be written to, as when the account that was lost is his, those who come next.
+    """
+    day = context.today.isoformat()
+    for found in (
+        [report.taken_by] if report.taken_by else [],
+        turn_to(context, report.unit_id) if report.unit_id is not None else [],
+        roles.holders(context.database, "administrator", None, day),
+    ):
+        if any(people.reached_at(context.database, person) for person in found):
+            return found
+    return []
 
 
 def opened(report: Report, context: Context) -> list[Reply]:

@@ -19,10 +19,12 @@ from storage.reports import Event, Report
 LINES = Markup("\n")
 PARAGRAPHS = Markup("\n\n")
 
-MOST_EVENTS = 5
+MOST_EVENTS = 4
 """Of what happened so much is shown at once, the last of it."""
 
-_LONGEST_SHOWN = 160
+_LONGEST_SHOWN = 60
+_LONGEST_READ = 400
+"""Characters of what was said that its reporter is reminded of, and that whoever takes care of it reads."""
 
 _ABOUT = {"own": "me", "unit": "unit", "other": "else"}
 
@@ -51,7 +53,7 @@ def warning(data: dict[str, Any], context: Context) -> Markup:
     if kind == "content":
         return texts.rich("report.pass_on", warning=texts.rich("report.warn_content"))
     name = "false" if kind in ("impersonated", "unit_impersonated") else "lost"
-    owner = data.get("owner_name", "")
+    owner = _short(data.get("owner_name", ""))
     if whose == "other" and owner:
         of = texts.rich("report.warn_about_other", owner=owner)
     else:
@@ -74,9 +76,9 @@ def understood(data: dict[str, Any], context: Context, *, by_reporter: bool = Tr
         said.append(texts(f"platform.{data['platform']}"))
     if data.get("whose"):
         mine = data["whose"] == "own" and by_reporter
-        said.append(data.get("owner_name") or texts("report.yours" if mine else f"whose.{data['whose']}"))
+        said.append(_short(data.get("owner_name", "")) or texts("report.yours" if mine else f"whose.{data['whose']}"))
     if data.get("account") and (data.get("owner_name") or "\n") not in data["account"]:
-        said.append(data["account"])
+        said.append(_short(data["account"]))
     if data.get("harm") not in (None, "unknown"):
         said.append(texts(f"harm.{data['harm']}"))
     if data.get("amount"):
@@ -113,13 +115,13 @@ def screen(seen: Seen, context: Context) -> Markup:
         lines.append(texts.rich("report.files", count=len(seen.files), stored=stored))
     shown = seen.events[-MOST_EVENTS:]
     if shown:
-        lines += [Markup(), *(event_line(event, context) for event in shown)]
+        lines += [Markup(), *(event_line(event, context, by_reporter=by_reporter) for event in shown)]
     return LINES.join(lines)
 
 
-def event_line(event: Event, context: Context) -> Markup:
+def event_line(event: Event, context: Context, *, by_reporter: bool = True) -> Markup:
     """One thing that happened: when, what, and what was said."""
-    note = event.note if len(event.note) <= _LONGEST_SHOWN else event.note[:_LONGEST_SHOWN].rstrip() + "…"
+    note = _short(event.note, _LONGEST_SHOWN if by_reporter else _LONGEST_READ)
     name = f"report.event_{event.what}"
     texts = context.texts
     return texts.rich(
@@ -151,6 +153,12 @@ def unit_name(unit: int | None, context: Context) -> str:
     """The name of the unit that a report concerns, today."""
     found = units.living(context.database, unit) if unit is not None else None
     return found.name if found else context.texts("report.no_unit")
+
+
+def _short(said: str, longest: int = _LONGEST_SHOWN) -> str:
+    """Typed words in one line, so that a screen stays one: the beginning, where they are many."""
+    line = " ".join(said.split())
+    return line if len(line) <= longest else line[:longest].rstrip() + "…"
 
 
 def _taken(report: Report, context: Context) -> Markup:
