@@ -182,8 +182,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
             return people.by_code(typed, context)
         if linking.is_code(typed, context):
             return linking.by_code(typed, context)
-    if not event.group and report.looks_like_receipt(text):
-        return report.receipt(text, context)
+    if report.looks_like_receipt(text):
+        return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(text, context)
     number = None if event.group else report.numbered(text, context)
     if number is not None:
         return report.by_number(number, context)

@@ -377,14 +377,29 @@ def test_a_receipt_tells_the_state_in_any_chat(an: Conversation, contact: Conver
         (reply,) = stranger.say(said)
         assert read(reply).startswith("BC-1: Mất quyền, bị hack\nTình trạng: mới"), said
     hold(stranger, [("mã biên nhận", "bốn nhóm"), (receipt, "Tình trạng: mới")])
-    hold(stranger, [("báo cáo của tôi", "chưa có báo cáo nào"), ("AAAA-BBBB-CCCC-DDDD", "không đúng")])
+    hold(stranger, [("báo cáo của tôi", "chưa có báo cáo nào"), ("AAAA-BBBB-CCCC-DDD3", "không đúng")])
+
+
+@pytest.mark.parametrize("said", ["chân dung công khai", "nhân danh công dân", "than phien chua chac"])
+def test_four_words_are_no_receipt(an: Conversation, said: str) -> None:
+    assert "Mã biên nhận không đúng" not in read(an.say(said)[0])
+
+
+def test_a_receipt_in_a_group_is_kept_nowhere(an: Conversation, unit: int, context: Context) -> None:
+    receipt = tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
+    event = Incoming("k", Address("vidu", "bot-1", "nhom", "binh"), receipt, context.now, group=True)
+    with context.database.transaction():
+        person = person_at(context.database, event.address, NOW.isoformat(), in_group=True)
+        (reply,) = router.handle(event, replace(context, person=person, address=event.address))
+    assert "nhắn riêng" in read(reply)
+    assert context.database.rows("SELECT 1 FROM questions") == []
 
 
 def test_a_guesser_is_stopped(an: Conversation, unit: int, context: Context) -> None:
     receipt = tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
     guesser = Conversation(context, at("binh"))
     for _ in range(5):
-        assert "không đúng" in read(guesser.say("AAAA-AAAA-AAAA-AAAA")[0])
+        assert "không đúng" in read(guesser.say("AAAA-AAAA-AAAA-AAA3")[0])
     assert "nhiều lần" in read(guesser.say(receipt)[0])
 
 
@@ -399,6 +414,15 @@ def test_however_much_is_typed_a_screen_stays_one(an: Conversation, unit: int) -
     assert len(rows(shown)) <= ROWS, rows(shown)
     (more,) = an.say("bổ sung")
     assert len(rows(more)) <= ROWS
+
+
+def test_who_asks_what_is_kept_sees_his_reports_and_may_take_his_name_from_them(an: Conversation, unit: int) -> None:
+    tell(an, "facebook em bị hack", "Ví Dụ 88", "0987654321")
+    (kept,) = an.say("dữ liệu của tôi")
+    assert "Báo cáo đã gửi có ghi tên: 1; giữ 365 ngày sau khi đóng" in read(kept)
+    hold(an, [("xóa tất cả", "báo cáo đã gửi, để xử lý xong vụ việc"), ("xóa hết", "lần cuối"), ("xóa", "Đã xóa")])
+    report = only(an)
+    assert (report.reporter_id, report.contact, report.account) == (None, "", "Ví Dụ 88")
 
 
 # Adding
@@ -491,7 +515,7 @@ SAID = [
     "bổ sung mất 3tr hôm qua",
     "báo cáo của tôi",
     "biên nhận",
-    "AAAA-AAAA-AAAA-AAAA",
+    "AAAA-AAAA-AAAA-AAA3",
     "BC-1",
     "không ghi tên tôi",
     "tố cáo anh A nhận hối lộ",

@@ -183,8 +183,7 @@ def test_evidence_goes_with_its_report(api: BotApi, bot: RunningBot, with_key: S
         closed = (late - dt.timedelta(days=366)).isoformat()
         close = {"state": "resolved", "closed_at": closed, "kept_from": closed}
         asyncio.run(worker.write(lambda database: reports.change(database, 1, **close)))
-        for _ in range(2):
-            asyncio.run(tidy(worker, late, ignored, Retention()))
+        asyncio.run(tidy(worker, late, ignored, Retention()))
     finally:
         worker.close()
     for table in ("reports", "report_events", "report_files", "blobs", "blob_parts"):

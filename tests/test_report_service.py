@@ -208,6 +208,7 @@ def test_the_key_of_receipts_is_made_once_and_for_each_database(console: Scene, 
 def test_receipts_are_random(console: Scene) -> None:
     made = {service.new_receipt() for _ in range(1000)}
     assert len(made) == 1000
+    assert min(sum(char.isdigit() for char in receipt) for receipt in made) >= 2
     assert {len(set(letters)) > 20 for letters in zip(*made, strict=True)} == {True}
 
 

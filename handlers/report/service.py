@@ -25,9 +25,11 @@ from storage import dialogues, members, people, reports, units
 from storage.audit import CONSOLE
 from storage.reports import Draft, Event, Evidence, Report
 
-# Without letters and digits that look or sound alike; 26 of them, so that sixteen are 75 bits.
+# Without letters and digits that look or sound alike; 26 of them, so that sixteen are 75 bits, and hardly fewer with
+# two digits among them, which most have anyway.
 _RECEIPT_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 RECEIPT_LENGTH = 16
+_FEWEST_DIGITS = 2
 
 AN_HOUR = dt.timedelta(hours=1)
 MOST_REPORTS = 5
@@ -336,8 +338,11 @@ def shown_number(report: int, scene: Scene) -> str:
 
 
 def new_receipt() -> str:
-    """Return a random receipt, as it is compared."""
-    return "".join(secrets.choice(_RECEIPT_LETTERS) for _ in range(RECEIPT_LENGTH))
+    """Return a random receipt, as it is compared; some digits tell it from four words of four letters."""
+    while True:
+        made = "".join(secrets.choice(_RECEIPT_LETTERS) for _ in range(RECEIPT_LENGTH))
+        if sum(char.isdigit() for char in made) >= _FEWEST_DIGITS:
+            return made
 
 
 def shown_receipt(receipt: str) -> str:
@@ -348,6 +353,8 @@ def shown_receipt(receipt: str) -> str:
 def looks_like_receipt(typed: str) -> bool:
     """Whether a typed text may be a receipt, also one with a letter wrong."""
     groups = typed.replace("-", " ").split()
+    if not any(char.isdigit() for char in typed):
+        return False
     return len(read_code(typed)) == RECEIPT_LENGTH and (len(groups) == 1 or all(len(group) == 4 for group in groups))
 
 
