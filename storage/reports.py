@@ -329,12 +329,6 @@ def end_file(database: Database, number: int, state: FileState, reason: str = ""
     )
 
 
-def file(database: Database, number: int) -> Evidence | None:
-    """Return a file."""
-    row = database.row("SELECT * FROM report_files WHERE id = :id", {"id": number})
-    return _evidence(row) if row else None
-
-
 def files(database: Database, report: int) -> Sequence[Evidence]:
     """Return the files of a report, in the order they came."""
     rows = database.rows("SELECT * FROM report_files WHERE report_id = :report ORDER BY id", {"report": report})

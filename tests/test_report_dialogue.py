@@ -20,6 +20,7 @@ from handlers.conversation import Attachment, Incoming, Outcome, Reply
 from handlers.office import Office
 from handlers.people import service as people_service
 from handlers.report import evidence
+from handlers.sealing import Seal
 from storage import blobs, dialogues, fetches, people, reports
 from storage.audit import CONSOLE
 from storage.people import Address, person_at
@@ -268,6 +269,30 @@ def test_it_is_corrected(an: Conversation, unit: int) -> None:
     assert (report.kind, report.owner_name, report.said) == ("impersonated", "anh Ví Dụ", "zalo ke toan bi hack")
 
 
+def test_what_is_all_known_is_only_confirmed(an: Conversation, unit: int) -> None:
+    """Corrected, or told further, before it is sent."""
+    hold(
+        an,
+        [
+            ("zalo chị kế toán 0912345678 bị hack, gọi tôi 0987654321", "Gọi lại theo: 0987654321."),
+            ("không phải", "Gọi lại theo"),
+            ("nó đang nhắn cả phòng", "Gọi lại theo"),
+            ("không", "chuyện gì đã xảy ra?"),
+            ("Tin sai, bôi nhọ cơ quan", "bài, tin nào?"),
+            ("facebook.com/vidu/1", "Gọi lại anh/chị"),
+        ],
+    )
+    tell(an, "0987654321")
+    report = only(an)
+    assert (report.kind, report.whose, report.account) == ("content", "unit", "facebook.com/vidu/1")
+    assert "nó đang nhắn cả phòng" in report.said
+
+
+def test_an_account_of_mail(an: Conversation, unit: int) -> None:
+    tell(an, "thư điện tử của tôi bị hack", "không rõ", "0987654321")
+    assert (only(an).platform, only(an).account) == ("email", "chưa rõ")
+
+
 def test_it_is_cancelled_and_nothing_stays(an: Conversation) -> None:
     hold(an, [("zalo em bị hack", "Để báo đầu mối"), ("hủy", "Đã dừng"), ("1", "đã cũ")])
     assert an.context.database.rows("SELECT 1 FROM reports") == []
@@ -361,6 +386,37 @@ def test_without_a_name_nothing_leads_to_who_said_it(an: Conversation, unit: int
     hold(an, [(receipt, "BC-1"), ("1", "Bổ sung BC-1"), ("nó mượn 5tr", "Đã thêm vào BC-1"), ("xong", "BC-1")])
     assert [event.actor for event in reports.events(database, 1)] == [None, None]
     assert only(an).amount == 5_000_000
+
+
+def test_after_a_restart_the_receipt_is_asked_for_again(an: Conversation, unit: int) -> None:
+    """What was sealed is not to be read any more."""
+    receipt = tell(an, "zalo kế toán bị hack", "0912345678", "không ghi tên tôi")
+    hold(an, [("1", "Bổ sung BC-1")])
+    an.context = replace(an.context, seal=Seal())
+    hold(an, [("mất 3tr", "gõ lại mã biên nhận")])
+    assert "gõ lại mã biên nhận" in read(an.send(attachments=(PHOTO,))[0])
+    hold(an, [("hủy", "Đã dừng"), (receipt, "Tình trạng: mới")])
+
+
+def test_who_left_no_name_is_sent_nothing(an: Conversation, console: Scene, unit: int, contact: Conversation) -> None:
+    tell(an, "zalo kế toán bị hack", "0912345678", "không ghi tên tôi")
+    reports.change(console.database, 1, unit_id=unit)
+    hold(contact, [("BC-1", "Tình trạng: mới"), ("nhận xử lý", "Anh/chị đã nhận xử lý BC-1")])
+
+
+def test_of_a_merged_report_its_reporter_sees_his_own(
+    an: Conversation, console: Scene, unit: int, context: Context
+) -> None:
+    binh = Conversation(context, at("binh"))
+    tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
+    tell(binh, "zalo chị Ngô Ví Dụ bị hack", "0911222333", "0987654321")
+    now = NOW.isoformat()
+    reports.change(console.database, 1, state="resolved", closed_at=now, kept_from=now)
+    reports.change(console.database, 2, state="merged", merged_into=1, closed_at=now, kept_from=now)
+    (shown,) = binh.say("BC-2")
+    assert "BC-2: Mất quyền, bị hack\nTình trạng: đã xử lý" in read(shown)
+    assert "0911222333" in read(shown)
+    assert "0912345678" not in read(shown)
 
 
 def test_an_office_that_wants_names_does_not_offer_to_leave_them_out(an: Conversation) -> None:

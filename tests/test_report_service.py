@@ -107,6 +107,29 @@ def test_the_whole_way_of_a_report(console: Scene, office: dict[str, int]) -> No
     assert acts == {"report.take", "report.ask", "report.note", "report.resolve", "report.elsewhere", "report.reopen"}
 
 
+def test_what_is_added_to_a_merged_report_belongs_to_the_other(console: Scene, office: dict[str, int]) -> None:
+    an, binh = by(console, "an"), by(console, "binh")
+    first, second = (service.open_report(who, LOST).report.id for who in (an, binh))
+    now = console.stamp
+    reports.change(console.database, second, state="merged", merged_into=first, closed_at=now, kept_from=now)
+    assert service.add(binh, second, "mất 3tr").id == first
+    service.attach(binh, second)
+    assert [(event.what, event.actor) for event in reports.events(console.database, first)][1:] == [
+        ("added", binh.actor.person),
+        ("attached", binh.actor.person),
+    ]
+    assert reports.merged_into(console.database, first) == [second]
+    assert len(reports.files(console.database, first)) == 1
+
+
+def test_nothing_is_not_added(console: Scene, office: dict[str, int]) -> None:
+    number = service.open_report(by(console, "an"), LOST).report.id
+    with refused("nothing_said"):
+        service.add(by(console, "an"), number, "  ")
+    with refused("no_such_report"):
+        service.take(console, 99)
+
+
 def test_a_reporter_sees_nothing_internal_and_every_reading_is_noted(console: Scene, office: dict[str, int]) -> None:
     an, contact = by(console, "an"), by(console, "contact")
     number = service.open_report(an, LOST).report.id

@@ -101,11 +101,13 @@ def number(report: int, context: Context) -> str:
 def screen(seen: Seen, context: Context) -> Markup:
     """A report as whoever may see it sees it: where it stands, who took it and when, and what happened last."""
     report, texts = seen.report, context.texts
-    while report.merged_into is not None and (into := reports.get(context.database, report.merged_into)):
-        report = into
+    # Of one that was merged only where the other stands: what that one says is somebody else's.
+    stands = report
+    while stands.merged_into is not None and (into := reports.get(context.database, stands.merged_into)):
+        stands = into
     lines = [
         texts.rich("report.title", number=number(report.id, context), kind=texts(f"kind.{report.kind}")),
-        texts.rich("report.stands", state=texts(f"report.state_{report.state}"), taken=_taken(report, context)),
+        texts.rich("report.stands", state=texts(f"report.state_{stands.state}"), taken=_taken(stands, context)),
     ]
     by_reporter = report.reporter_id in (None, context.person)
     data = {name: getattr(report, name) for name in ("platform", "whose", "owner_name", "account", "harm", "amount")}
