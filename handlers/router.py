@@ -128,6 +128,10 @@ def _introduced(replies: list[Reply], event: Incoming, context: Context) -> list
         return replies
     if met(context.database, context.person) != context.now.astimezone(dt.UTC).isoformat():
         return replies
+    begun = form.current(context)
+    if begun and begun.form in report.FORMS:
+        # Help comes first.
+        return replies
     welcome = ask.welcome(context)
     text = normalize(event.text[:LONGEST_TEXT])
     greets = ask.is_greeting(text, context) if text and not text.startswith("/") else event.other == "sticker"
@@ -175,6 +179,12 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         # Among others it may be for another bot, unless it names this one.
         for_others = event.group and "@" not in event.text.split()[0]
         return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
+    # At whichever of several bots: help does not wait.
+    if report.is_told(text, context):
+        return report.begin(text, context, () if asked else event.attachments)
+    is_code = not event.group and people.is_code(text, context)
+    if report.looks_like_receipt(text) and not is_code:
+        return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(text, context)
     if led := leading.led(text, context):
         return led
     for typed in [] if event.group else possible_codes(text):
@@ -182,13 +192,11 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
             return people.by_code(typed, context)
         if linking.is_code(typed, context):
             return linking.by_code(typed, context)
-    if report.looks_like_receipt(text):
-        return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(text, context)
+    if is_code:
+        return people.by_code(text, context)
     number = None if event.group else report.numbered(text, context)
     if number is not None:
         return report.by_number(number, context)
-    if report.is_told(text, context):
-        return report.begin(text, context, () if asked else event.attachments)
     return ask.answer(text, context)
 
 

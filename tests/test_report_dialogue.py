@@ -163,6 +163,21 @@ def test_five_messages_at_most_lead_to_the_number(
     assert dialogues.of(an.context.database, an.context.person) == []
 
 
+def test_help_comes_before_the_greeting(an: Conversation) -> None:
+    """Where nobody presses a button to begin, the first message may be the report."""
+    an.context = replace(an.context, starts=False)
+    assert read(an.say("zalo kế toán bị hack")[0]).startswith("Làm ngay:")
+
+
+def test_help_is_said_once(an: Conversation) -> None:
+    """What is asked again, because it was refused or on the way back, is asked shortly."""
+    an.say("zalo kế toán bị hack")
+    for said in ("x", "tố cáo anh A nhận hối lộ", "quay lại"):
+        (reply,) = an.say(said)
+        assert "Làm ngay:" not in read(reply)
+        assert "tài khoản Zalo của kế toán" in read(reply)
+
+
 @pytest.mark.parametrize("said", [opening[0] for opening, _ in OPENINGS[:6]])
 def test_help_comes_first(an: Conversation, said: str) -> None:
     """Three lines of first aid and a warning to pass on, in the same message as the first question."""

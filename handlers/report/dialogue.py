@@ -57,7 +57,11 @@ def begin(text: str, context: Context, files: Sequence[Attachment] = ()) -> list
         return [Reply(wording.PARAGRAPHS.join([shown, context.texts.rich("report.in_private")]))]
     reports.drop_files(context.database, context.person)
     evidence.bring_early(files, context)
-    return form.begin("report", REPORT, data, context, _next(data))
+    step = _next(data)
+    replies = form.begin("report", REPORT, data, context, step)
+    # Asked again, the question comes without first aid.
+    form.keep("report", step, {**data, "trail": [], "again": True}, context)
+    return replies
 
 
 def _data(said: str, reading: Reading, context: Context) -> Data:
@@ -91,7 +95,7 @@ def _next(data: Data) -> str:
 
 def _asked(question: Markup, data: Data, context: Context, *buttons: Button) -> Reply:
     """A question: with first aid where it is the first, else with what was understood."""
-    first = not data.get("trail") and not data.get("again")
+    first = "again" not in data
     before = wording.help_first(data, context) if first else wording.understood(data, context)
     parts = [part for part in (before, question) if part]
     return Reply((wording.PARAGRAPHS if first else wording.LINES).join(parts), buttons)
@@ -115,7 +119,6 @@ def _take_kind(typed: str, data: Data, context: Context) -> str | Done:
     reading = read(said, context.today)
     if reading.kind is None:
         _add_to_story(said, data)
-        data["again"] = True
         return "kind"
     before = dict(data)
     data.update(_data("", reading, context))
@@ -261,7 +264,7 @@ def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
 
 def _again(data: Data) -> str:
     """Ask everything again: what was said stays, what was understood does not."""
-    data.update(kind=None, whose=None, owner_name="", owner_id=None, account="", contact="", again=True)
+    data.update(kind=None, whose=None, owner_name="", owner_id=None, account="", contact="")
     return "kind"
 
 
