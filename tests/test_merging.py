@@ -27,6 +27,10 @@ VALID: dict[str, dict[str, Any]] = {
     "approvals": {"state": "waiting", "data": "{}"},
     "imports": {"state": "done"},
     "fetches": {"state": "lost"},
+    "reports": {"kind": "lost", "whose": "own", "harm": "none", "source": "bot", "state": "new"},
+    "report_events": {"audience": "internal"},
+    "report_files": {"state": "lost"},
+    "report_attempts": {"what": "report"},
 }
 
 
