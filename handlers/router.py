@@ -182,9 +182,9 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     # At whichever of several bots: help does not wait.
     if report.is_told(text, context):
         return report.begin(text, context, () if asked else event.attachments)
-    is_code = not event.group and people.is_code(text, context)
-    if report.looks_like_receipt(text) and not is_code:
-        return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(text, context)
+    receipt = next(filter(report.looks_like_receipt, possible_codes(text)), None)
+    if receipt and not people.is_code(receipt, context):
+        return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(receipt, context)
     if led := leading.led(text, context):
         return led
     for typed in [] if event.group else possible_codes(text):
@@ -192,8 +192,6 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
             return people.by_code(typed, context)
         if linking.is_code(typed, context):
             return linking.by_code(typed, context)
-    if is_code:
-        return people.by_code(text, context)
     number = None if event.group else report.numbered(text, context)
     if number is not None:
         return report.by_number(number, context)

@@ -444,7 +444,7 @@ def test_an_office_that_wants_names_does_not_offer_to_leave_them_out(an: Convers
 def test_a_receipt_tells_the_state_in_any_chat(an: Conversation, contact: Conversation, context: Context) -> None:
     receipt = tell(an, "zalo kế toán bị hack", "0912345678", "0987654321")
     stranger = Conversation(context, at("binh"))
-    for said in (receipt, receipt.lower(), f"biên nhận {receipt}", f"/biennhan {receipt}"):
+    for said in (receipt, receipt.lower(), f"biên nhận {receipt}", f"xem giúp {receipt}."):
         (reply,) = stranger.say(said)
         assert read(reply).startswith("BC-1: Mất quyền, bị hack\nTình trạng: mới"), said
     hold(stranger, [("mã biên nhận", "bốn nhóm"), (receipt, "Tình trạng: mới")])

@@ -93,7 +93,7 @@ def test_an_album_is_answered_once(
     zalo.say(other, "điều 4 khoản 3")
     said_in(zalo, other)
     (answer,) = said_in(zalo, person)
-    assert "bằng chữ" in answer.text
+    assert "Ảnh, tệp này để làm gì ạ?" in answer.text
     assert rows(zalo_settings, "SELECT kind, count(*) AS n FROM inbox GROUP BY kind") == [
         {"kind": "file", "n": 4},
         {"kind": "text", "n": 1},
