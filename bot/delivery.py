@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import time
 import uuid
@@ -20,7 +21,7 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.aside import Aside
-from bot.channels.base import Channel, Outgoing, OutgoingFile
+from bot.channels.base import GAP, Channel, Outgoing, OutgoingFile
 from bot.clock import Clock, utc_now
 from bot.dispatch import Dispatch, End, Happened, Turn
 from bot.errors import FileNotCarried, NotSent, OutcomeUnknown, Refused
@@ -159,7 +160,8 @@ class Delivery:
     # On the way
 
     async def _send(self, row: OutboxRow) -> None:
-        async with self._with_file if row.message.get("file") else contextlib.nullcontext():
+        carries = row.message.get("file") or row.message.get("files")
+        async with self._with_file if carries else contextlib.nullcontext():
             await self._carry(row)
         self._wake.set()
 
@@ -221,8 +223,12 @@ class Delivery:
         file = await self._file(message["file"]) if message.get("file") else None
         if message.get("file") and not file and not message["text"]:
             raise Refused("not drawn")
+        files = [await self._file(stored) for stored in message.get("files", ())]
+        text = message["text"]
+        if row.repeats and message.get("again"):
+            text = GAP.join(filter(None, [message["again"], text]))
         return Outgoing(
-            text=message["text"],
+            text=text,
             # A message that changes the buttons of another shows that one's menu.
             menu=message.get("menu", row.id),
             buttons=[(place, label) for place, label in message.get("buttons", ())],
@@ -231,6 +237,11 @@ class Delivery:
             file=file,
             paid=row.urgency == BROADCAST and self._pays(row),
             number=row.id,
+            key=_key(row),
+            repeat=row.repeats > 0,
+            subject=message.get("subject", ""),
+            facts=message.get("facts"),
+            files=tuple(file for file in files if file),
         )
 
     async def _file(self, stored: dict[str, Any]) -> OutgoingFile | None:
@@ -250,3 +261,8 @@ class Delivery:
     def _pays(self, row: OutboxRow) -> bool:
         limits = self._channels[row.channel, row.account].limits
         return limits is not None and limits.paid_rate > 0
+
+
+def _key(row: OutboxRow) -> str:
+    """What names a message wherever it goes; the time tells it from one of the same number in a database put back."""
+    return f"{row.id}-{hashlib.sha256(f'{row.id} {row.created_at}'.encode()).hexdigest()[:20]}"

@@ -99,7 +99,7 @@ def _unknown(faults: Sequence[Exception], texts: Texts) -> Iterator[Line]:
 
 def _is_of_channel(name: str) -> bool:
     """Whether a messenger cannot be asked while this setting is wrong."""
-    of_channels = ("telegram", "zalo", "public_url", "listen", "secret_keys")
+    of_channels = ("telegram", "zalo", "smtp_url", "public_url", "listen", "secret_keys")
     return name.startswith((ENV_FILE, *map(variable, of_channels)))
 
 
@@ -180,8 +180,9 @@ def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
     except SettingsError:
         # A key that cannot be used, which is said where files are looked at.
         return
-    if not channels:
+    if not any(channel.abilities.hears for channel in channels):
         yield "warning", texts("doctor.no_channel")
+    if not channels:
         return
     database = _opened(settings)
     try:

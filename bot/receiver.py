@@ -308,7 +308,7 @@ class Receiver:
                 edits=edits if number == 1 else None,
                 concern=reply.concern if last else None,
             )
-        if reply.buttons:
+        if reply.buttons and abilities.hears:
             # Sent to somebody else than who wrote, it is his menu; and who wrote may have become a member just now.
             buttons = [button.as_json() for button in reply.buttons]
             if not menus.remember(database, row, to, buttons, now):

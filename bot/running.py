@@ -48,7 +48,7 @@ def run(settings: Settings, write: Callable[[str], None]) -> None:
     logs.set_up(settings.secrets)
     texts = load_texts(settings.office)
     channels = configured(settings, texts)
-    if not channels:
+    if not any(channel.abilities.hears for channel in channels):
         raise InputError(TEXTS("cli.run_no_channel"))
 
     # The log is for whoever looks after the bot; whoever has just started it sits here.
@@ -73,7 +73,8 @@ def run(settings: Settings, write: Callable[[str], None]) -> None:
 async def _tell(channels: Sequence[NetworkChannel], texts: Texts, write: Callable[[str], None]) -> None:
     """Say that the bot starts and how it is stopped, and then under which name each channel receives."""
     write(texts("cli.run_starting"))
-    for introduced in asyncio.as_completed([channel.introduced() for channel in channels]):
+    heard = [channel for channel in channels if channel.abilities.hears]
+    for introduced in asyncio.as_completed([channel.introduced() for channel in heard]):
         write(texts("cli.run_receives", bot=await introduced))
 
 

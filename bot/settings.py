@@ -8,6 +8,7 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -20,7 +21,7 @@ from storage.database import FILE_NAME
 
 PREFIX = "UNGXU_"
 ENV_FILE = ".env"
-SECRET = ("telegram_token", "zalo_tokens", "zalo_oa_app_secret", "zalo_oa_secret_key", "secret_keys")
+SECRET = ("telegram_token", "zalo_tokens", "zalo_oa_app_secret", "zalo_oa_secret_key", "smtp_url", "secret_keys")
 _ADDRESS = r"^https?://[^/\s]+(/\S*)?$"
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
         zalo_oa_signature: how events are signed.
         zalo_oa_paid: whether messages may be sent that are charged.
         zalo_oa_file_hosts: hosts that the files of people are brought from, separated by commas.
+        smtp_url: the mail server that letters go out by, with the password and the sender; "" for no letters.
         public_url: where messengers reach this server, https.
         listen: address and port for webhooks, files that messengers fetch, `/healthz` and `/metrics`; "" for none.
         files_out: folder of the files that no messenger carries to their readers; "" for one beside the database, "off"
@@ -99,6 +101,7 @@ class Settings(BaseSettings):
     zalo_oa_signature: Literal["app", "hmac", "oa"] = "app"
     zalo_oa_paid: bool = False
     zalo_oa_file_hosts: str = Field("zdn.vn,zadn.vn,zalo.me,zaloapp.com,dlfl.vn", pattern=r"^[\w.-]+(\s*,\s*[\w.-]+)*$")
+    smtp_url: SecretStr = SecretStr("")
     public_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
     listen: str = Field("", pattern=r"^(\S+:\d{1,5})?$")
     files_out: str = ""
@@ -130,6 +133,16 @@ class Settings(BaseSettings):
         bots = {token.partition(":")[0] for token in tokens if re.fullmatch(r"\d{3,25}:[^\s:/?#%&]{4,200}", token)}
         if len(bots) != len(tokens):
             raise ValueError
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _whole_server(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            # Most offices have none, and reading it brings the whole channel along.
+            from bot.channels.email import read_url
+
+            read_url(value.get_secret_value())
         return value
 
     @field_validator("public_url")
@@ -170,8 +183,13 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         """Everything that must never be shown."""
-        given = (self.telegram_token, self.zalo_oa_app_secret, self.zalo_oa_secret_key)
-        return [*self.keys, *self.bots_of_zalo, *filter(None, [secret.get_secret_value() for secret in given])]
+        given = (self.telegram_token, self.zalo_oa_app_secret, self.zalo_oa_secret_key, self.smtp_url)
+        found = [*self.keys, *self.bots_of_zalo, *(secret.get_secret_value() for secret in given), self._smtp_password]
+        return [secret for secret in found if secret]
+
+    @property
+    def _smtp_password(self) -> str:
+        return unquote(urlsplit(self.smtp_url.get_secret_value()).password or "")
 
     @property
     def oa_file_hosts(self) -> list[str]:

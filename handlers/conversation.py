@@ -233,6 +233,9 @@ class Reply:
         to: where it goes; None for where the event came from.
         urgency: its class in the outbox.
         concern: where given, the job named in it is told how the message ended, with an Outcome.
+        subject: what it is about in a few words, for channels that carry letters.
+        facts: what it says as plain JSON, for channels that other programs read.
+        again: what it begins with where it goes out again and an earlier attempt may have arrived.
     """
 
     text: Markup
@@ -244,3 +247,6 @@ class Reply:
     to: Address | None = None
     urgency: int = ANSWER
     concern: dict[str, Any] | None = None
+    subject: str = ""
+    facts: dict[str, Any] | None = None
+    again: Markup = NOTHING

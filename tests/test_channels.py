@@ -193,3 +193,33 @@ def test_what_is_for_another_or_has_choices_of_its_own_stays_apart(
     replies = [reply("Một", **first), reply("Hai", **second)]
     assert joined(replies) == replies
     assert joined([]) == []
+
+
+# Letters, and what other programs read
+
+
+LETTERS = Abilities(buttons=False, text_length=4096, hears=False, letters=True)
+PROGRAMS = Abilities(buttons=False, text_length=4096, hears=False, facts=True)
+
+
+def test_where_nobody_answers_no_choices_are_offered(texts: Texts) -> None:
+    told = reply("Có báo cáo.", "Hết.", buttons=BUTTONS, lead=Markup("Gồm:"))
+    assert fit(told, LETTERS, texts) == [{"text": "Có báo cáo.\n\nHết.", "subject": "", "files": []}]
+    assert fit(told, PROGRAMS, texts) == [{"text": "Có báo cáo.\n\nHết.", "facts": {"subject": ""}}]
+
+
+def test_a_letter_is_one_message_with_all_files_and_a_program_gets_the_facts(texts: Texts) -> None:
+    told = reply("Có báo cáo.", files=FILES, subject="BC-7", facts={"number": 7})
+    assert fit(told, LETTERS, texts) == [{"text": "Có báo cáo.", "subject": "BC-7", "files": STORED}]
+    (message,) = fit(told, PROGRAMS, texts)
+    assert message["facts"] == {"subject": "BC-7", "number": 7}
+    assert "facts" not in fit(told, WITH, texts)[0]
+
+
+def test_what_a_repeat_begins_with_finds_room_in_each_part(texts: Texts) -> None:
+    again = Markup("<b>Gửi lại</b>")
+    messages = fit(reply("Một câu dài hơn. " * 20, again=again), replace(WITH, text_length=50), texts)
+    assert len(messages) > 5
+    for message in messages:
+        assert message["again"] == str(again)
+        assert length(plain(f"{again}\n\n{message['text']}")) <= 50

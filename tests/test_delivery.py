@@ -1032,6 +1032,46 @@ def test_a_file_that_is_gone_is_told_honestly(post: Post, with_store: bool) -> N
     assert post.told == [(CONCERN, "failed", "file gone")]
 
 
+def test_a_letter_brings_its_subject_and_all_files_that_can_be_made(post: Post) -> None:
+    def draw(name: str, data: dict[str, Any]) -> bytes:
+        if name == "hong":
+            raise ValueError
+        return b"ve"
+
+    store = FileStore(post.worker, made_box(), lambda: STAMP)
+    blob = asyncio.run(store.write(b"du lieu", "image/png"))
+    post.ask(blobs.complete, blob)
+    post.use(Messenger(), files=store, draw=draw)
+    files = [
+        {"blob": blob, "kind": "photo", "name": "anh.png"},
+        {"drawing": "hong", "data": {}, "kind": "document", "name": "hong.docx"},
+        {"drawing": "vidu", "data": {}, "kind": "document", "name": "ve.docx"},
+    ]
+    post.put("Thư", REPORT, subject="Về việc ví dụ", facts={"so": 7}, files=files)
+    assert post.drain() == 1
+    (carried,) = post.channel.carried
+    assert (carried.text, carried.subject, carried.facts) == ("Thư", "Về việc ví dụ", {"so": 7})
+    assert [(file.name, file.data) for file in carried.files] == [("anh.png", b"du lieu"), ("ve.docx", b"ve")]
+
+
+def test_a_repeat_has_the_same_name_and_says_what_it_is(post: Post) -> None:
+    post.channel.ends = [NotSent("đứt"), OutcomeUnknown("mất")]
+    post.put("Báo cáo", REPORT, again="(Gửi lại)")
+    for _ in range(3):
+        post.drain()
+        post.clock.advance(seconds=10)
+    post.put("Khác", REPORT, chat="chat-2")
+    post.drain()
+    carried = [one for one in post.channel.carried if "Báo cáo" in (one.text or "")]
+    assert [(one.text, one.repeat) for one in carried] == [
+        ("Báo cáo", False),
+        ("Báo cáo", False),
+        ("(Gửi lại)\n\nBáo cáo", True),
+    ]
+    assert len({one.key for one in carried}) == 1
+    assert len({one.key for one in post.channel.carried}) == 2
+
+
 def test_a_drawing_is_made_beside_the_storage_when_it_is_sent(post: Post) -> None:
     def draw(name: str, data: dict[str, Any]) -> bytes:
         return f"{name} {data['so']} {threading.current_thread().name}".encode()

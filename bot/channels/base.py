@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from markupsafe import Markup
 
-from bot.channels.markup import length, seen, spelled_out, split_text
+from bot.channels.markup import length, plain, seen, spelled_out, split_text
 from bot.rate_limit import Limits
 from handlers.conversation import Door, FileKind, Incoming, Reply
 from handlers.texts import Texts
@@ -68,6 +68,9 @@ class Abilities:
         most_buttons: how many buttons a message can carry, 0 for any; more choices are a numbered menu.
         starts: whether people begin to talk with a start; where not, their first message is the first contact.
         lone_files: whether files go out with neither text nor buttons beside them.
+        hears: whether anybody can answer there; without, messages offer no choices.
+        letters: whether a message has a subject and brings all its files with it.
+        facts: whether a message brings what it says as JSON, for other programs.
     """
 
     buttons: bool
@@ -82,11 +85,14 @@ class Abilities:
     most_buttons: int = 0
     lone_files: bool = False
     starts: bool = True
+    hears: bool = True
+    letters: bool = False
+    facts: bool = False
 
     @property
     def files(self) -> bool:
         """Whether files go out at all."""
-        return self.lone_files or self.caption_length > 0
+        return self.lone_files or self.letters or self.caption_length > 0
 
     @property
     def numbers(self) -> bool:
@@ -105,6 +111,9 @@ class Abilities:
         cut = label[: room + 1]
         return (cut.rsplit(" ", 1)[0] if " " in cut else cut[:room]).rstrip(" ,;:.-") + " …"
 
+
+GAP = "\n\n"
+"""What stands between the paragraphs of a message."""
 
 LEAST = Abilities(buttons=False, text_length=1_000)
 """What every channel can do."""
@@ -136,6 +145,9 @@ class Outgoing:
         file: what it carries.
         paid: whether the office pays for it to go out beside the usual pace.
         number: its number in the outbox.
+        key: names the message: the same at every attempt, and never that of another.
+        repeat: whether an earlier attempt may have arrived.
+        subject, facts, files: what a letter, or what other programs read, brings beside the text.
     """
 
     text: str | None
@@ -147,6 +159,11 @@ class Outgoing:
     paid: bool = False
     # However it is numbered, what is read is the same.
     number: int = field(default=0, compare=False)
+    key: str = field(default="", compare=False)
+    repeat: bool = False
+    subject: str = ""
+    facts: Mapping[str, Any] | None = None
+    files: Sequence[OutgoingFile] = ()
 
 
 class Channel(Protocol):
@@ -360,7 +377,7 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
     """
     paragraphs = [reply.text]
     buttons = abilities.shows_buttons(len(reply.buttons))
-    if reply.buttons and not buttons:
+    if reply.buttons and not buttons and abilities.hears:
         lines = [
             texts.rich("menu.line", number=number, label=button.full or button.label)
             for number, button in enumerate(reply.buttons, 1)
@@ -378,13 +395,22 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
         last = [texts.rich("menu.more")]
     whole = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing, *last]))
     text = whole if abilities.links else spelled_out(whole)
-    messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, abilities.text_length)]
-    if reply.files and abilities.files:
+    # What a repeat begins with must find room.
+    room = abilities.text_length - (length(plain(reply.again)) + len(GAP) if reply.again else 0)
+    messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, room)]
+    if abilities.letters:
+        messages[0] |= {"subject": reply.subject, "files": [file.as_json() for file in reply.files]}
+    elif reply.files and abilities.files:
         files = [file.as_json() for file in reply.files]
         if len(files) == 1 and length(seen(text)) <= abilities.caption_length and not abilities.lone_files:
             messages[0]["file"] = files[0]
         else:
             messages = [*({"text": "", "file": file} for file in files), *(m for m in messages if m["text"])]
+    if abilities.facts:
+        messages[0]["facts"] = {"subject": reply.subject, **(reply.facts or {})}
+    if reply.again:
+        for message in messages:
+            message["again"] = str(reply.again if abilities.links else spelled_out(reply.again))
     if answers:
         messages[0]["answers"] = answers
     if reply.buttons and buttons:

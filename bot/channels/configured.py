@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from bot.channels.base import LEAST, Abilities, NetworkChannel
+from bot.channels.email import Email, read_url
 from bot.channels.telegram import Telegram
 from bot.channels.terminal import Terminal
 from bot.channels.zalo import Zalo
@@ -21,13 +22,18 @@ from handlers.texts import Texts
 
 def configured(settings: Settings, texts: Texts) -> list[NetworkChannel]:
     """Return a channel for each messenger that is set up; raise SettingsError for one that is set up by half."""
-    channels: list[NetworkChannel | None] = [telegram(settings, texts), *zalo(settings), zalo_oa(settings)]
+    channels: list[NetworkChannel | None] = [
+        telegram(settings, texts),
+        *zalo(settings),
+        zalo_oa(settings),
+        email(settings, texts),
+    ]
     return [channel for channel in channels if channel]
 
 
 def abilities_of(name: str) -> Abilities:
     """Return what a channel can do, served here or not; what every one can where it is not known."""
-    known = {channel.name: channel.abilities for channel in (Telegram, Terminal, Zalo, ZaloOa)}
+    known = {channel.name: channel.abilities for channel in (Telegram, Terminal, Zalo, ZaloOa, Email)}
     return known.get(name, LEAST)
 
 
@@ -128,3 +134,9 @@ def zalo_oa(settings: Settings) -> ZaloOa | None:
         public_url=settings.public_url,
         clock=utc_now,
     )
+
+
+def email(settings: Settings, texts: Texts) -> Email | None:
+    """Return the channel of letters as it is set up, None where it is not."""
+    url = settings.smtp_url.get_secret_value()
+    return Email(read_url(url), texts, clock=utc_now) if url else None
