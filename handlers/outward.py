@@ -6,6 +6,7 @@ The account is the same whatever server the settings name, so that what waits go
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from storage.people import Address
 
@@ -33,3 +34,11 @@ def letter_to(mail: str) -> Address:
 def call_to(name: str) -> Address:
     """Return the address of another program, by the name that the office gives it."""
     return Address(WEBHOOK, ACCOUNT, name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Another program that is called: where it listens, and whether that may be inside the office's own network."""
+
+    url: str
+    private: bool = False

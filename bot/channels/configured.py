@@ -10,6 +10,7 @@ from bot.channels.base import LEAST, Abilities, NetworkChannel
 from bot.channels.email import Email, read_url
 from bot.channels.telegram import Telegram
 from bot.channels.terminal import Terminal
+from bot.channels.webhook import Caller
 from bot.channels.zalo import Zalo
 from bot.channels.zalo_oa import ZaloOa
 from bot.clock import utc_now
@@ -33,7 +34,7 @@ def configured(settings: Settings, texts: Texts) -> list[NetworkChannel]:
 
 def abilities_of(name: str) -> Abilities:
     """Return what a channel can do, served here or not; what every one can where it is not known."""
-    known = {channel.name: channel.abilities for channel in (Telegram, Terminal, Zalo, ZaloOa, Email)}
+    known = {channel.name: channel.abilities for channel in (Telegram, Terminal, Zalo, ZaloOa, Email, Caller)}
     return known.get(name, LEAST)
 
 
