@@ -24,6 +24,7 @@ from bot.scheduler import Scheduler
 from bot.settings import FILES_OUT, Settings, database_path
 from bot.worker import Worker
 from handlers.conversation import Door
+from handlers.destinations import load_routing
 from handlers.first_aid import load_first_aid
 from handlers.office import load_office
 from handlers.router import KINDS
@@ -63,6 +64,7 @@ class App:
             doors=self._doors,
             elsewhere=lambda channel: self.aside.widened(_abilities_elsewhere(channel)),
             first_aid=load_first_aid(settings.office),
+            routing=load_routing(settings.office),
         )
         self.worker = Worker(database_path(settings))
         try:

@@ -99,7 +99,7 @@ def _unknown(faults: Sequence[Exception], texts: Texts) -> Iterator[Line]:
 
 def _is_of_channel(name: str) -> bool:
     """Whether a messenger cannot be asked while this setting is wrong."""
-    of_channels = ("telegram", "zalo", "smtp_url", "public_url", "listen", "secret_keys")
+    of_channels = ("telegram", "zalo", "smtp_url", "webhook_secrets", "public_url", "listen", "secret_keys")
     return name.startswith((ENV_FILE, *map(variable, of_channels)))
 
 
@@ -172,13 +172,13 @@ def _database(settings: Settings, texts: Texts) -> Line:
 
 def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
     """Every messenger that is set up, asked by the network, and what waits to be sent."""
-    if faults := lacking(settings):
-        yield from _failed(*faults)
-        return
     try:
+        if faults := lacking(settings):
+            yield from _failed(*faults)
+            return
         channels = configured(settings, texts)
-    except SettingsError:
-        # A key that cannot be used, which is said where files are looked at.
+    except (SettingsError, HandlerError):
+        # A key or rules that cannot be used, which is said where files and reports are looked at.
         return
     if not any(channel.abilities.hears for channel in channels):
         yield "warning", texts("doctor.no_channel")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import BotError, SettingsError
-from handlers.errors import HandlerError, Refusal
+from handlers.errors import HandlerError, Refusal, RoutingError
 from handlers.texts import load_texts
 from knowledge.errors import DataError, DocumentError, KnowledgeError, NothingToSplit, UnreadableFile
 from storage.errors import StorageBusy, StorageError
@@ -15,7 +15,7 @@ TEXTS = load_texts()
 def explain(error: Exception) -> str:
     """Return an error in words, one line for each fault."""
     match error:
-        case DocumentError() | DataError():
+        case DocumentError() | DataError() | RoutingError():
             return "\n".join(problem_line(error.file, p.place, p.code, p.value) for p in error.problems)
         case UnreadableFile():
             return problem_line(error.file, "", error.code, error.value)

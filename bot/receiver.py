@@ -12,7 +12,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,8 @@ from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
 from handlers.context import Context
-from handlers.conversation import Change, Door, Incoming, Manner, Outcome, Reply
+from handlers.conversation import NOTHING, Change, Door, Incoming, Manner, Outcome, Reply
+from handlers.destinations import Routing
 from handlers.first_aid import Steps, load_first_aid
 from handlers.office import Office
 from handlers.plan import month
@@ -33,7 +34,7 @@ from storage import chats, inbox, menus, outbox, tallies, usage
 from storage.database import Database
 from storage.errors import StorageError
 from storage.menus import SPENT, Menu
-from storage.people import Address, person_at
+from storage.people import Address, is_shared, person_at
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Receiver:
     seal: Seal = field(default_factory=Seal)
     first_aid: Steps = field(default_factory=load_first_aid)
     elsewhere: Callable[[str], Abilities] = lambda _: LEAST
+    routing: Routing = field(default_factory=Routing)
     _tallied: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What was counted, by day and name, and is written down once before the commit."""
 
@@ -266,6 +268,7 @@ class Receiver:
             starts=abilities is None or abilities.starts,
             seal=self.seal,
             first_aid=self.first_aid,
+            routing=self.routing,
         )
 
     def _parts(self, reply: Reply, channel: str) -> int:
@@ -294,6 +297,9 @@ class Receiver:
         """Put a reply into the outbox, with its menu; only the last of its messages tells how it ended."""
         now = _utc(at)
         abilities = self.abilities.get(to.channel) or self.elsewhere(to.channel)
+        if reply.buttons and not abilities.shows_buttons(len(reply.buttons)) and _is_for_all(database, to):
+            # A number that is typed there means a menu of whoever types it.
+            reply = replace(reply, buttons=(), lead=NOTHING)
         messages = fit(reply, abilities, self.texts, answers)
         for number, message in enumerate(messages, 1):
             last = number == len(messages)
@@ -314,6 +320,11 @@ class Receiver:
             if not menus.remember(database, row, to, buttons, now):
                 person_at(database, to, now)
                 menus.remember(database, row, to, buttons, now)
+
+
+def _is_for_all(database: Database, to: Address) -> bool:
+    """Whether a message goes to a group itself, and to nobody in it."""
+    return to.sender == to.chat and is_shared(database, to)
 
 
 def _utc(at: dt.datetime) -> str:

@@ -21,8 +21,19 @@ from storage.database import FILE_NAME
 
 PREFIX = "UNGXU_"
 ENV_FILE = ".env"
-SECRET = ("telegram_token", "zalo_tokens", "zalo_oa_app_secret", "zalo_oa_secret_key", "smtp_url", "secret_keys")
+SECRET = (
+    "telegram_token",
+    "zalo_tokens",
+    "zalo_oa_app_secret",
+    "zalo_oa_secret_key",
+    "smtp_url",
+    "webhook_secrets",
+    "secret_keys",
+)
 _ADDRESS = r"^https?://[^/\s]+(/\S*)?$"
+
+SHORTEST_SECRET = 16
+"""Letters of what calls are signed with, at least."""
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -62,6 +73,7 @@ class Settings(BaseSettings):
         zalo_oa_paid: whether messages may be sent that are charged.
         zalo_oa_file_hosts: hosts that the files of people are brought from, separated by commas.
         smtp_url: the mail server that letters go out by, with the password and the sender; "" for no letters.
+        webhook_secrets: what calls of other programs are signed with, "name=secret", separated by commas.
         public_url: where messengers reach this server, https.
         listen: address and port for webhooks, files that messengers fetch, `/healthz` and `/metrics`; "" for none.
         files_out: folder of the files that no messenger carries to their readers; "" for one beside the database, "off"
@@ -102,6 +114,7 @@ class Settings(BaseSettings):
     zalo_oa_paid: bool = False
     zalo_oa_file_hosts: str = Field("zdn.vn,zadn.vn,zalo.me,zaloapp.com,dlfl.vn", pattern=r"^[\w.-]+(\s*,\s*[\w.-]+)*$")
     smtp_url: SecretStr = SecretStr("")
+    webhook_secrets: SecretStr = SecretStr("")
     public_url: str = Field("", pattern=r"^(https?://[^/\s]+\S*)?$")
     listen: str = Field("", pattern=r"^(\S+:\d{1,5})?$")
     files_out: str = ""
@@ -145,6 +158,15 @@ class Settings(BaseSettings):
             read_url(value.get_secret_value())
         return value
 
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _named_secrets(cls, value: SecretStr) -> SecretStr:
+        pairs = [part.partition("=") for part in _listed(value.get_secret_value())]
+        names = {name for name, _, secret in pairs if name and len(secret) >= SHORTEST_SECRET}
+        if len(names) != len(pairs):
+            raise ValueError
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _encrypted(cls, value: str) -> str:
@@ -181,11 +203,17 @@ class Settings(BaseSettings):
         return _listed(self.zalo_links)
 
     @property
+    def secrets_of_webhooks(self) -> dict[str, str]:
+        """What the calls of each program are signed with."""
+        parts = (part.partition("=") for part in _listed(self.webhook_secrets.get_secret_value()))
+        return {name: secret for name, _, secret in parts}
+
+    @property
     def secrets(self) -> list[str]:
         """Everything that must never be shown."""
         given = (self.telegram_token, self.zalo_oa_app_secret, self.zalo_oa_secret_key, self.smtp_url)
         found = [*self.keys, *self.bots_of_zalo, *(secret.get_secret_value() for secret in given), self._smtp_password]
-        return [secret for secret in found if secret]
+        return [secret for secret in (*found, *self.secrets_of_webhooks.values()) if secret]
 
     @property
     def _smtp_password(self) -> str:

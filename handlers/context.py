@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from handlers.authorization import Actor, Scene, actor_at
 from handlers.conversation import Door, Reply
+from handlers.destinations import Routing
 from handlers.errors import Refusal
 from handlers.first_aid import Steps, load_first_aid
 from handlers.office import Office
@@ -40,6 +41,7 @@ class Context:
         starts: whether people begin to talk with a start; where not, their first message is the first contact.
         seal: keeps what must not be read beside a person.
         first_aid: what is to be done where an account was lost or imitated.
+        routing: where reports go.
     """
 
     database: Database
@@ -59,6 +61,7 @@ class Context:
     starts: bool = True
     seal: Seal = field(default_factory=Seal, compare=False)
     first_aid: Steps = field(default_factory=load_first_aid, compare=False)
+    routing: Routing = field(default_factory=Routing)
 
     @property
     def today(self) -> dt.date:

@@ -2,7 +2,8 @@
 
 HandlerError
 ├── TextError       a text of the catalogue that cannot be used
-└── OfficeError     an office folder that cannot be taken as it is
+├── OfficeError     an office folder that cannot be taken as it is
+└── RoutingError    a `routing.toml` with everything that is wrong in it
 
 Refusal             an act that a service does not do, for a reason that whoever asked is told
 ├── NotAllowed      his roles do not reach so far
@@ -12,6 +13,10 @@ Refusal             an act that a service does not do, for a reason that whoever
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.errors import Problem
 
 
 class HandlerError(Exception):
@@ -34,6 +39,15 @@ class TextError(HandlerError):
 
 class OfficeError(HandlerError):
     """An `office.toml` with an unknown field, a wrong value, or a document that does not exist."""
+
+
+class RoutingError(HandlerError):
+    """A `routing.toml` that cannot be used: `problems` are all of its faults, each with its place."""
+
+    def __init__(self, file: str, problems: Sequence[Problem]) -> None:
+        self.problems = problems
+        first = problems[0]
+        super().__init__(file, first.place, first.code, first.value)
 
 
 class Refusal(Exception):

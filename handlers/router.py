@@ -17,6 +17,7 @@ from handlers.errors import NeedsApproval, Refusal
 from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
 from handlers.people.service import possible_codes
+from handlers.report import forwarding, naming
 from handlers.schedule import Kind
 from knowledge.text import fold, normalize
 from storage import menus
@@ -69,7 +70,14 @@ def _cancel(_: str, context: Context) -> list[Reply]:
     return [Reply(context.texts.rich("form.cancelled" if form.end(context) else "form.nothing"))]
 
 
-JOBS: Mapping[str, Job] = {"ask": ask, "people": people, "approval": approval, "privacy": privacy, "report": report}
+JOBS: Mapping[str, Job] = {
+    "ask": ask,
+    "people": people,
+    "approval": approval,
+    "privacy": privacy,
+    "report": report,
+    "forward": forwarding,
+}
 """The jobs by the name that the actions of their buttons begin with."""
 
 COMMANDS = Commands(
@@ -88,6 +96,7 @@ COMMANDS = Commands(
         *approval.COMMANDS,
         *linking.COMMANDS,
         *privacy.COMMANDS,
+        *naming.COMMANDS,
     ]
 )
 """Everything that can be asked for by name, in the order of the menu."""
@@ -95,13 +104,17 @@ COMMANDS = Commands(
 FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **linking.FORMS, **privacy.FORMS, **report.FORMS}
 """The conversations of several steps, by name."""
 
-LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {"alert": alert.tell, "report": report.tell}
+LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {
+    "alert": alert.tell,
+    "report": report.tell,
+    "forward": forwarding.tell,
+}
 """What the jobs do when something ends that they asked to be told of, by the name in the concern."""
 
 DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {people.DRAWING: people.draw_sheet}
 """What makes the drawings that replies carry, by name."""
 
-KINDS: Mapping[str, Kind] = {**people.KINDS}
+KINDS: Mapping[str, Kind] = {**people.KINDS, **forwarding.KINDS}
 """What the jobs do later, by the name of its kind."""
 
 _BACK = {"quay lai", "back"}

@@ -40,10 +40,15 @@ def move(database: Database, channel: str, account: str, old: str, new: str) -> 
         " (SELECT sender FROM addresses WHERE channel = :channel AND account = :account AND chat = :new)",
         values,
     )
-    for table in ("addresses", "menus"):
+    for table in ("addresses", "menus", "destinations"):
         database.run(
             f"UPDATE {table} SET chat = :new WHERE channel = :channel AND account = :account AND chat = :old", values
         )
+    # A group speaks in its own name from its own number.
+    database.run(
+        "UPDATE destinations SET sender = chat WHERE channel = :channel AND account = :account AND sender = :old",
+        values,
+    )
     outbox.move(database, channel, account, old, new)
 
 

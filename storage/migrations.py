@@ -608,6 +608,36 @@ def m0009_links(database: Database) -> None:
     )
 
 
+@migrations()
+def m0010_forwards(database: Database) -> None:
+    """Where each report went beside the bot, and the chats that are destinations."""
+    _create(
+        database,
+        """
+        CREATE TABLE destinations (
+            name TEXT PRIMARY KEY,
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            chat TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            named_at TEXT NOT NULL
+        );
+        CREATE TABLE forwards (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            report_id INTEGER NOT NULL REFERENCES reports(id) ON DELETE CASCADE,
+            destination TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'failed', 'unknown', 'nowhere')),
+            reason TEXT NOT NULL DEFAULT '',
+            created_at TEXT NOT NULL,
+            ended_at TEXT
+        );
+        CREATE INDEX forwards_by_report ON forwards (report_id);
+        CREATE INDEX forwards_open ON forwards (state) WHERE state <> 'sent'
+        """,
+    )
+
+
 def known_migrations() -> set[str]:
     """Return the names of all steps that this version has."""
     empty = Database(memory=True)

@@ -6,7 +6,7 @@ anybody else.
 
 from __future__ import annotations
 
-from storage import approvals, fetches, members, outbox, people, reports
+from storage import approvals, destinations, fetches, members, outbox, people, reports
 from storage.database import Database
 
 PEOPLE_AT_ONCE = 50
@@ -46,6 +46,7 @@ def erase(database: Database, person: int) -> None:
     for address in people.addresses_of(database, person):
         if not people.is_shared(database, address):
             outbox.forget_chat(database, address.channel, address.account, address.chat)
+            destinations.forget_chat(database, address)
             for table in ("closed_chats", "led_away"):
                 database.run(
                     f"DELETE FROM {table} WHERE channel = :channel AND account = :account AND chat = :chat",

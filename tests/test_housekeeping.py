@@ -23,8 +23,10 @@ from storage import (
     bots,
     chats,
     consents,
+    destinations,
     dialogues,
     fetches,
+    forwards,
     imports,
     inbox,
     invitations,
@@ -67,6 +69,7 @@ TABLES = {
     "blob_parts": dt.timedelta(days=730),
     "reports": dt.timedelta(days=365),
     "report_events": dt.timedelta(days=365),
+    "forwards": dt.timedelta(days=365),
     "report_facts": dt.timedelta(days=1825),
     "report_files": dt.timedelta(days=7),
     "report_attempts": dt.timedelta(hours=2),
@@ -90,6 +93,7 @@ TABLES = {
     "memberships": dt.timedelta(days=1825),
     "members": dt.timedelta(days=30),
     "closed_chats": dt.timedelta(days=180),
+    "destinations": dt.timedelta(days=180),
     "addresses": dt.timedelta(days=365),
     "people": dt.timedelta(days=1),
     "windows": dt.timedelta(days=8),
@@ -179,13 +183,17 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             member(database, person, "left", now)
         case "closed_chats":
             chats.close(database, "vidu", "bot-1", "chat-2", "left", now)
+        case "destinations":
+            destinations.name(database, "nhom-vi-du", place("nhom-2"), now)
+            chats.close(database, "vidu", "bot-1", "nhom-2", "left", now)
         case "windows":
             windows.opened(database, "vidu", "bot-1", "chat-2", now)
-        case "reports" | "report_events" | "report_facts":
+        case "reports" | "report_events" | "report_facts" | "forwards":
             # Not in the way of what is counted, which stays longer.
             report = reports.add(database, Draft("lost", reporter_id=person), None, now)
             reports.change(database, report, state="resolved", closed_at=now, kept_from=now)
             reports.record(database, report, now, person, "resolved")
+            forwards.add(database, report, "contact", "vidu", now)
             if table == "report_facts":
                 reports.delete(database, report)
         case "report_files":

@@ -72,6 +72,8 @@ report.identify     -        -      unit     unit  all
 report.resolve      -        -      unit     unit  all
 report.elsewhere    -        -      unit     unit  all
 report.reopen       -        -      unit     unit  all
+destination.name    -        -      -        -     all
+destination.forget  -        -      -        -     all
 privacy.show        self     self   self     self  self
 privacy.withdraw    self     self   self     self  self
 privacy.erase       self     self   self     self  self

@@ -18,6 +18,7 @@ from bot.errors import SettingsError
 from bot.files import make_box
 from bot.rate_limit import Limits
 from bot.settings import Settings, variable
+from handlers.destinations import load_routing
 from handlers.texts import Texts
 
 
@@ -28,6 +29,7 @@ def configured(settings: Settings, texts: Texts) -> list[NetworkChannel]:
         *zalo(settings),
         zalo_oa(settings),
         email(settings, texts),
+        caller(settings),
     ]
     return [channel for channel in channels if channel]
 
@@ -39,7 +41,10 @@ def abilities_of(name: str) -> Abilities:
 
 
 def lacking(settings: Settings) -> list[SettingsError]:
-    """Return what is not set and is needed by a messenger that is."""
+    """Return what is not set and is needed by a messenger that is, or by a destination of reports.
+
+    Raises RoutingError.
+    """
     needed: list[str] = []
     if settings.telegram_token.get_secret_value() and settings.telegram_updates == "webhook":
         needed += ["public_url", "listen"]
@@ -48,7 +53,13 @@ def lacking(settings: Settings) -> list[SettingsError]:
     if settings.zalo_oa_app_id:
         # Tokens that change are kept in the database, and nowhere as they are.
         needed += ["zalo_oa_app_secret", "zalo_oa_secret_key", "secret_keys", "listen"]
-    return [SettingsError(variable(name), "") for name in dict.fromkeys(needed) if not _given(settings, name)]
+    routing = load_routing(settings.office)
+    if routing.mails:
+        needed += ["smtp_url"]
+    if routing.targets.keys() - settings.secrets_of_webhooks.keys():
+        needed += ["webhook_secrets"]
+    missing = [name for name in needed if name == "webhook_secrets" or not _given(settings, name)]
+    return [SettingsError(variable(name), "") for name in dict.fromkeys(missing)]
 
 
 def _given(settings: Settings, name: str) -> str:
@@ -141,3 +152,14 @@ def email(settings: Settings, texts: Texts) -> Email | None:
     """Return the channel of letters as it is set up, None where it is not."""
     url = settings.smtp_url.get_secret_value()
     return Email(read_url(url), texts, clock=utc_now) if url else None
+
+
+def caller(settings: Settings) -> Caller | None:
+    """Return the channel of calls to the programs that the office names, None where it names none."""
+    targets = load_routing(settings.office).targets
+    if not targets:
+        return None
+    for fault in lacking(settings):
+        raise fault
+    secrets = settings.secrets_of_webhooks
+    return Caller({name: (target, secrets[name]) for name, target in targets.items()}, clock=utc_now)

@@ -20,8 +20,9 @@ from handlers.masking import mask_secrets
 from handlers.people.service import read_code
 from handlers.report.reading import read as read_text
 from handlers.report.refusing import is_complaint, is_secret
+from handlers.report.routing import WATCH
 from knowledge.text import normalize
-from storage import dialogues, members, people, reports, units
+from storage import dialogues, jobs, members, people, reports, units
 from storage.audit import CONSOLE
 from storage.reports import Draft, Event, Evidence, Report
 
@@ -292,6 +293,8 @@ def write_down(scene: Scene, draft: Draft, *, with_receipt: bool) -> Opened:
     )
     receipt = new_receipt() if with_receipt else ""
     number = reports.add(scene.database, draft, _hash(scene, receipt) if receipt else None, scene.stamp)
+    # Whoever writes a report down without sending it on, it is sent on.
+    jobs.plan(scene.database, WATCH, str(number), scene.stamp, scene.stamp)
     # Whoever reports without a name stands nowhere in the trail.
     actor = scene.actor.person if draft.reporter_id or draft.source != "bot" else None
     reports.record(scene.database, number, scene.stamp, actor, "opened", data={"source": draft.source})
