@@ -99,7 +99,8 @@ class Conversation:
 
     def send(self, **event: Any) -> list[Reply]:
         """Bring in an event that is neither words nor a press."""
-        return self._handle(Incoming(str(next(_keys)), self.address, "", self.context.now, **event))
+        text = event.pop("text", "")
+        return self._handle(Incoming(str(next(_keys)), self.address, text, self.context.now, **event))
 
     def wait(self, time: dt.timedelta) -> None:
         """Let time pass."""

@@ -136,7 +136,7 @@ def _brought(report: Report, name: str, address: Address, context: Context, abov
     kind = context.texts(f"forward.kind_{report.kind}")
     return Reply(
         GAP.join(filter(None, [above, card])),
-        (Button(context.texts("forward.take"), "forward.take", {"report": report.id}, once="take"),),
+        (Button(context.texts("forward.take"), "forward.take", {"report": report.id}),),
         closing=context.texts.rich("forward.letter") if address.channel == EMAIL else Markup(),
         to=address,
         urgency=REPORT,
@@ -183,11 +183,12 @@ def _tell_late(report: Report, sent: Sequence[Forward], context: Context) -> lis
 
 
 def _look_again(report: Report, sent: Sequence[Forward], nowhere: Sequence[str], context: Context) -> list[Reply]:
-    """Look again for the destinations where nobody was; whoever has the report by now does not get it twice."""
+    """Look again for the destinations where nobody was, and for administrators where nobody has the report at all."""
     forwards.drop_nowhere(context.database, report.id)
-    places = routing.find(context.database, context.routing, context.today, report.unit_id, nowhere)
-    known = {one.destination for one in sent if one.state != "nowhere"}
-    return _bring(report, [place for place in places if place.name not in known], context, quiet=True)
+    world = (context.database, context.routing, context.today, report.unit_id)
+    if all(one.state == "nowhere" for one in sent):
+        return _bring(report, routing.find(*world, nowhere), context, quiet=True)
+    return _bring(report, [routing.place_of(*world, name) for name in nowhere], context, quiet=True)
 
 
 def _card(report: Report, context: Context) -> Markup:
