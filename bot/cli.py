@@ -18,6 +18,7 @@ import click
 from bot import usage
 from bot.explaining import TEXTS, explain
 from bot.settings import Settings, load_settings, usable_settings
+from storage.reports import HARMS, KINDS, Harm, Kind
 
 Result = TypeVar("Result")
 
@@ -448,6 +449,32 @@ def invite(settings: Settings, unit: str, sheet: Path | None, bot: str | None, r
         inviting.revoke(settings, unit, click.echo)
     else:
         inviting.invite(settings, unit, sheet, bot, as_json, click.echo)
+
+
+@cli.command(help=TEXTS("cli.route"))
+@click.option("--try", "text", metavar=TEXTS("usage.sentence"), help=TEXTS("cli.route_try"))
+@click.option("--kind", type=click.Choice(KINDS), help=TEXTS("cli.route_kind"))
+@click.option("--platform", metavar=TEXTS("usage.platform"), help=TEXTS("cli.route_platform"))
+@click.option("--harm", type=click.Choice(HARMS), help=TEXTS("cli.route_harm"))
+@click.option("--unit", metavar=TEXTS("usage.unit"), help=TEXTS("cli.route_unit"))
+@click.option("--at", type=usage.Moment(), metavar=TEXTS("usage.moment"), help=TEXTS("cli.route_at"))
+@as_json_lines
+@with_settings
+def route(
+    settings: Settings,
+    text: str | None,
+    kind: Kind | None,
+    platform: str | None,
+    harm: Harm | None,
+    unit: str | None,
+    at: dt.datetime | None,
+    as_json: bool,
+) -> None:
+    from bot.routes import Tried, try_route, understood
+
+    said = understood(settings, text) if text else Tried()
+    tried = Tried(kind or said.kind, platform or said.platform, harm or said.harm)
+    try_route(settings, tried, unit, at, as_json, click.echo)
 
 
 @cli.command(help=TEXTS("cli.audit"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from bot import routes
 from bot.backup import default_folder, newest
 from bot.channels.base import Examined, NetworkChannel, Remembering, State
 from bot.channels.configured import configured, lacking
@@ -26,6 +27,7 @@ from bot.settings import ENV_FILE, Settings, database_path, unknown_settings, va
 from bot.upkeep import LOW_DISK_GB
 from bot.web import bound
 from bot.worker import Worker
+from handlers.destinations import load_routing
 from handlers.errors import HandlerError
 from handlers.first_aid import load_first_aid
 from handlers.office import Office, load_office
@@ -70,6 +72,7 @@ def _findings(settings: Settings, texts: Texts, faults: Sequence[Exception]) -> 
     yield _database(settings, texts)
     if not any(isinstance(fault, SettingsError) and _is_of_channel(fault.name) for fault in faults):
         yield from _channels(settings, texts)
+    yield from _routing(settings, texts)
     yield from _listen(settings, texts)
     yield _files(settings, texts)
     yield from _backup(settings, texts)
@@ -188,12 +191,32 @@ def _channels(settings: Settings, texts: Texts) -> Iterator[Line]:
     try:
         for channel in channels:
             chats = chats_of(database, channel.name, channel.account) if database else []
+            if channel.abilities.letters:
+                chats = load_routing(settings.office).mails
             for found in asyncio.run(_examined(channel, chats, database_path(settings) if database else None)):
                 yield found.state, texts(f"doctor.{found.name}", **found.values)
             if database and channel.limits and channel.limits.monthly:
                 yield _plan(database, channel, channel.limits, texts)
         if database:
             yield _outbox(database, texts)
+    except StorageError:
+        # Said where the database is looked at.
+        return
+    finally:
+        if database:
+            database.close()
+
+
+def _routing(settings: Settings, texts: Texts) -> Iterator[Line]:
+    """Where reports go, and which of these places cannot be reached."""
+    try:
+        routing = load_routing(settings.office)
+    except HandlerError as error:
+        yield from _failed(error)
+        return
+    database = _opened(settings)
+    try:
+        yield from routes.examine(settings, routing, database, texts)
     except StorageError:
         # Said where the database is looked at.
         return

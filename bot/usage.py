@@ -86,6 +86,19 @@ class Day(click.ParamType[dt.date]):
         raise click.BadParameter(value, ctx, param)
 
 
+class Moment(click.ParamType[dt.datetime]):
+    """A time at the office as people write it, 05/12/2026 23:00, or as programs do, 2026-12-05T23:00."""
+
+    name = "day"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Return the time, without a zone; raise BadParameter."""
+        for form in ("%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"):
+            with suppress(ValueError):
+                return dt.datetime.strptime(value.strip(), form)  # noqa: DTZ007 - the office's zone is a setting
+        raise click.BadParameter(value, ctx, param)
+
+
 def show(error: click.ClickException) -> None:
     """Print on standard error how the command is called and what is wrong with the call."""
     context = error.ctx if isinstance(error, click.UsageError) else None

@@ -85,6 +85,16 @@ def person_at(database: Database, address: Address, now: str, *, in_group: bool 
     return person
 
 
+def known_at(database: Database, address: Address) -> int | None:
+    """Return the id of the person at an address; None for one that nobody wrote from."""
+    row = database.row(
+        "SELECT person_id FROM addresses WHERE channel = :channel AND account = :account AND chat = :chat"
+        " AND sender = :sender",
+        address.values(),
+    )
+    return int(row["person_id"]) if row else None
+
+
 def create(database: Database, now: str) -> int:
     """Return a new person who has no address yet."""
     return database.insert("INSERT INTO people (created_at) VALUES (:now) RETURNING id", {"now": now})
