@@ -7,8 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handlers.report.reading import read
-
 from bot.channels.base import State
 from bot.clock import utc_now
 from bot.console import Write, looking
@@ -20,6 +18,7 @@ from handlers.errors import Refusal
 from handlers.outward import EMAIL, WEBHOOK
 from handlers.people.finding import find_unit, full_name
 from handlers.report.forwarding import PATIENCE
+from handlers.report.reading import read
 from handlers.report.routing import Case, Place, decide, place_of
 from handlers.texts import Texts
 from storage import forwards, members, people, reports, units
@@ -97,7 +96,7 @@ def examine(
         # Contacts and heads are another's for each unit, and the administrators stand in for all of them.
         if name not in (CONTACT, HEAD) and not place.addresses:
             reason = texts(f"forward.reason_{place.why}")
-            yield "failed" if name == ADMINISTRATORS else "warning", texts("route.nobody", name=name, reason=reason)
+            yield "warning", texts("route.nobody", name=name, reason=reason)
     yield from _not_arrived(database, texts)
 
 
@@ -106,7 +105,7 @@ def _not_arrived(database: Database, texts: Texts) -> Iterator[tuple[State, str]
     troubled = forwards.troubled(database, before)
     for one in troubled[:MOST_TOLD]:
         if reports.get(database, one.report):
-            state = texts(f"route.{one.state}")
+            state = texts(f"route.state_{one.state}")
             yield "warning", texts("route.not_arrived", number=one.report, name=one.destination, state=state)
     if len(troubled) > MOST_TOLD:
         yield "warning", texts("route.more", count=len(troubled) - MOST_TOLD)

@@ -150,8 +150,8 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "platform",
     }:
         for name in sections[section]:
-            family = re.match(r"(?:outcome|vote|field|updates|fault|unkept|event|state|warn)_", name)
-            family = re.match(r"(?:outcome|vote|field|updates|fault|unkept|kind|harm|reason)_", name)
+            kinds = "outcome|vote|field|updates|fault|unkept|event|state|warn|reason"
+            family = re.match(rf"(?:{kinds})_", name)
             looked_up = f"{section}.{family.group()}{{" if family else f'"{section}.{name}"'
             assert looked_up in sources, f"{section}.{name}"
 

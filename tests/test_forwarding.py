@@ -143,13 +143,13 @@ def test_each_destination_gets_one_message_that_is_noted_and_followed(console: S
 def test_a_card_says_number_kind_unit_and_harm_and_nothing_of_anybody(console: Scene, world: Context) -> None:
     contact, group, letter, program = forwarding.forward(opened(console), world)
     assert read(group).splitlines() == [
-        "Báo cáo BC-1",
-        "Tài khoản bị chiếm",
-        "Đơn vị: Sở Ví Dụ / Phòng Một",
-        "Thiệt hại: đang hỏi mượn tiền",
+        "Báo cáo mới BC-1",
+        "Mất quyền, bị hack",
+        "Đơn vị: Phòng Một",
+        "Thiệt hại: đang hỏi tiền",
     ]
     assert group.text == contact.text
-    assert letter.subject == "Báo cáo BC-1: Tài khoản bị chiếm"
+    assert letter.subject == "Báo cáo BC-1: Mất quyền, bị hack"
     assert program.facts == {
         "event": "report.opened",
         "report": {
@@ -223,9 +223,12 @@ def test_whoever_has_the_right_takes_it_in_the_group_and_the_card_says_so(consol
 
     (refused,) = press("an")
     assert "chưa được giao quyền" in read(refused)
-    (taken,) = press("contact")
+    taken, told = press("contact")
     assert taken.manner is Manner.INSTEAD
-    assert read(taken).endswith("Đã nhận: Người contact.") and "Báo cáo BC-1" in read(taken)
+    assert read(taken).endswith("Đã nhận: Người contact.") and "Báo cáo mới BC-1" in read(taken)
+    # What only some may read is not offered to all, and whoever reported is told.
+    assert [button.action for button in card.buttons] == ["forward.take"] and not taken.buttons
+    assert told.to == address("an") and "đầu mối nhận xử lý" in read(told)
     found = reports.get(database, report.id)
     assert found is not None and found.taken_by == writer(database, "contact")
 
@@ -249,7 +252,7 @@ def test_what_did_not_arrive_is_told_with_the_report_instead(console: Scene, wor
     (told,) = ended(letter, state, world, "recipient (550)")
     assert told.to == address("admin")
     assert read(told).startswith("Chưa chuyển được BC-1 tới “thu” (recipient (550)).")
-    assert "Tài khoản bị chiếm" in read(told) and told.buttons
+    assert "Mất quyền, bị hack" in read(told) and told.buttons
     assert trail(world.database, report.id)[-1] == ("forward_failed", {"to": "thu", "why": "recipient (550)"})
     assert ("thu", "email", state) in states(world.database, report.id)
     # It is a forward like any other, and where it fails too nobody runs in circles.
@@ -313,7 +316,7 @@ def test_a_report_in_an_office_without_anybody_waits_for_somebody(console: Scene
     member(console, unit, "admin")
     people_service.give_role(console, writer(context.database, "admin"), "administrator", None)
     (card,), _ = watched(context)
-    assert card.to == address("admin") and "Báo cáo BC-1" in read(card)
+    assert card.to == address("admin") and "Báo cáo mới BC-1" in read(card)
 
 
 def test_a_report_that_nobody_sent_on_is_sent_on_at_once(console: Scene, world: Context) -> None:

@@ -17,7 +17,7 @@ from handlers.conversation import Attachment, Button, Reply
 from handlers.errors import NotFound, Refusal
 from handlers.form import Data, Done, Form, Step
 from handlers.people.service import folded
-from handlers.report import evidence, notices, service, wording
+from handlers.report import evidence, forwarding, service, wording
 from handlers.report.reading import Reading, read, telephone
 from handlers.report.reading import is_told as says_so
 from handlers.report.service import CHANNELS_OF, Opened
@@ -291,7 +291,7 @@ def _done(data: Data, context: Context, *, anonymous: bool = False) -> Done:
         contact="" if anonymous else data["contact"],
     )
     opened = service.open_report(context.scene, draft, anonymous=anonymous)
-    cards = notices.opened(opened.report, context)
+    cards = forwarding.forward(opened.report, context)
     context.tally("report")
     then = Reply(wording.what_then(opened.report, context), _after(opened, anonymous=anonymous, context=context))
     return Done([_numbered(opened, context, told=bool(cards)), then, *cards])

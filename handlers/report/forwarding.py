@@ -19,7 +19,7 @@ from handlers.conversation import Button, Manner, Outcome, Reply
 from handlers.destinations import ADMINISTRATORS
 from handlers.outward import EMAIL
 from handlers.people.finding import full_name
-from handlers.report import routing, service
+from handlers.report import notices, routing, service
 from handlers.report.routing import WATCH, Place
 from handlers.schedule import Due, Kind
 from storage import forwards, jobs, people, reports, roles, units
@@ -51,12 +51,13 @@ def forward(report: Report, context: Context) -> list[Reply]:
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
-    """Do what a button on a card says."""
+    """Do what a button on a card in a group says; the reporter is told."""
     if name != "take":
         return [Reply(context.texts.rich("menu.stale"))]
     report = service.take(context.scene, data["report"])
     taken = context.texts.rich("forward.taken", name=service.name_of(context.scene, context.person))
-    return [Reply(_card(report, context) + GAP + taken, manner=Manner.INSTEAD)]
+    shown = notices.card("report.card_new", report, context) + GAP + taken
+    return [Reply(shown, manner=Manner.INSTEAD), *notices.changed(report, "taken", context)]
 
 
 def tell(outcome: Outcome, context: Context) -> list[Reply]:
@@ -67,9 +68,9 @@ def tell(outcome: Outcome, context: Context) -> list[Reply]:
     report = reports.get(context.database, ended.report) if ended else None
     if ended is None or report is None or state == "sent":
         return []
-    reports.record(
-        context.database, report.id, now, None, "forward_failed", data={"to": ended.destination, "why": outcome.reason}
-    )
+    why = f"{ended.destination} ({outcome.reason})"
+    data = {"to": ended.destination, "why": outcome.reason}
+    reports.record(context.database, report.id, now, None, "forward_failed", why, data=data)
     said = context.texts.rich(
         "forward.failed", number=_number(report, context), to=ended.destination, reason=outcome.reason
     )
@@ -117,7 +118,7 @@ def _bring(report: Report, places: Sequence[Place], context: Context, *, quiet: 
             forwards.add_nowhere(database, report.id, place.name, place.why, now)
             lost.append(place)
     if found := [place.name for place in places if place.addresses]:
-        reports.record(database, report.id, now, None, "forwarded", data={"to": found})
+        reports.record(database, report.id, now, None, "forwarded", ", ".join(found), data={"to": found})
     for place in () if quiet else lost:
         said = context.texts.rich(
             "forward.nowhere",
@@ -132,11 +133,11 @@ def _bring(report: Report, places: Sequence[Place], context: Context, *, quiet: 
 def _brought(report: Report, name: str, address: Address, context: Context, above: Markup | None = None) -> Reply:
     """A message that brings a report somewhere, noted; `above` is said first."""
     number = forwards.add(context.database, report.id, name, address.channel, context.now.isoformat())
-    card = _card(report, context)
-    kind = context.texts(f"forward.kind_{report.kind}")
+    card = notices.card("report.card_new", report, context)
+    kind = context.texts(f"kind.{report.kind}")
     return Reply(
         GAP.join(filter(None, [above, card])),
-        (Button(context.texts("forward.take"), "forward.take", {"report": report.id}),),
+        _choices(report, address, context),
         closing=context.texts.rich("forward.letter") if address.channel == EMAIL else Markup(),
         to=address,
         urgency=REPORT,
@@ -191,15 +192,11 @@ def _look_again(report: Report, sent: Sequence[Forward], nowhere: Sequence[str],
     return _bring(report, [routing.place_of(*world, name) for name in nowhere], context, quiet=True)
 
 
-def _card(report: Report, context: Context) -> Markup:
-    unit = units.get(context.database, report.unit_id) if report.unit_id is not None else None
-    return context.texts.rich(
-        "forward.card",
-        number=_number(report, context),
-        kind=context.texts(f"forward.kind_{report.kind}"),
-        unit=full_name(context.database, unit) if unit else context.texts("forward.no_unit"),
-        harm=context.texts(f"forward.harm_{report.harm}"),
-    ).strip()
+def _choices(report: Report, address: Address, context: Context) -> tuple[Button, ...]:
+    """What can be done from a card: in a group nothing that would show there what only some may read."""
+    if not people.is_shared(context.database, address):
+        return notices.choices(report, context)
+    return (Button(context.texts("button.report_take"), "forward.take", {"report": report.id}),)
 
 
 def _facts(report: Report, context: Context) -> dict[str, Any]:

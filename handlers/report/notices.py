@@ -1,4 +1,4 @@
-"""Who is told of a report, and what: the responsible unit of a new one and of what is added, the reporter of changes.
+"""Who is told of a report, and what: whoever takes care of it of what is added, the reporter of changes.
 
 What goes out to others than those who may read a report carries its number, kind, unit and harm, and nothing else.
 """
@@ -34,11 +34,6 @@ def responsible(report: Report, context: Context) -> Sequence[int]:
     return []
 
 
-def opened(report: Report, context: Context) -> list[Reply]:
-    """What the responsible unit is shown of a new report."""
-    return _cards("report.card_new", report, context)
-
-
 def added(report: Report, context: Context) -> list[Reply]:
     """What whoever takes care of a report is shown when something was added."""
     return _cards("report.card_added", report, context)
@@ -63,20 +58,31 @@ def changed(report: Report, what: str, context: Context, note: str = "") -> list
     return [Reply(text, buttons, to=to, urgency=REPORT)]
 
 
-def _cards(name: str, report: Report, context: Context) -> list[Reply]:
+def card(name: str, report: Report, context: Context) -> Markup:
+    """Return what others than those who may read a report are told of it: number, kind, unit and harm."""
     texts = context.texts
-    text = texts.rich(
+    return texts.rich(
         name,
         number=wording.number(report.id, context),
         kind=texts(f"kind.{report.kind}"),
         unit=wording.unit_name(report.unit_id, context),
         harm=texts(f"harm.{report.harm}"),
     )
+
+
+def choices(report: Report, context: Context) -> tuple[Button, ...]:
+    """Return what can be done with a report from its card, by those whom it is sent to by themselves."""
+    texts = context.texts
     buttons = [Button(texts("button.report_show"), "report.show", {"report": report.id})]
     if report.taken_by is None:
         buttons.append(Button(texts("button.report_take"), "report.take", {"report": report.id}, once="take"))
+    return tuple(buttons)
+
+
+def _cards(name: str, report: Report, context: Context) -> list[Reply]:
+    text, buttons = card(name, report, context), choices(report, context)
     return [
-        Reply(text, tuple(buttons), to=to, urgency=REPORT)
+        Reply(text, buttons, to=to, urgency=REPORT)
         for person in responsible(report, context)
         if person != context.person and (to := people.reached_at(context.database, person))
     ]
