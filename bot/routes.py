@@ -136,7 +136,8 @@ def _as_json(scene: Scene, place: Place) -> dict[str, object]:
 
 
 def _who(scene: Scene, at: Address) -> str:
-    return TEXTS("route.who", channel=TEXTS(f"channel.{at.channel}"), who=_named(scene, at))
+    name = f"channel.{at.channel}"
+    return TEXTS("route.who", channel=TEXTS(name) if name in TEXTS else at.channel, who=_named(scene, at))
 
 
 def _named(scene: Scene, at: Address) -> str:
