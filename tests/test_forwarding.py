@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.channels.base import Abilities
 from bot.receiver import Receiver
 from handlers import router
 from handlers.authorization import Actor, Scene
@@ -195,6 +196,20 @@ def test_the_messages_stand_in_the_outbox_with_the_report(world: Context, one: i
     assert database.row("SELECT count(*) AS n FROM menus") == {"n": 2}
     # Nobody is met where nobody answers.
     assert not database.rows("SELECT * FROM addresses WHERE channel IN ('email', 'webhook')")
+
+
+def test_in_a_group_without_buttons_no_numbers_are_shown(console: Scene, world: Context) -> None:
+    """A number that somebody types there means a menu of his own."""
+    plain = Abilities(buttons=False, text_length=1_000)
+    receiver = Receiver(world.search, world.texts, world.office, world.zone, {"vidu": plain}, routing=ROUTING)
+    report = opened(console)
+    with world.database.transaction():
+        receiver.perform(world.database, lambda context: forwarding.forward(report, context), NOW)
+    said = world.database.rows("SELECT chat, message FROM outbox WHERE channel = 'vidu' AND concern IS NOT NULL")
+    assert {row["chat"]: "Nhận xử lý" in row["message"] for row in said} == {
+        address("contact").chat: True,
+        GROUP.chat: False,
+    }
 
 
 def _abilities(name: str) -> Any:
