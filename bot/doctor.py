@@ -216,9 +216,9 @@ def _routing(settings: Settings, texts: Texts) -> Iterator[Line]:
         return
     database = _opened(settings)
     try:
-        yield from routes.examine(settings, routing, database, texts)
-    except StorageError:
-        # Said where the database is looked at.
+        yield from routes.examine(settings, routing, database, texts, load_office(settings.office).report_prefix)
+    except (StorageError, HandlerError):
+        # Said where the database and the office are looked at.
         return
     finally:
         if database:

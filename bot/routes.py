@@ -21,7 +21,7 @@ from handlers.report.forwarding import PATIENCE
 from handlers.report.reading import read
 from handlers.report.routing import Case, Place, decide, place_of
 from handlers.texts import Texts
-from storage import forwards, members, people, reports, units
+from storage import forwards, members, people, units
 from storage.database import Database
 from storage.people import Address
 from storage.reports import Harm, Kind
@@ -79,9 +79,12 @@ def try_route(
 
 
 def examine(
-    settings: Settings, routing: Routing, database: Database | None, texts: Texts
+    settings: Settings, routing: Routing, database: Database | None, texts: Texts, prefix: str
 ) -> Iterator[tuple[State, str]]:
-    """Yield what there is to say of the rules, of each place, and of reports that did not arrive."""
+    """Yield what there is to say of the rules, of each place, and of reports that did not arrive.
+
+    `prefix` is what the numbers of reports begin with.
+    """
     day = utc_now().astimezone(settings.zone).date()
     yield "ok", texts("route.loaded", rules=len(routing.rule), count=len(routing.destination))
     if database is None:
@@ -97,16 +100,16 @@ def examine(
         if name not in (CONTACT, HEAD) and not place.addresses:
             reason = texts(f"forward.reason_{place.why}")
             yield "warning", texts("route.nobody", name=name, reason=reason)
-    yield from _not_arrived(database, texts)
+    yield from _not_arrived(database, texts, prefix)
 
 
-def _not_arrived(database: Database, texts: Texts) -> Iterator[tuple[State, str]]:
+def _not_arrived(database: Database, texts: Texts, prefix: str) -> Iterator[tuple[State, str]]:
     before = (utc_now() - PATIENCE).isoformat()
     troubled = forwards.troubled(database, before)
     for one in troubled[:MOST_TOLD]:
-        if reports.get(database, one.report):
-            state = texts(f"route.state_{one.state}")
-            yield "warning", texts("route.not_arrived", number=one.report, name=one.destination, state=state)
+        state = texts(f"route.state_{one.state}")
+        number = f"{prefix}-{one.report}"
+        yield "warning", texts("route.not_arrived", number=number, name=one.destination, state=state)
     if len(troubled) > MOST_TOLD:
         yield "warning", texts("route.more", count=len(troubled) - MOST_TOLD)
 

@@ -184,6 +184,7 @@ ENDS: list[tuple[dict[str, Any], type[TransportError], str, int]] = [
     ({"stage": "rcpt", "cuts": True}, NotSent, "connection lost", 0),
     ({"stage": "data", "code": 451}, NotSent, "data (451)", 0),
     ({"stage": "data", "code": 554}, Refused, "data (554)", 0),
+    ({"stage": "data", "code": 250}, NotSent, "data (250)", 0),
     ({"stage": "data", "cuts": True}, NotSent, "connection lost", 0),
     ({"stage": "content", "cuts": True, "part": True}, OutcomeUnknown, "SMTPServerDisconnected", 0),
     ({"stage": "content", "code": 451}, NotSent, "content (451)", 0),

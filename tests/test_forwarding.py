@@ -346,8 +346,11 @@ def test_a_report_that_nobody_sent_on_is_sent_on_at_once(console: Scene, world: 
 def test_a_closed_or_deleted_report_is_left_alone(console: Scene, world: Context) -> None:
     report = opened(console)
     letter = forwarding.forward(report, world)[2]
+    program = forwards.of_report(world.database, report.id)[3]
     service.resolve(by(console, "contact"), report.id, "xong")
     assert watched(world)[0] == []
+    assert router.tell(Outcome({"job": "forward", "forward": program.id}, "failed", "HTTP 404"), world) == []
+    assert trail(world.database, report.id)[-1][0] == "forward_failed"
     reports.delete(world.database, report.id)
     assert ended(letter, "failed", world) == []
     assert world.database.rows("SELECT * FROM forwards") == []

@@ -61,7 +61,7 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
 
 
 def tell(outcome: Outcome, context: Context) -> list[Reply]:
-    """Note how a message ended; where it did not arrive, the administrators are told and get the report."""
+    """Note how a message ended; where one of an open report did not arrive, the administrators are told and get it."""
     now = context.now.isoformat()
     state: forwards.State = "sent" if outcome.state == "sent" else "unknown" if outcome.state == "unknown" else "failed"
     ended = forwards.end(context.database, outcome.concern["forward"], state, outcome.reason, now)
@@ -71,6 +71,8 @@ def tell(outcome: Outcome, context: Context) -> list[Reply]:
     why = f"{ended.destination} ({outcome.reason})"
     data = {"to": ended.destination, "why": outcome.reason}
     reports.record(context.database, report.id, now, None, "forward_failed", why, data=data)
+    if not report.is_open:
+        return []
     said = context.texts.rich(
         "forward.failed", number=_number(report, context), to=ended.destination, reason=outcome.reason
     )

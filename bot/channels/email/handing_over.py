@@ -131,6 +131,8 @@ async def _ask_for_content(client: SMTP, sender: str, to: str, size: int) -> Non
     answer = await client.execute_command(b"DATA")
     if answer.code != _GO_ON:
         _judge_letter(answer.code, "data")
+        # It says yes to something that was not asked: whatever came now would be taken for commands.
+        raise NotSent(f"data ({answer.code})")
 
 
 def _judge_letter(code: int, stage: str) -> None:
