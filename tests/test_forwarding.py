@@ -384,6 +384,7 @@ def says(conversation: Conversation, text: str) -> str:
 
 def test_an_administrator_says_in_a_group_what_it_is(console: Scene, world: Context) -> None:
     admin, an = in_group(world, "admin"), in_group(world, "an")
+    assert "chưa được giao quyền" in says(an, "/noinhan")
     assert "chưa được giao quyền" in says(an, "/noinhan to")
     assert destinations.at(world.database, "to") == GROUP
     assert "Trong nhóm này nhắn" in says(admin, "/noinhan")

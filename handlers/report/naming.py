@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from handlers.authorization import Scene, act
+from handlers.authorization import Scene, act, may
 from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import Reply
-from handlers.errors import NotFound
+from handlers.errors import NotAllowed, NotFound
 from knowledge.text import fold
 from storage import destinations, people
 from storage.people import Address
 
+NAME = "destination.name"
 _DROP = "bo"
 
 
-@act("destination.name", approvable=False)
+@act(NAME, approvable=False)
 def name_chat(scene: Scene, name: str, address: Address) -> Address | None:
     """Let a name of the rules mean a chat; return the chat that it meant before, None for none or this one."""
     before = destinations.at(scene.database, name)
@@ -44,6 +45,8 @@ def command(argument: str, context: Context) -> list[Reply]:
     dropped = len(words) > 1 and fold(words[0]) == _DROP
     name = "-".join(fold(word) for word in (words[1:] if dropped else words))
     if not name:
+        if not may(context.scene, NAME):
+            raise NotAllowed(NAME)
         return [_how(known, context.address, context)]
     if dropped:
         forget_chat(context.scene, name)
