@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import email
 import ipaddress
+import logging
 import socket
 import ssl
 import threading
@@ -25,6 +26,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 Stage = Literal["greeting", "mail", "rcpt", "data", "content"]
+# It tells of each connection, also after the test whose output it would be.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
+
 USER, PASSWORD = "bot-vi-du", "mật khẩu/ví dụ@"
 
 

@@ -20,7 +20,7 @@ from handlers.people import service as people_service
 from handlers.report import forwarding, service
 from handlers.report.routing import WATCH
 from handlers.schedule import Due
-from storage import chats, destinations, forwards, jobs, menus, outbox, people, reports, roles
+from storage import chats, destinations, forwards, jobs, menus, merging, outbox, reports, roles
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.people import Address, person_at
@@ -279,7 +279,7 @@ def test_what_did_not_arrive_is_told_with_the_report_instead(console: Scene, wor
 def test_administrators_are_told_elsewhere_than_where_the_trouble_is(console: Scene, world: Context) -> None:
     other = Address("khac", "bot-2", "chat-khac", "admin-khac")
     admin = writer(world.database, "admin")
-    people.merge(world.database, person_at(world.database, other, "2000-01-01T00:00:00+00:00"), admin)
+    merging.merge(world.database, person_at(world.database, other, "2000-01-01T00:00:00+00:00"), admin)
     report = opened(console)
     group = forwarding.forward(report, world)[1]
     (told,) = ended(group, "failed", world, "left")
