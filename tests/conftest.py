@@ -21,7 +21,13 @@ from knowledge.search import Search
 from storage.database import Database
 from storage.people import Address, person_at
 
-pytest_plugins = ["tests.telegram_bot", "tests.zalo_bot", "tests.conversations", "tests.mail_server", "tests.web_receiver"]
+pytest_plugins = [
+    "tests.telegram_bot",
+    "tests.zalo_bot",
+    "tests.conversations",
+    "tests.mail_server",
+    "tests.web_receiver",
+]
 
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
 TODAY = NOW.date()
