@@ -25,9 +25,17 @@ suite: .venv/ready
 
 # The slow proofs at their full size, about an hour; SOAK_MINUTES says how long the one lasts that only waits.
 soak: .venv/ready
-	$(BIN)/pytest --soak -s tests/test_kill.py tests/test_zalo_kill.py tests/test_zalo_soak.py tests/test_report_kill.py \
-		tests/test_flooded_chat.py tests/test_backup.py tests/test_roster_command.py
-		tests/test_forward_kill.py tests/test_flooded_chat.py tests/test_backup.py tests/test_roster_command.py
+	$(BIN)/pytest --soak -s $(SOAKED)
+
+SOAKED := \
+	tests/test_kill.py \
+	tests/test_zalo_kill.py \
+	tests/test_zalo_soak.py \
+	tests/test_report_kill.py \
+	tests/test_forward_kill.py \
+	tests/test_flooded_chat.py \
+	tests/test_backup.py \
+	tests/test_roster_command.py
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks $(ARGS)
