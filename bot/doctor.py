@@ -28,9 +28,10 @@ from bot.upkeep import LOW_DISK_GB
 from bot.web import bound
 from bot.worker import Worker
 from handlers.destinations import load_routing
-from handlers.errors import HandlerError
+from handlers.errors import HandlerError, Refusal
 from handlers.first_aid import load_first_aid
 from handlers.office import Office, load_office
+from handlers.people.finding import find_member
 from handlers.plan import SHORT_AT, month
 from handlers.texts import Texts, load_texts
 from handlers.upkeep import OLD_BACKUP
@@ -135,6 +136,32 @@ def _office(settings: Settings, office: Office, texts: Texts) -> Iterator[Line]:
         )
     if office.province is None:
         yield "warning", texts("doctor.office_province")
+    yield from _calendar(settings, office, texts)
+
+
+def _calendar(settings: Settings, office: Office, texts: Texts) -> Iterator[Line]:
+    """The days off of this year and the next, and whether those on duty are members."""
+    today = utc_now().astimezone(settings.zone).date()
+    unknown = office.calendar.unknown_years(today)
+    for year in unknown:
+        yield "warning", texts("doctor.calendar_unknown", year=year)
+    if not unknown:
+        yield "ok", texts("doctor.calendar_known")
+    on_duty = {who for duty in office.calendar.duty if duty.ends.date() >= today for who in duty.who}
+    database = _opened(settings) if on_duty else None
+    if database is None:
+        return
+    try:
+        for who in sorted(on_duty):
+            try:
+                find_member(database, who, today)
+            except Refusal:
+                yield "warning", texts("doctor.duty_unknown", who=who)
+    except StorageError:
+        # Said where the database is looked at.
+        return
+    finally:
+        database.close()
 
 
 def _answering(search: Search, texts: Texts) -> Line:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from handlers import calendar
+from handlers.calendar import Calendar
 from handlers.errors import OfficeError
 from handlers.retention import Retention, bounds
 
@@ -14,6 +17,9 @@ FILE_NAME = "office.toml"
 
 # What may be written for each of these.
 _DAYS = {f"retention.{name}": "-".join(map(str, bounds(name))) for name in Retention.model_fields}
+
+
+Part = TypeVar("Part", bound=BaseModel)
 
 
 class Office(BaseModel):
@@ -31,6 +37,7 @@ class Office(BaseModel):
         members_only: whether only who has joined is answered.
         anonymous_reports: whether an account can be reported without a name.
         retention: how long what is kept is kept.
+        calendar: when the office works; it stands in a file of its own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -47,6 +54,7 @@ class Office(BaseModel):
     members_only: bool = False
     anonymous_reports: bool = True
     retention: Retention = Retention()
+    calendar: Calendar = Calendar()
 
 
 def load_office(folder: Path | None) -> Office:
@@ -58,17 +66,30 @@ def load_office(folder: Path | None) -> Office:
         return Office()
     if not folder.is_dir():
         raise OfficeError(str(folder), "", "no_such_folder")
-    path = folder / FILE_NAME
+    said = _read(folder / FILE_NAME)
+    if "calendar" in said:
+        raise OfficeError(str(folder / FILE_NAME), "calendar", "extra_forbidden", "calendar")
+    days = _validated(folder / calendar.FILE_NAME, Calendar)
+    return _validated(folder / FILE_NAME, Office).model_copy(update={"calendar": days})
+
+
+def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
-        return Office()
+        return {}
     try:
-        return Office.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise OfficeError(str(path), "", "bad_toml", str(error)) from None
+
+
+def _validated(path: Path, model: type[Part]) -> Part:
+    """What a file says; a file that does not exist says nothing."""
+    try:
+        return model.model_validate(_read(path))
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = ".".join(map(str, fault["loc"]))
         if place in _DAYS:
             raise OfficeError(str(path), place, "days", _DAYS[place]) from None
         value = place if fault["type"] == "extra_forbidden" else str(fault["input"])
-        raise OfficeError(str(path), place, fault["type"], value) from None
+        raise OfficeError(str(path), place, fault["type"], fault.get("ctx", {}).get("value", value)) from None

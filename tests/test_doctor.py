@@ -15,7 +15,7 @@ from bot.web import bound
 from knowledge.finding import Finding, Outcome
 from knowledge.search import Search
 from storage.database import BACKUPS, FILE_NAME, Database
-from tests.helpers import OWN_DOCUMENT, Ended, run_main
+from tests.helpers import NOW, OWN_DOCUMENT, Ended, run_main
 
 OK, WARNING, FAILED = (TEXTS(f"doctor.{state}", what="") for state in ("ok", "warning", "failed"))
 
@@ -113,6 +113,7 @@ def test_an_office_that_says_little_gets_warnings_only(
 def test_a_complete_office_is_only_told_what_the_settings_lack(
     examined: Examine, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.doctor.utc_now", lambda: NOW.replace(month=9))
     office(here, monkeypatch, COMPLETE)
     good, lines = examined()
     assert good
@@ -302,6 +303,44 @@ def test_a_full_disk_and_a_wrong_clock_are_warnings(
     good, lines = examined()
     assert good
     assert about(lines, word).startswith(WARNING)
+
+
+@pytest.mark.parametrize(("written", "state"), [("", WARNING), ("[years.2027]\noff = []\n", OK)])
+def test_days_off_that_nobody_wrote_down_are_a_warning(
+    examined: Examine, here: Path, monkeypatch: pytest.MonkeyPatch, written: str, state: str
+) -> None:
+    monkeypatch.setattr("bot.doctor.utc_now", lambda: NOW)
+    folder = office(here, monkeypatch, COMPLETE)
+    (folder / "working_time.toml").write_text(written, encoding="utf-8")
+    good, lines = examined()
+    assert good
+    line = about(lines, "ngày nghỉ lễ" if state == WARNING else "Ngày nghỉ")
+    assert line.startswith(state)
+    assert ("2027" in line) is (state == WARNING)
+
+
+def test_who_is_on_duty_and_no_member_is_a_warning(
+    examined: Examine, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.doctor.utc_now", lambda: NOW)
+    folder = office(here, monkeypatch, COMPLETE)
+    duty = '[[duty]]\nfrom = "{}"\nuntil = "{}"\nwho = ["{}"]\n'
+    spells = [("01/11/2026 17:00", "02/11/2026 07:30", "CB-77"), ("28/11/2026 17:00", "30/11/2026 07:30", "CB-88")]
+    (folder / "working_time.toml").write_text("".join(duty.format(*one) for one in spells), encoding="utf-8")
+    Database(here / "data" / "ungxu.db").close()
+    _, lines = examined()
+    assert about(lines, "CB-88").startswith(WARNING)
+    assert not any("CB-77" in line for line in lines)
+
+
+def test_a_file_of_days_that_cannot_be_read_is_broken(
+    examined: Examine, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = office(here, monkeypatch, COMPLETE)
+    (folder / "working_time.toml").write_text('[years.2026]\noff = ["31/02"]\n', encoding="utf-8")
+    good, lines = examined()
+    assert not good
+    assert about(lines, "31/02").startswith(FAILED)
 
 
 @pytest.mark.parametrize(
