@@ -89,7 +89,7 @@ def take_over(
             write(TEXTS("roster.unfinished"))
         with _progress() as progress:
             progress.add_task(TEXTS("roster.reading"), total=None)
-            table = find_table(spreadsheet.read(_content(file), str(file)), str(file), sheet)
+            table = find_table(spreadsheet.read(content_of(file), str(file)), str(file), sheet)
         write(_found(file, table))
         scene = _scene(settings, database)
         if only_check:
@@ -158,7 +158,8 @@ def _do(database: Database, act: Callable[[], Result]) -> Result:
     return result
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """Return what is in a file that somebody hands in; raise UnreadableFile for one that is too large or not there."""
     try:
         if file.stat().st_size > spreadsheet.MAX_BYTES:
             raise UnreadableFile(str(file), "table_too_large")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
-from handlers import alert, approval, ask, form, leading, linking, people, privacy, report
+from handlers import alert, approval, ask, form, leading, linking, pages, people, privacy, report
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
@@ -77,6 +77,7 @@ JOBS: Mapping[str, Job] = {
     "privacy": privacy,
     "report": report,
     "forward": forwarding,
+    "pages": pages,
 }
 """The jobs by the name that the actions of their buttons begin with."""
 
@@ -97,11 +98,19 @@ COMMANDS = Commands(
         *linking.COMMANDS,
         *privacy.COMMANDS,
         *naming.COMMANDS,
+        *pages.COMMANDS,
     ]
 )
 """Everything that can be asked for by name, in the order of the menu."""
 
-FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **linking.FORMS, **privacy.FORMS, **report.FORMS}
+FORMS: Mapping[str, Form] = {
+    **people.FORMS,
+    **approval.FORMS,
+    **linking.FORMS,
+    **privacy.FORMS,
+    **report.FORMS,
+    **pages.FORMS,
+}
 """The conversations of several steps, by name."""
 
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {
@@ -111,7 +120,10 @@ LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {
 }
 """What the jobs do when something ends that they asked to be told of, by the name in the concern."""
 
-DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {people.DRAWING: people.draw_sheet}
+DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {
+    people.DRAWING: people.draw_sheet,
+    pages.DRAWING: pages.draw,
+}
 """What makes the drawings that replies carry, by name."""
 
 KINDS: Mapping[str, Kind] = {**people.KINDS, **forwarding.KINDS}

@@ -569,6 +569,29 @@ def m0006_reports(database: Database) -> None:
 
 
 @migrations()
+def m0007_pages(database: Database) -> None:
+    """The register of official pages."""
+    _create(
+        database,
+        """
+        CREATE TABLE pages (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            unit_id INTEGER NOT NULL REFERENCES units(id),
+            platform TEXT NOT NULL,
+            name TEXT NOT NULL,
+            address TEXT NOT NULL,
+            address_key TEXT UNIQUE,
+            manager TEXT NOT NULL,
+            contact TEXT NOT NULL,
+            verified INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('used', 'stopped')),
+            changed_on TEXT NOT NULL
+        )
+        """,
+    )
+
+
+@migrations()
 def m0009_links(database: Database) -> None:
     """Codes that link two messengers of one person, and which of several bots of a messenger he talks to."""
     _create(

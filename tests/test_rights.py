@@ -74,6 +74,14 @@ report.elsewhere    -        -      unit     unit  all
 report.reopen       -        -      unit     unit  all
 destination.name    -        -      -        -     all
 destination.forget  -        -      -        -     all
+page.list           -        -      unit     unit  all
+page.add            -        -      unit     -     all
+page.change         -        -      unit     -     all
+page.move           -        -      -        -     all
+page.remove         -        -      unit     -     all
+page.compare        -        all    all      all   all
+page.check          -        -      -        -     all
+page.import         -        -      -        -     all
 privacy.show        self     self   self     self  self
 privacy.withdraw    self     self   self     self  self
 privacy.erase       self     self   self     self  self

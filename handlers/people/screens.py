@@ -56,7 +56,7 @@ def unit_screen(unit: Unit, context: Context, page: int = 0) -> Reply:
         if may(scene, needed, number)
     ]
     below = units.children(context.database, number)
-    buttons += _page([to_unit(child) for child in below], page, "people.unit", {"unit": number}, context)
+    buttons += paged([to_unit(child) for child in below], page, "people.unit", {"unit": number}, context)
     return Reply(_LINES.join(lines), tuple(buttons), manner=Manner.INSTEAD)
 
 
@@ -87,7 +87,7 @@ def _members_screen(data: dict[str, Any], context: Context) -> Reply:
     """Those who belong to a unit, by pages."""
     unit = _unit(data, context)
     found = service.list_members(context.scene, unit.id)
-    buttons = _page(
+    buttons = paged(
         [_to_member(member, context) for member in found],
         data.get("page", 0),
         "people.members",
@@ -250,8 +250,8 @@ def _back_to(unit: Unit, context: Context) -> Button:
     return Button(context.texts("manage.to_unit", unit=unit.name), "people.unit", {"unit": unit.id})
 
 
-def _page(buttons: Sequence[Button], page: int, action: str, data: dict[str, Any], context: Context) -> list[Button]:
-    """One page of buttons, with those to the pages before and after it."""
+def paged(buttons: Sequence[Button], page: int, action: str, data: dict[str, Any], context: Context) -> list[Button]:
+    """Return one page of buttons, with those to the pages before and after it."""
     start = page * PAGE
     shown = list(buttons[start : start + PAGE])
     if start > 0:
