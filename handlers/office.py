@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handlers import calendar
 from handlers.calendar import Calendar
+from handlers.deadlines import Deadlines
 from handlers.errors import OfficeError
 from handlers.retention import Retention, bounds
 
@@ -37,6 +38,7 @@ class Office(BaseModel):
         members_only: whether only who has joined is answered.
         anonymous_reports: whether an account can be reported without a name.
         retention: how long what is kept is kept.
+        deadlines: how long a report may take.
         calendar: when the office works; it stands in a file of its own.
     """
 
@@ -54,6 +56,7 @@ class Office(BaseModel):
     members_only: bool = False
     anonymous_reports: bool = True
     retention: Retention = Retention()
+    deadlines: Deadlines = Deadlines()
     calendar: Calendar = Calendar()
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
-from handlers import alert, approval, ask, form, leading, linking, pages, people, privacy, report
+from handlers import alert, approval, ask, casework, form, leading, linking, pages, people, privacy, report
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
@@ -78,6 +78,7 @@ JOBS: Mapping[str, Job] = {
     "report": report,
     "forward": forwarding,
     "pages": pages,
+    "casework": casework,
 }
 """The jobs by the name that the actions of their buttons begin with."""
 
@@ -98,6 +99,7 @@ COMMANDS = Commands(
         *linking.COMMANDS,
         *privacy.COMMANDS,
         *naming.COMMANDS,
+        *casework.COMMANDS,
         *pages.COMMANDS,
     ]
 )
@@ -110,6 +112,7 @@ FORMS: Mapping[str, Form] = {
     **privacy.FORMS,
     **report.FORMS,
     **pages.FORMS,
+    **casework.FORMS,
 }
 """The conversations of several steps, by name."""
 
@@ -123,10 +126,11 @@ LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {
 DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {
     people.DRAWING: people.draw_sheet,
     pages.DRAWING: pages.draw,
+    casework.DRAWING: casework.draw,
 }
 """What makes the drawings that replies carry, by name."""
 
-KINDS: Mapping[str, Kind] = {**people.KINDS, **forwarding.KINDS}
+KINDS: Mapping[str, Kind] = {**people.KINDS, **forwarding.KINDS, **casework.KINDS}
 """What the jobs do later, by the name of its kind."""
 
 _BACK = {"quay lai", "back"}

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from storage import blobs
+from storage import blobs, jobs
 from storage.database import Database, Row, to_json
 
 Kind = Literal["lost", "impersonated", "unit_impersonated", "abused", "content"]
@@ -30,6 +30,9 @@ FileState = Literal["coming", "stored", "refused", "lost"]
 
 OPEN: tuple[State, ...] = ("new", "taken", "waiting")
 CLOSED: tuple[State, ...] = ("resolved", "elsewhere")
+
+FOLLOWING = "casework.follow"
+"""The kind of the job that looks at a report whenever something happened with it, named by its number."""
 
 REPORTS_AT_ONCE = 20
 """Reports whose time is over that one transaction deletes: each has a trail and files."""
@@ -276,7 +279,8 @@ def record(
     audience: Audience = "internal",
     data: dict[str, Any] | None = None,
 ) -> int:
-    """Write down what happened with a report; return the number of the event."""
+    """Write down what happened with a report, and let it be looked at what follows; return the number of the event."""
+    jobs.plan(database, FOLLOWING, str(report), at, at)
     return database.insert(
         "INSERT INTO report_events (report_id, at, actor_id, what, note, audience, data)"
         " VALUES (:report, :at, :actor, :what, :note, :audience, :data) RETURNING id",
@@ -431,6 +435,7 @@ def delete(database: Database, report: int) -> None:
     )
     _expire(database, "report_id = :id", values)
     database.run("UPDATE reports SET merged_into = NULL WHERE merged_into = :id", values)
+    jobs.drop(database, FOLLOWING, str(report))
     database.run("DELETE FROM reports WHERE id = :id AND closed_at IS NOT NULL", values)
 
 

@@ -149,6 +149,7 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "harm",
         "platform",
         "page",
+        "casework",
     }:
         for name in sections[section]:
             kinds = "outcome|vote|field|updates|fault|unkept|event|state|warn|reason"
