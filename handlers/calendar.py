@@ -136,6 +136,9 @@ class Calendar(_Part):
     years: dict[int, Year] = Field(default_factory=dict)
     duty: tuple[Duty, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.hours, tuple(self.years.items()), self.duty))
+
     @field_validator("years")
     @classmethod
     def _readable(cls, years: dict[int, Year]) -> dict[int, Year]:

@@ -34,6 +34,9 @@ CLOSED: tuple[State, ...] = ("resolved", "elsewhere")
 FOLLOWING = "casework.follow"
 """The kind of the job that looks at a report whenever something happened with it, named by its number."""
 
+INFORMED = "informed"
+"""What stands in the trail where somebody was told of it, with the number of the last event he was told of."""
+
 REPORTS_AT_ONCE = 20
 """Reports whose time is over that one transaction deletes: each has a trail and files."""
 
@@ -300,6 +303,13 @@ def events(database: Database, report: int) -> Sequence[Event]:
     """Return what happened with a report, the oldest first."""
     rows = database.rows("SELECT * FROM report_events WHERE report_id = :report ORDER BY id", {"report": report})
     return [_event(row) for row in rows]
+
+
+def inform(database: Database, report: int, whom: Literal["reporter", "office"], at: str) -> None:
+    """Write down that somebody was told of everything that has happened with a report."""
+    row = database.row("SELECT max(id) AS id FROM report_events WHERE report_id = :report", {"report": report})
+    upto = row["id"] if row else None
+    record(database, report, at, None, INFORMED, data={"whom": whom, "upto": upto or 0})
 
 
 def latest(database: Database, report: int, what: str) -> Event | None:

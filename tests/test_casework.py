@@ -85,8 +85,7 @@ def what_follows(context: Context) -> list[Reply]:
         jobs.finish(context.database, job)
     for reply in replies:
         if reply.buttons and reply.to:
-            person = people.person_at(context.database, reply.to, now)
-            shown_menu(context.database, reply.to, person, [button.as_json() for button in reply.buttons], now)
+            shown_menu(context.database, reply.to, [button.as_json() for button in reply.buttons], now)
     return replies
 
 
@@ -161,7 +160,7 @@ def test_a_colleague_sees_who_took_it_and_when(
     )
     (late,) = other.say("/xulybaocao")
     assert labels(late)[-1] == "Ghi báo cáo qua điện thoại, công văn"
-    card_of_contact = contact.say("xem báo cáo 1")[0]
+    card_of_contact = contact.say("báo cáo số 1")[0]
     assert "Nhận xử lý" not in labels(card_of_contact)
 
 
@@ -179,8 +178,8 @@ def test_every_reading_is_in_the_trail_and_a_stranger_reads_nothing(
     contact: Conversation, head: Conversation, reporter: Conversation, context: Context, office: dict[str, int]
 ) -> None:
     number = report_by(reporter)
-    head.say("xem báo cáo 1")
-    contact.say("xem báo cáo BC-1")
+    head.say("báo cáo số 1")
+    contact.say("báo cáo số BC-1")
     readers = [event.actor for event in reports.events(context.database, number) if event.what == "read"]
     assert readers == [head.context.person, contact.context.person]
     assert [entry.act for entry in audit.entries(context.database, "", 9)].count("report.read") == 2
@@ -195,9 +194,11 @@ def test_every_reading_is_in_the_trail_and_a_stranger_reads_nothing(
     ]
     stranger = somebody(context, "La", office["Hai"], contact=office["Hai"])
     nobody = somebody(context, "Thường", office["Một"])
-    for who in (stranger, nobody, reporter):
-        hold(who, [("xem báo cáo 1", "chưa được giao quyền"), ("xem báo cáo 99", "chưa được giao quyền")])
-    hold(contact, [("xem báo cáo abc1", "Không có báo cáo đó"), ("xem báo cáo 99", "chưa được giao quyền")])
+    for who in (stranger, nobody):
+        hold(who, [("báo cáo số 1", "chưa được giao quyền"), ("báo cáo số 99", "chưa được giao quyền")])
+    (own,) = reporter.say("báo cáo số 1")
+    assert "Người Trưởng" not in read(own)
+    hold(contact, [("báo cáo số abc1", "Không có báo cáo đó"), ("báo cáo số 99", "chưa được giao quyền")])
 
 
 def test_urgent_ones_stand_first(contact: Conversation, reporter: Conversation) -> None:
@@ -224,7 +225,7 @@ def test_a_card_shows_the_official_page_that_a_reported_one_is_like(
 ) -> None:
     pages_service.add_page(console, office["Một"], "facebook", "Phòng Một Ví Dụ", "facebook.com/phongmotvidu")
     report_by(reporter, replace(ZALO, kind="unit_impersonated", whose="unit", account="facebook.com/ph0ngmotvidu"))
-    hold(contact, [("xem báo cáo 1", "Địa chỉ nhìn giống hệt trang Phòng Một Ví Dụ của Phòng Một")])
+    hold(contact, [("báo cáo số 1", "Địa chỉ nhìn giống hệt trang Phòng Một Ví Dụ của Phòng Một")])
 
 
 # Entering
@@ -260,7 +261,7 @@ def test_somebody_who_phoned_is_written_down(contact: Conversation, context: Con
     assert [event.data for event in reports.events(context.database, 1) if event.what == "opened"] == [
         {"source": "phone"}
     ]
-    (card,) = contact.say("xem báo cáo 1")
+    (card,) = contact.say("báo cáo số 1")
     assert "Không nhắn được cho người báo; gọi 0900 000 003." in read(card)
     assert "Hỏi người báo" not in labels(card)
 
@@ -325,7 +326,7 @@ def test_what_is_no_number_is_none(typed: str, context: Context) -> None:
 
 def test_notes_and_the_four_words(contact: Conversation, reporter: Conversation, context: Context) -> None:
     number = report_by(reporter)
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     hold(
         contact,
         [
@@ -357,7 +358,7 @@ def test_a_report_is_handed_over_and_is_new_there(
 ) -> None:
     number = report_by(reporter)
     neighbour = somebody(context, "Hàng Xóm", office["Hai"], contact=office["Hai"])
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     contact.say("Nhận xử lý")
     hold(
         contact,
@@ -371,8 +372,8 @@ def test_a_report_is_handed_over_and_is_new_there(
     contact.say("quay lại")
     hold(contact, [("phong hai", "Nhắn gì cho đơn vị nhận?"), ("của Phòng Hai", "Đã chuyển BC-1.")])
     assert told(what_follows(context), reporter)[-1] == "BC-1: đã chuyển Phòng Hai xử lý."
-    hold(contact, [("xem báo cáo 1", "chưa được giao quyền")])
-    hold(neighbour, [("xem báo cáo 1", "Chưa ai nhận xử lý.")])
+    hold(contact, [("báo cáo số 1", "chưa được giao quyền")])
+    hold(neighbour, [("báo cáo số 1", "Chưa ai nhận xử lý.")])
     report = reports.get(context.database, number)
     assert report is not None
     assert (report.unit_id, report.taken_by, report.state) == (office["Hai"], None, "new")
@@ -383,7 +384,7 @@ def test_a_colleague_is_given_a_report(
 ) -> None:
     report_by(reporter)
     somebody(context, "Hoa", office["Một"])
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     contact.say("Việc khác")
     hold(
         contact,
@@ -405,7 +406,7 @@ def test_reports_of_one_incident_are_joined_and_parted(
     report_by(reporter)
     report_by(second)
     what_follows(context)
-    contact.say("xem báo cáo 2")
+    contact.say("báo cáo số 2")
     contact.say("Việc khác")
     hold(
         contact,
@@ -419,11 +420,11 @@ def test_reports_of_one_incident_are_joined_and_parted(
     assert told(what_follows(context), second) == [
         "BC-2: đã gộp với BC-1 vì cùng một vụ. Mọi cập nhật vẫn báo anh/chị."
     ]
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     contact.say("Nhận xử lý")
     news = what_follows(context)
     assert told(news, reporter) == told(news, second) == ["BC-1: Người Mối đã nhận xử lý lúc 10:00 21/11."]
-    hold(contact, [("xem báo cáo 2", "Đã gộp vào BC-1."), ("Tách ra lại", "Chưa ai nhận xử lý.")])
+    hold(contact, [("báo cáo số 2", "Đã gộp vào BC-1."), ("Tách ra lại", "Chưa ai nhận xử lý.")])
     assert told(what_follows(context), second) == ["BC-2: xử lý riêng trở lại."]
     assert events(context, 2) == ["opened", "merged", "parted"]
     assert events(context, 1) == ["opened", "joined", "taken", "let_go"]
@@ -434,7 +435,7 @@ def test_what_was_joined_is_kept_as_long_as_what_it_was_joined_to(
 ) -> None:
     for _ in range(2):
         report_by(reporter)
-    contact.say("xem báo cáo 2")
+    contact.say("báo cáo số 2")
     scene = contact.context.scene
     service.merge(scene, 2, 1)
     what_follows(context)
@@ -452,10 +453,10 @@ def test_a_report_is_put_before_the_head(
 ) -> None:
     report_by(reporter)
     what_follows(context)
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     contact.say("Nhận xử lý")
     with refused("not_submitted"):
-        head.say("xem báo cáo 1")
+        head.say("báo cáo số 1")
         service.direct(head.context.scene, 1, "x")
     hold(
         contact,
@@ -472,7 +473,7 @@ def test_what_is_not_for_the_office_is_closed_with_where_to_go(
     contact: Conversation, reporter: Conversation, context: Context
 ) -> None:
     report_by(reporter)
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     contact.say("Việc khác")
     hold(contact, [("Không thuộc phạm vi", "hướng dẫn người báo tới đâu?"), ("Công an phường", "Sẽ xóa nội dung")])
     assert told(what_follows(context), reporter) == [
@@ -484,7 +485,7 @@ def test_a_warning_is_ready_and_names_nobody_who_reported(
     contact: Conversation, reporter: Conversation, context: Context, office: dict[str, int]
 ) -> None:
     report_by(reporter, replace(ZALO, owner_name="Lê Ví Dụ"))
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     (shown,) = contact.say("Soạn cảnh báo")
     assert "CẢNH BÁO: tài khoản zalo của Lê Ví Dụ đang bị người khác chiếm." in read(shown)
     report = reports.get(context.database, 1)
@@ -512,7 +513,7 @@ def test_a_closed_report_is_held_let_go_and_extended(
     contact: Conversation, reporter: Conversation, context: Context
 ) -> None:
     report_by(reporter)
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     contact.say("Đã xử lý xong")
     contact.say("xong")
     hold(
@@ -540,7 +541,7 @@ def test_everything_about_a_report_can_be_taken_out(
     blobs.complete(context.database, blob)
     file = reports.expect_file(context.database, number, None, NOW.isoformat())
     reports.end_file(context.database, file, "stored", "", blob)
-    contact.say("xem báo cáo 1")
+    contact.say("báo cáo số 1")
     contact.say("Việc khác")
     (reply,) = contact.say("Tải hồ sơ, ảnh, tệp")
     drawing, picture = reply.files
@@ -562,7 +563,7 @@ def test_a_held_address_learns_nothing(
     people.hold(context.database, reporter.context.person, CONSOLE, NOW.isoformat())
     report_service.take(replace(console, actor=Actor(CONSOLE)), number)
     assert told(what_follows(context), reporter) == []
-    (card,) = contact.say("xem báo cáo 1")
+    (card,) = contact.say("báo cáo số 1")
     assert "Không nhắn được cho người báo; gọi 0900 000 002." in whole(card)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from markupsafe import Markup
 
 from handlers import form
-from handlers.authorization import Scene
+from handlers.authorization import Scene, may
 from handlers.casework import dossier, screens, service
 from handlers.casework.entering import ENTER
 from handlers.casework.wording import name_of_number
@@ -17,6 +17,7 @@ from handlers.conversation import Button, Drawing, File, Reply
 from handlers.errors import NotAllowed, NotFound, NotPossible, Refusal
 from handlers.form import Data, Done, Form, Step
 from handlers.people.finding import find_member, find_unit
+from handlers.report import following as report_following
 from handlers.report import service as report_service
 from handlers.report.service import going
 from storage import reports, units
@@ -47,7 +48,11 @@ def act(name: str, data: Data, context: Context) -> list[Reply]:
 
 def _home(argument: str, context: Context) -> list[Reply]:
     if argument:
-        return [screens.card_screen({"report": read_number(argument, context)}, context)]
+        number = read_number(argument, context)
+        if not may(context.scene, "report.take", number):
+            # Its reporter may ask so too.
+            return report_following.show(number, context)
+        return [screens.card_screen({"report": number}, context)]
     places = screens.homes(context)
     if not places:
         raise NotAllowed("report.list")
@@ -298,7 +303,7 @@ COMMANDS = (
     Command(
         "xulybaocao",
         _home,
-        ("xu ly bao cao", "bao cao cua don vi", "bao cao don vi", "xem bao cao", "bao cao so", "so bao cao"),
+        ("xu ly bao cao", "bao cao cua don vi", "bao cao don vi", "bao cao so", "so bao cao"),
         argument=_is_number,
         offered=lambda context: bool(context.actor.roles),
     ),

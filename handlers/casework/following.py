@@ -93,9 +93,10 @@ def _steps(report: Report, stands: Standing, context: Context) -> Iterator[tuple
     found = levels(report, context)
     yield stands.remind, found[0]
     at = stands.due
-    for level in found:
-        yield at, level
+    yield at, found[0]
+    for level in found[1:]:
         at = clock.add(at, step or dt.timedelta(hours=limits.step_hours))
+        yield at, level
     everybody = Level(found[-1].name, tuple(dict.fromkeys(person for level in found for person in level.people)))
     while True:
         at = _later(clock, at)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from handlers.authorization import Reach, Scene, act, actor_of, may
 from handlers.errors import NotFound, NotPossible
-from handlers.report.service import Seen, checked, record, write_down
+from handlers.report.service import REMINDER, Seen, checked, going, record, write_down
 from storage import members, reports, units
 from storage.reports import Draft, Report
 
@@ -199,10 +199,14 @@ def hold(scene: Scene, report: int, text: str) -> Report:
 
 @act("report.release", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
 def release(scene: Scene, report: int) -> Report:
-    """Hold a report no more: its time counts again."""
-    if _found(scene, report).held_at is None:
+    """Hold a report no more: its time counts again; where that is over, it is told of before it goes all the same."""
+    found = _found(scene, report)
+    if found.held_at is None:
         raise NotPossible("report_not_held")
-    reports.change(scene.database, report, hold_reason="", held_by=None, held_at=None)
+    kept_from = found.kept_from
+    if (days := going(scene, found)) and days[0] < scene.day:
+        kept_from = (scene.now - dt.timedelta(days=scene.office.retention.reports) + REMINDER).isoformat()
+    reports.change(scene.database, report, hold_reason="", held_by=None, held_at=None, kept_from=kept_from)
     record(scene, report, "released")
     return _found(scene, report)
 

@@ -1,12 +1,14 @@
 """Telling the reporter what the office did, and the office what the reporter added: read off the trail, each once.
 
-What was told is an event too (`TOLD`, with the number of the last event it covers), so that whatever wrote into the
-trail, a chat, a command or a page, is told of, and after a restart nothing is told twice.
+What was told is an event too (`INFORMED` of `storage.reports`), so that whatever wrote into the trail, a chat, a
+command or a page, is told of, and nothing twice: neither after a restart, nor what was told at once
+(`handlers.report.notices`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from markupsafe import Markup
 
@@ -18,9 +20,7 @@ from handlers.people.reaching import turn_to
 from storage import people, reports
 from storage.outbox import REPORT
 from storage.people import Address
-from storage.reports import Event, Report
-
-TOLD = "informed"
+from storage.reports import INFORMED, Event, Report
 
 _TO_REPORTER = frozenset(
     (
@@ -77,16 +77,17 @@ def reaches_reporter(report: Report, context: Context) -> bool:
     return bool(_reporters(report, context))
 
 
-def _new(report: Report, whom: str, wanted: Callable[[Event], bool], context: Context) -> Iterator[Event]:
+def _new(
+    report: Report, whom: Literal["reporter", "office"], wanted: Callable[[Event], bool], context: Context
+) -> Sequence[Event]:
     """The events that somebody was not told of yet; they are told now."""
     events = reports.events(context.database, report.id)
-    last = max((event.data["upto"] for event in events if event.what == TOLD and event.data["whom"] == whom), default=0)
+    told = (event.data for event in events if event.what == INFORMED)
+    last = max((data["upto"] for data in told if data["whom"] == whom), default=0)
     found = [event for event in events if event.id > last and wanted(event)]
     if found:
-        now = context.now.isoformat()
-        data = {"whom": whom, "upto": found[-1].id}
-        reports.record(context.database, report.id, now, None, TOLD, data=data)
-    yield from found
+        reports.inform(context.database, report.id, whom, context.now.isoformat())
+    return found
 
 
 def _is_for_reporter(report: Report) -> Callable[[Event], bool]:

@@ -61,7 +61,7 @@ def take(report: int, context: Context) -> list[Reply]:
     """Let whoever presses take care of a report; its reporter is told."""
     taken = service.take(context.scene, report)
     said = context.texts.rich("report.you_took", number=wording.number(report, context))
-    shown = Button(context.texts("button.report_show"), "report.show", {"report": report})
+    shown = Button(context.texts("button.report_show"), "casework.card", {"report": report})
     return [Reply(said, (shown,), manner=Manner.INSTEAD), *notices.changed(taken, "taken", context)]
 
 

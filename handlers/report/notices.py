@@ -13,7 +13,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.people.reaching import turn_to
 from handlers.report import wording
-from storage import people, roles
+from storage import people, reports, roles
 from storage.outbox import REPORT
 from storage.reports import Report
 
@@ -35,8 +35,13 @@ def responsible(report: Report, context: Context) -> Sequence[int]:
 
 
 def added(report: Report, context: Context) -> list[Reply]:
-    """What whoever takes care of a report is shown when something was added."""
-    return _cards("report.card_added", report, context)
+    """What whoever takes care of a report is shown when something was added: what was said, too."""
+    events = reports.events(context.database, report.id)
+    said = next((event.note for event in reversed(events) if event.what in ("answered", "added")), "")
+    told = _cards("report.card_added", report, context, said)
+    if told:
+        reports.inform(context.database, report.id, "office", context.now.isoformat())
+    return told
 
 
 def changed(report: Report, what: str, context: Context, note: str = "") -> list[Reply]:
@@ -51,6 +56,7 @@ def changed(report: Report, what: str, context: Context, note: str = "") -> list
     text = texts.rich(
         "report.changed", number=wording.number(report.id, context), what=texts(f"report.event_{what}"), note=said
     )
+    reports.inform(context.database, report.id, "reporter", context.now.isoformat())
     buttons = (
         Button(texts("button.report_show"), "report.show", {"report": report.id}),
         Button(texts(f"button.report_{'answer' if what == 'asked' else 'add'}"), "report.add", {"report": report.id}),
@@ -58,8 +64,11 @@ def changed(report: Report, what: str, context: Context, note: str = "") -> list
     return [Reply(text, buttons, to=to, urgency=REPORT)]
 
 
-def card(name: str, report: Report, context: Context) -> Markup:
-    """Return what others than those who may read a report are told of it: number, kind, unit and harm."""
+def card(name: str, report: Report, context: Context, said: str = "") -> Markup:
+    """Return what others than those who may read a report are told of it: number, kind, unit and harm.
+
+    `said` is added only for those who may.
+    """
     texts = context.texts
     return texts.rich(
         name,
@@ -67,20 +76,21 @@ def card(name: str, report: Report, context: Context) -> Markup:
         kind=texts(f"kind.{report.kind}"),
         unit=wording.unit_name(report.unit_id, context),
         harm=texts(f"harm.{report.harm}"),
+        said=texts.rich("report.card_said", said=said) if said else "",
     )
 
 
 def choices(report: Report, context: Context) -> tuple[Button, ...]:
     """Return what can be done with a report from its card, by those whom it is sent to by themselves."""
     texts = context.texts
-    buttons = [Button(texts("button.report_show"), "report.show", {"report": report.id})]
+    buttons = [Button(texts("button.report_show"), "casework.card", {"report": report.id})]
     if report.taken_by is None:
         buttons.append(Button(texts("button.report_take"), "report.take", {"report": report.id}, once="take"))
     return tuple(buttons)
 
 
-def _cards(name: str, report: Report, context: Context) -> list[Reply]:
-    text, buttons = card(name, report, context), choices(report, context)
+def _cards(name: str, report: Report, context: Context, said: str = "") -> list[Reply]:
+    text, buttons = card(name, report, context, said), choices(report, context)
     return [
         Reply(text, buttons, to=to, urgency=REPORT)
         for person in responsible(report, context)
