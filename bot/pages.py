@@ -91,7 +91,7 @@ def _values(scene: Scene, page: Page) -> dict[str, str]:
     return {
         "unit": full_name(scene.database, unit) if unit else "",
         "name": page.name,
-        "platform": TEXTS(f"page.platform_{page.platform}"),
+        "platform": TEXTS(f"platform.{page.platform}"),
         "address": page.address or TEXTS("page.empty"),
         "verified": TEXTS("page.verified" if page.verified else "page.not_verified"),
         "state": TEXTS(f"page.state_{page.state}"),

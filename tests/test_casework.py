@@ -108,7 +108,7 @@ def test_the_whole_way_of_a_report(contact: Conversation, reporter: Conversation
         contact,
         [
             ("báo cáo của đơn vị", "Sở Ví Dụ / Phòng Một: 1 báo cáo đang mở, 1 chưa ai nhận."),
-            ("BC-1 · mất quyền tài khoản · chưa ai nhận", "Người báo: Người An, nhắn trợ lý lúc 10:00 21/11"),
+            ("BC-1 · Mất quyền, bị hack · chưa ai nhận", "Người báo: Người An, nhắn trợ lý lúc 10:00 21/11"),
             ("Nhận xử lý", "Người Mối nhận xử lý lúc 10:00 21/11."),
             ("Hỏi người báo", "Hỏi người báo BC-1 điều gì?"),
             ("Có ai chuyển tiền chưa?", "Đang chờ người báo, chưa tính hạn."),
@@ -154,7 +154,7 @@ def test_a_colleague_sees_who_took_it_and_when(
     hold(
         other,
         [
-            ("báo cáo của đơn vị", "BC-1 · mất quyền tài khoản · Người Mối nhận"),
+            ("báo cáo của đơn vị", "BC-1 · Mất quyền, bị hack · Người Mối nhận"),
             ("bao cao so BC-1", "Người Mối nhận xử lý lúc 10:00 21/11."),
         ],
     )
@@ -206,9 +206,9 @@ def test_urgent_ones_stand_first(contact: Conversation, reporter: Conversation) 
         report_by(reporter, draft)
     (shown,) = contact.say("báo cáo của đơn vị")
     assert labels(shown)[:3] == [
-        "KHẨN · BC-2 · mất quyền tài khoản · chưa ai nhận",
-        "BC-1 · mất quyền tài khoản · chưa ai nhận",
-        "BC-3 · tin sai, gây hại · chưa ai nhận",
+        "KHẨN · BC-2 · Mất quyền, bị hack · chưa ai nhận",
+        "BC-1 · Mất quyền, bị hack · chưa ai nhận",
+        "BC-3 · Tin sai, bôi nhọ cơ quan · chưa ai nhận",
     ]
 
 
@@ -217,7 +217,7 @@ def test_what_belongs_to_no_unit_is_the_administrators(context: Context, console
     reports.record(context.database, number, NOW.isoformat(), None, "opened")
     top = people_service.create_unit(console, "Sở Ví Dụ")
     administrator = somebody(context, "Quản", top, administrator=None)
-    hold(administrator, [("báo cáo đơn vị", "BC-1 · mất quyền"), ("1", "Hạn phản hồi lần đầu")])
+    hold(administrator, [("báo cáo đơn vị", "BC-1 · Mất quyền"), ("1", "Hạn phản hồi lần đầu")])
 
 
 def test_a_card_shows_the_official_page_that_a_reported_one_is_like(
@@ -244,11 +244,11 @@ def test_somebody_who_phoned_is_written_down(contact: Conversation, context: Con
             ("hôm qua 15h20", "Ai báo?"),
             ("Trần Ví Dụ", "Liên hệ lại"),
             ("0900 000 003", "Việc gì?"),
-            ("mất quyền tài khoản", "Trên nền tảng nào?"),
+            ("Mất quyền, bị hack", "Trên nền tảng nào?"),
             ("fb", "Tài khoản, trang của ai?"),
             ("không", "Địa chỉ hoặc tên tài khoản?"),
             ("https://facebook.com/phongmotvidu", "Thiệt hại?"),
-            ("đang hỏi vay tiền", "Người báo kể thế nào?"),
+            ("đang hỏi tiền", "Người báo kể thế nào?"),
             ("không", "Đã ghi BC-1, anh/chị là người xử lý."),
         ],
     )
@@ -273,7 +273,7 @@ def test_the_account_of_a_colleague_who_phoned_is_held(
     contact.say("báo cáo của đơn vị")
     for said in ("Ghi báo cáo qua điện thoại, công văn", "công văn, thư", "bây giờ", "không", "không"):
         contact.say(said)
-    for said in ("mất quyền tài khoản", "zalo", "Người An", "không", "chưa rõ thiệt hại"):
+    for said in ("Mất quyền, bị hack", "zalo", "Người An", "không", "chưa rõ"):
         contact.say(said)
     hold(contact, [("không", "Tài khoản: – (Người An)")])
     assert people.is_held(context.database, reporter.address)
@@ -342,8 +342,8 @@ def test_notes_and_the_four_words(contact: Conversation, reporter: Conversation,
             ("gọi video giả giọng", "Thủ đoạn: gọi video giả giọng"),
             ("Việc khác", "Việc khác với BC-1"),
             ("Sửa loại, thiệt hại", "Đúng ra là loại nào?"),
-            ("bị lợi dụng", "Thiệt hại?"),
-            ("đã mất tiền", "bị lợi dụng, trên zalo, đã mất tiền"),
+            ("Bị lợi dụng", "Thiệt hại?"),
+            ("đã mất tiền", "Bị lợi dụng, trên Zalo, đã mất tiền"),
         ],
     )
     assert told(what_follows(context), reporter) == ["BC-1, Người Mối nhắn:\n“đang chờ nhà mạng”"]
@@ -487,7 +487,7 @@ def test_a_warning_is_ready_and_names_nobody_who_reported(
     report_by(reporter, replace(ZALO, owner_name="Lê Ví Dụ"))
     contact.say("báo cáo số 1")
     (shown,) = contact.say("Soạn cảnh báo")
-    assert "CẢNH BÁO: tài khoản zalo của Lê Ví Dụ đang bị người khác chiếm." in read(shown)
+    assert "CẢNH BÁO: tài khoản Zalo của Lê Ví Dụ đang bị người khác chiếm." in read(shown)
     report = reports.get(context.database, 1)
     assert report is not None
     warning = prefill(report, contact.context)

@@ -121,7 +121,7 @@ def test_an_urgent_case_alerts_duty_contact_and_head_at_any_hour(office: Office)
     office.report(URGENT)
     told = office.run()
     assert [who for who, _ in told] == ["truc", "moi", "truong"]
-    assert told[0][1].startswith("KHẨN. BC-1, mất quyền tài khoản, trên zalo, đang hỏi vay tiền, Phòng Một")
+    assert told[0][1].startswith("KHẨN. BC-1, Mất quyền, bị hack, trên Zalo, đang hỏi tiền, Phòng Một")
     assert office.run() == []
 
 

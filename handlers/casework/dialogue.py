@@ -152,7 +152,7 @@ def _says(text: str, do: Callable[[Scene, int, str], object]) -> Form:
 def _choose(step: str, names: tuple[str, ...], prefix: str) -> Callable[[Data, Context], Reply]:
     def ask(data: Data, context: Context) -> Reply:
         choices = tuple(
-            form.choice(context.texts(f"casework.{prefix}_{name}"), name, _FORM_OF_STEP[step], step) for name in names
+            form.choice(context.texts(f"{prefix}{name}"), name, _FORM_OF_STEP[step], step) for name in names
         )
         return Reply(context.texts.rich(f"casework.ask_{step}"), choices)
 
@@ -260,12 +260,12 @@ FORMS: dict[str, Form] = {
     "case_direct": _says("direct", service.direct),
     "case_hold": _says("hold", service.hold),
     "case_describe": {
-        "word": Step(_choose("word", service.FOUR_WORDS, "word"), _take_word),
+        "word": Step(_choose("word", service.FOUR_WORDS, "casework.word_"), _take_word),
         "text": Step(_ask("described"), _take_described),
     },
     "case_correct": {
-        "kind": Step(_choose("kind", KINDS, "kind"), _take_kind),
-        "harm": Step(_choose("harm", HARMS, "harm"), _take_harm),
+        "kind": Step(_choose("kind", KINDS, "kind."), _take_kind),
+        "harm": Step(_choose("harm", HARMS, "harm."), _take_harm),
     },
     "case_hand_over": {
         "unit": Step(_ask("hand_over"), _take_unit),

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from handlers.casework.service import FOUR_WORDS
-from handlers.casework.wording import event_name, member_name, name_of_number, shown_time
+from handlers.casework.wording import event_name, member_name, name_of_number, platform_name, shown_time
 from handlers.context import Context
 from handlers.conversation import Drawing, File
 from handlers.report.service import Seen
@@ -85,10 +85,10 @@ def _facts(report: Report, context: Context) -> list[tuple[str, str]]:
     texts = context.texts
     unit = units.get(context.database, report.unit_id) if report.unit_id is not None else None
     said = {
-        "kind": texts(f"casework.kind_{report.kind}"),
-        "harm": texts(f"casework.harm_{report.harm}"),
+        "kind": texts(f"kind.{report.kind}"),
+        "harm": texts(f"harm.{report.harm}"),
         "unit": unit.name if unit else "",
-        "platform": report.platform,
+        "platform": platform_name(report, context) if report.platform else "",
         "account": report.account,
         "owner": report.owner_name,
         "since": report.since_said,

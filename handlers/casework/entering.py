@@ -78,7 +78,7 @@ def _time(said: re.Match[str], words: str) -> dt.time:
 
 def _ask_choice(step: str, names: tuple[str, ...], prefix: str) -> Callable[[Data, Context], Reply]:
     def ask(_: Data, context: Context) -> Reply:
-        choices = tuple(form.choice(context.texts(f"{prefix}_{name}"), name, "case_enter", step) for name in names)
+        choices = tuple(form.choice(context.texts(f"{prefix}{name}"), name, "case_enter", step) for name in names)
         return Reply(context.texts.rich(f"casework.enter_{step}"), choices)
 
     return ask
@@ -148,16 +148,16 @@ _PLATFORM_NAMES = tuple(PLATFORMS)
 
 ENTER: Form = {
     "source": Step(
-        _ask_choice("source", service.SOURCES, "casework.source"),
+        _ask_choice("source", service.SOURCES, "casework.source_"),
         _take_choice("source", service.SOURCES, "received_at"),
     ),
     "received_at": Step(_ask_words("received_at"), _take_moment),
     "reporter_name": Step(_ask_words("reporter_name"), _take_words("reporter_name", "contact")),
     "contact": Step(_ask_words("contact"), _take_words("contact", "kind")),
-    "kind": Step(_ask_choice("kind", KINDS, "casework.kind"), _take_choice("kind", KINDS, "platform")),
-    "platform": Step(_ask_choice("platform", _PLATFORM_NAMES, "page.platform"), _take_platform),
+    "kind": Step(_ask_choice("kind", KINDS, "kind."), _take_choice("kind", KINDS, "platform")),
+    "platform": Step(_ask_choice("platform", _PLATFORM_NAMES, "platform."), _take_platform),
     "owner": Step(_ask_words("owner"), _take_owner),
     "account": Step(_ask_words("account"), _take_words("account", "harm")),
-    "harm": Step(_ask_choice("harm", HARMS, "casework.harm"), _take_choice("harm", HARMS, "said")),
+    "harm": Step(_ask_choice("harm", HARMS, "harm."), _take_choice("harm", HARMS, "said")),
     "said": Step(_ask_words("said"), _take_said),
 }

@@ -163,7 +163,7 @@ def texts_of(report: Report, name: str, context: Context) -> Markup:
 
 def _who(report: Report, context: Context) -> list[Markup]:
     texts = context.texts
-    whose = report.owner_name or texts(f"casework.whose_{report.whose}")
+    whose = report.owner_name or texts(f"whose.{report.whose}")
     reporter = report.reporter_name or member_name(report.reporter_id, context) or texts("casework.no_name")
     source = texts(f"casework.source_{report.source}")
     lines = [
@@ -242,7 +242,7 @@ def line(report: Report, context: Context) -> str:
         "casework.line",
         urgent=texts("casework.line_urgent") if is_urgent(report) else "",
         number=name_of_number(report, context),
-        kind=texts(f"casework.kind_{report.kind}"),
+        kind=texts(f"kind.{report.kind}"),
         state=taken or texts("casework.line_untaken"),
     )
 

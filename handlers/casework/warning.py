@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.casework.wording import name_of_number
+from handlers.casework.wording import name_of_number, platform_name
 from handlers.context import Context
 from storage import units
 from storage.reports import Report
@@ -33,7 +33,7 @@ def prefill(report: Report, context: Context) -> Warning:
     texts = context.texts
     unit = units.living(context.database, report.unit_id) if report.unit_id is not None else None
     named = report.owner_name or (unit.name if report.whose == "unit" and unit else "")
-    platform = texts("casework.warning_platform", platform=report.platform) if report.platform else ""
+    platform = texts("casework.warning_platform", platform=platform_name(report, context)) if report.platform else ""
     text = texts(
         f"casework.warning_{report.kind}",
         whose=texts("casework.warning_of", name=named) if named else "",

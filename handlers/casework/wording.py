@@ -25,12 +25,18 @@ def about(report: Report, context: Context) -> Markup:
     unit = units.living(context.database, report.unit_id) if report.unit_id is not None else None
     parts = [
         texts.rich("casework.number", number=name_of_number(report, context)),
-        texts.rich(f"casework.kind_{report.kind}"),
-        *([texts.rich("casework.platform", platform=report.platform)] if report.platform else []),
-        *([texts.rich(f"casework.harm_{report.harm}")] if report.harm not in ("unknown", "none") else []),
+        texts.rich(f"kind.{report.kind}"),
+        *([texts.rich("casework.platform", platform=platform_name(report, context))] if report.platform else []),
+        *([texts.rich(f"harm.{report.harm}")] if report.harm not in ("unknown", "none") else []),
         *([Markup("{}").format(unit.name)] if unit else []),
     ]
     return Markup(", ").join(parts)
+
+
+def platform_name(report: Report, context: Context) -> str:
+    """Return the name of a report's platform; one that is not in the catalogue as it was typed."""
+    name = f"platform.{report.platform}"
+    return context.texts(name) if name in context.texts else report.platform
 
 
 def event_name(event: Event, context: Context) -> str:

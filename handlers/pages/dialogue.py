@@ -46,7 +46,7 @@ def warnings(reported: str, context: Context) -> list[Markup]:
         context.texts.rich(
             f"page.like_{match.likeness.name.lower()}",
             name=match.page.name,
-            address=match.page.address or context.texts(f"page.platform_{match.page.platform}"),
+            address=match.page.address or context.texts(f"platform.{match.page.platform}"),
             unit=_unit_name(match.page, context),
             state=context.texts(f"page.state_{match.page.state}"),
         )
@@ -101,7 +101,7 @@ def _show(data: Data, context: Context) -> Reply:
         raise NotFound("no_such_page")
     texts = context.texts
     lines = [
-        texts.rich("page.page", name=page.name, platform=texts(f"page.platform_{page.platform}")),
+        texts.rich("page.page", name=page.name, platform=texts(f"platform.{page.platform}")),
         texts.rich(
             "page.stands",
             unit=_unit_name(page, context),
@@ -162,7 +162,7 @@ _FORMS_BY_ACT = {"add": "page_add", "change": "page_change", "remove": "page_rem
 
 
 def _ask_platform(_: Data, context: Context) -> Reply:
-    labels = {name: context.texts(f"page.platform_{name}") for name in PLATFORMS}
+    labels = {name: context.texts(f"platform.{name}") for name in PLATFORMS}
     choices = tuple(form.choice(label, name, "page_add", "platform") for name, label in labels.items())
     return Reply(context.texts.rich("page.ask_platform"), choices)
 
@@ -278,7 +278,7 @@ COMMANDS = (
 
 def _label(page: Page, context: Context) -> str:
     stopped = context.texts("page.stopped_label") if page.state == "stopped" else ""
-    return f"{page.name} ({context.texts(f'page.platform_{page.platform}')}){stopped}"
+    return f"{page.name} ({context.texts(f'platform.{page.platform}')}){stopped}"
 
 
 def _of(page: Page, context: Context) -> Data:

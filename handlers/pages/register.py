@@ -174,7 +174,7 @@ def rows(database: Database, found: Sequence[Page], texts: Texts) -> list[list[s
         *(
             [
                 directory.path(place_of(database, page)),
-                texts(f"page.platform_{page.platform}"),
+                texts(f"platform.{page.platform}"),
                 page.name,
                 page.address,
                 page.manager,
