@@ -145,6 +145,17 @@ def below(database: Database, unit: int) -> frozenset[int]:
     return frozenset(row["id"] for row in database.rows(f"{_BELOW} SELECT id FROM below", {"unit": unit}))
 
 
+def covered(database: Database, unit: int) -> frozenset[int]:
+    """Return the units whose affairs are a unit's: itself, those under it, and the closed ones that they took over."""
+    rows = database.rows(
+        "WITH RECURSIVE covered (id) AS (SELECT id FROM units WHERE id = :unit"
+        " UNION SELECT u.id FROM units u JOIN covered c"
+        " ON u.successor_id = c.id OR (u.parent_id = c.id AND u.successor_id IS NULL)) SELECT id FROM covered",
+        {"unit": unit},
+    )
+    return frozenset(row["id"] for row in rows)
+
+
 def _unit(row: Row) -> Unit:
     return Unit(
         id=row["id"],

@@ -228,6 +228,28 @@ def test_a_card_shows_the_official_page_that_a_reported_one_is_like(
     hold(contact, [("báo cáo số 1", "Địa chỉ nhìn giống hệt trang Phòng Một Ví Dụ của Phòng Một")])
 
 
+def test_the_reports_of_a_merged_unit_are_its_successors(
+    context: Context, console: Scene, office: dict[str, int], reporter: Conversation
+) -> None:
+    report_by(reporter)
+    successor = somebody(context, "Hoa", office["Hai"], contact=office["Hai"])
+    (shown,) = successor.say("báo cáo của đơn vị")
+    assert "không có báo cáo nào" in read(shown)
+    people_service.merge_unit(console, office["Một"], office["Hai"])
+    hold(successor, [("báo cáo của đơn vị", "1 báo cáo đang mở"), ("1", "Chưa ai nhận xử lý.")])
+
+
+def test_the_contact_sees_at_once_which_official_page_it_is_about(
+    context: Context, console: Scene, office: dict[str, int], contact: Conversation, reporter: Conversation
+) -> None:
+    pages_service.add_page(console, office["Một"], "facebook", "Phòng Một Ví Dụ", "facebook.com/phongmotvidu")
+    draft = replace(ZALO, kind="lost", whose="unit", account="facebook.com/phongmotvidu", unit_id=office["Một"])
+    report = reports.get(context.database, report_by(reporter, draft))
+    assert report is not None
+    (alert,) = told(what_follows(context), contact)
+    assert "Đúng địa chỉ trang chính thức Phòng Một Ví Dụ" in alert
+
+
 # Entering
 
 

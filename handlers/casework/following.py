@@ -13,12 +13,15 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from handlers.casework.levels import Level, alerted, levels, responsible
 from handlers.casework.telling import told_to_office, told_to_reporter
 from handlers.casework.wording import about, card_buttons, name_of_number, span
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.deadlines import Clock, Standing, clock_of, is_urgent, standing
+from handlers.pages.dialogue import warnings
 from handlers.report.service import going
 from handlers.schedule import Due, Kind
 from handlers.working_time import WorkingTime
@@ -139,6 +142,7 @@ def _alert(report: Report, context: Context) -> list[Reply]:
     found = alerted(report, context)
     reports.record(context.database, report.id, context.now.isoformat(), None, ALERTED, data={"people": list(found)})
     text = context.texts.rich("casework.alert", report=about(report, context), contact=report.contact or "–")
+    text = Markup("\n").join([text, *warnings(report.account, context)])
     return _to(found, Reply(text, card_buttons(report, context), urgency=REPORT), context)
 
 

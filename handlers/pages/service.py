@@ -74,8 +74,8 @@ def like(database: Database, reported: str) -> Sequence[Match]:
 
 def of_unit(database: Database, unit: int) -> Sequence[Page]:
     """Return the pages of a unit and of those below it; those of a closed unit are its successor's."""
-    places = units.below(database, unit)
-    return [page for page in pages.everything(database) if place_of(database, page) in places]
+    places = units.covered(database, unit)
+    return [page for page in pages.everything(database) if page.unit in places]
 
 
 def place_of(database: Database, page: Page) -> int:

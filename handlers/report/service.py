@@ -199,8 +199,8 @@ def read(scene: Scene, report: int) -> Seen:
 
 @act("report.list", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
 def list_open(scene: Scene, unit: int) -> Sequence[Report]:
-    """Return the open reports about a unit and those below it, the newest first."""
-    return reports.of_units(scene.database, units.below(scene.database, unit))
+    """Return the open reports about a unit, those below it and those they took over, the newest first."""
+    return reports.of_units(scene.database, units.covered(scene.database, unit))
 
 
 @act("report.take", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
