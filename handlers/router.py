@@ -223,7 +223,7 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
             return linking.by_code(typed, context)
     number = None if event.group else report.numbered(text, context)
     if number is not None:
-        return report.by_number(number, context)
+        return casework.by_number(number, context)
     return ask.answer(text, context)
 
 

@@ -48,11 +48,7 @@ def act(name: str, data: Data, context: Context) -> list[Reply]:
 
 def _home(argument: str, context: Context) -> list[Reply]:
     if argument:
-        number = read_number(argument, context)
-        if not may(context.scene, "report.take", number):
-            # Its reporter may ask so too.
-            return report_following.show(number, context)
-        return [screens.card_screen({"report": number}, context)]
+        return by_number(read_number(argument, context), context)
     places = screens.homes(context)
     if not places:
         raise NotAllowed("report.list")
@@ -60,6 +56,13 @@ def _home(argument: str, context: Context) -> list[Reply]:
         return [screens.list_screen({"unit": places[0].id}, context)]
     buttons = tuple(Button(unit.name, "casework.list", {"unit": unit.id}) for unit in places)
     return [Reply(context.texts.rich("casework.units"), buttons)]
+
+
+def by_number(number: int, context: Context) -> list[Reply]:
+    """Show a report whose number was typed: its card to whoever may take it, to its reporter what is for him."""
+    if may(context.scene, "report.take", number) and reports.get(context.database, number):
+        return [screens.card_screen({"report": number}, context)]
+    return report_following.by_number(number, context)
 
 
 def read_number(typed: str, context: Context) -> int:
