@@ -592,6 +592,20 @@ def m0007_pages(database: Database) -> None:
 
 
 @migrations()
+def m0008_deadlines(database: Database) -> None:
+    """How long reports took, of the time that counts: it is computed from a trail that goes one day."""
+    _create(
+        database,
+        """
+        ALTER TABLE reports ADD COLUMN answered_after INTEGER;
+        ALTER TABLE reports ADD COLUMN resolved_after INTEGER;
+        ALTER TABLE report_facts ADD COLUMN answered_after INTEGER;
+        ALTER TABLE report_facts ADD COLUMN resolved_after INTEGER
+        """,
+    )
+
+
+@migrations()
 def m0009_links(database: Database) -> None:
     """Codes that link two messengers of one person, and which of several bots of a messenger he talks to."""
     _create(

@@ -68,6 +68,8 @@ class Report:
         closed_at: when it was closed or merged; None while it is open.
         kept_from: since when the time is counted after which it is deleted; None while it is open.
         hold_reason, held_by, held_at: why it is not deleted although its time is over.
+        answered_after, resolved_after: the seconds until it was answered and closed, of the time that counts
+            (`handlers.deadlines`); kept because the trail goes one day.
     """
 
     id: int
@@ -107,6 +109,8 @@ class Report:
     hold_reason: str
     held_by: int | None
     held_at: str | None
+    answered_after: int | None
+    resolved_after: int | None
 
     @property
     def is_open(self) -> bool:
@@ -189,6 +193,8 @@ class Facts:
     answered_at: str | None
     closed_at: str | None
     state: State
+    answered_after: int | None
+    resolved_after: int | None
 
 
 _COLUMNS = tuple(one.name for one in fields(Report))

@@ -309,7 +309,11 @@ def test_one_that_is_extended_is_told_of_again_and_one_that_is_held_is_not(offic
 
 def test_only_what_is_counted_stays_of_a_deleted_report(office: Office) -> None:
     number = office.report(URGENT)
-    report_service.resolve(office.console, number, "xong")
+    report_service.take(replace(office.console, now=NOW + 5 * MINUTE), number)
+    report_service.ask(replace(office.console, now=NOW + 10 * MINUTE), number, "Còn gì nữa không?")
+    report_service.add(replace(office.console, now=NOW + 3 * HOUR), number, "không")
+    report_service.resolve(replace(office.console, now=NOW + 4 * HOUR), number, "xong")
+    office.at(NOW + 4 * HOUR)
     office.run()
     reports.delete(office.context.database, number)
     database = office.context.database
@@ -317,6 +321,8 @@ def test_only_what_is_counted_stays_of_a_deleted_report(office: Office) -> None:
         assert database.rows(f"SELECT 1 FROM {table}") == []
     (facts,) = reports.facts(database, "", "9999")
     assert (facts.id, facts.kind, facts.harm) == (number, "lost", "money_asked")
+    # An hour, and ten minutes before the reporter was asked.
+    assert (facts.answered_after, facts.resolved_after) == (5 * 60, 70 * 60)
     assert office.planned() is None
 
 

@@ -20,7 +20,7 @@ from handlers.casework.telling import told_to_office, told_to_reporter
 from handlers.casework.wording import about, card_buttons, name_of_number, span
 from handlers.context import Context
 from handlers.conversation import Reply
-from handlers.deadlines import Clock, Standing, clock_of, is_urgent, standing
+from handlers.deadlines import Clock, Standing, clock_of, is_urgent, standing, time_to_answer, time_to_resolve
 from handlers.pages.dialogue import warnings
 from handlers.report.service import going
 from handlers.schedule import Due, Kind
@@ -42,6 +42,7 @@ def follow(due: Due, context: Context) -> list[Reply]:
     report = reports.get(context.database, number)
     if report is None:
         return []
+    _measure(report, context)
     _let_joined_go_along(report, context)
     replies = [*told_to_reporter(report, context), *told_to_office(report, context)]
     if report.is_open:
@@ -170,6 +171,18 @@ def _before_deletion(report: Report, context: Context) -> tuple[list[Reply], dt.
     )
     text = context.texts.rich("casework.expires", report=name_of_number(report, context), day=f"{last:%d/%m/%Y}")
     return _to(responsible(report, context), Reply(text, card_buttons(report, context), urgency=REPORT), context), None
+
+
+def _measure(report: Report, context: Context) -> None:
+    """Keep how long a report has taken, which nobody can compute any more when its trail is gone."""
+    events, working = reports.events(context.database, report.id), _working(context)
+    answered, resolved = time_to_answer(report, events, working), time_to_resolve(report, events, working)
+    took = {
+        "answered_after": None if answered is None else round(answered.total_seconds()),
+        "resolved_after": None if resolved is None else round(resolved.total_seconds()),
+    }
+    if took != {name: getattr(report, name) for name in took}:
+        reports.change(context.database, report.id, **took)
 
 
 def _let_joined_go_along(report: Report, context: Context) -> None:
