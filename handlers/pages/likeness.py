@@ -47,6 +47,9 @@ _GLANCES = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", 
 _SHORTEST_PART, _SHORTEST_TYPED, _LONG = 6, 5, 9
 _SHORTEST_NAME = 8
 
+# Of what somebody reports, so much is compared: nobody else is to wait.
+_LONGEST_READ, _MOST_ADDRESSES = 600, 3
+
 
 class Likeness(IntEnum):
     """How a page that is reported is like one of the register, the nearest first."""
@@ -124,18 +127,20 @@ def addresses_in(text: str) -> list[str]:
 def matches(reported: str, pages: Sequence[Page]) -> list[Match]:
     """Return the pages that what somebody reports is like, the likest first; `reported` is a name, an address or both.
 
-    Where it is one of them by its address, the others are left out.
+    Where it is one of them by its address, the others are left out. Of a long text only the beginning is read.
     """
-    addresses = addresses_in(reported)
+    reported = reported[:_LONGEST_READ]
+    addresses = addresses_in(reported)[:_MOST_ADDRESSES]
     name = reported
     for address in addresses:
         name = name.replace(address, " ")
+    theirs, words = [_seen_at(address) for address in addresses], _words(name)
     found: list[Match] = []
     for page in pages:
-        kinds = [kind for address in addresses if page.address and (kind := _by_address(address, page.address))]
-        by_name = _by_name(name, page.name)
-        if kinds or by_name:
-            found.append(Match(page, min(kind for kind in (*kinds, by_name) if kind)))
+        kinds = [_by_address(one, _seen_at(page.address)) for one in theirs] if page.address else []
+        likest = min((kind for kind in (*kinds, _by_name(words, _words(page.name))) if kind), default=None)
+        if likest:
+            found.append(Match(page, likest))
     found.sort(key=lambda match: (match.likeness, match.page.id))
     same = [match for match in found if match.likeness is Likeness.SAME]
     return same or found
@@ -153,64 +158,106 @@ def _latin(text: str) -> str:
     return "".join(_plain(char) for char in unicodedata.normalize("NFC", text)).lower()
 
 
-def _by_address(reported: str, own: str) -> Likeness | None:
-    theirs, ours = locate(reported), locate(own)
-    if theirs.key == ours.key:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An address as it is compared.
+
+    Attributes:
+        names: what it may be taken for: the handle on a platform; elsewhere the host, and what follows it, which may
+            imitate a page of a platform.
+        name: what an official page is known by, the first of those.
+        ending: the first word of a host of the web.
+    """
+
+    location: Location
+    names: tuple[_Name, ...]
+    ending: str
+
+    @property
+    def name(self) -> _Name:
+        return self.names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name by its letters, and as it is seen at a glance; with both the letters that it has at all, as bits."""
+
+    lettered: str
+    squeezed: str
+    bits: tuple[int, int]
+
+
+# Of the whole register, so that a report waits for no more than its own address.
+@lru_cache(maxsize=8192)
+def _seen_at(address: str) -> _Seen:
+    location = locate(address)
+    is_host = bool(location.host) and location.host not in _PLATFORM_OF
+    names = (location.host, location.handle) if is_host else (location.handle,)
+    first = _squeezed(location.host.partition(".")[0]) if is_host else ""
+    return _Seen(location, tuple(_name(part) for part in names), first)
+
+
+def _name(text: str) -> _Name:
+    lettered, squeezed = _lettered(text), _squeezed(text)
+    return _Name(lettered, squeezed, (_bits(lettered), _bits(squeezed)))
+
+
+def _bits(text: str) -> int:
+    return sum(1 << ord(char) for char in set(text))
+
+
+def _by_address(theirs: _Seen, ours: _Seen) -> Likeness | None:
+    if theirs.location.key == ours.location.key:
         return Likeness.SAME
-    # Elsewhere than on a platform the host is the name; what follows it may imitate a page of a platform.
-    seen = {squeezed for part in _names(theirs) if (squeezed := _squeezed(part))}
-    own_name = ours.handle if ours.host in _PLATFORM_OF or not ours.host else ours.host
-    meant = _squeezed(own_name)
+    meant = ours.name.squeezed
     if not meant:
         return None
-    if meant in seen:
+    if any(one.squeezed == meant for one in theirs.names):
         return Likeness.LOOK_ALIKE
-    if len(meant) >= _SHORTEST_PART and any(meant in one for one in seen):
+    if len(meant) >= _SHORTEST_PART and any(meant in one.squeezed for one in theirs.names):
         return Likeness.EXTENDED
-    if _is_other_ending(theirs, ours):
+    # Two hosts that begin with the same word: soviduabc.mau.gov.vn and soviduabc.com.
+    if len(ours.ending) >= _SHORTEST_PART and theirs.ending == ours.ending:
         return Likeness.EXTENDED
-    is_number = ours.handle.isdigit() or theirs.handle.isdigit()
-    if not is_number and any(_is_mistyped(one, own_name) for one in _names(theirs)):
+    is_number = ours.location.handle.isdigit() or theirs.location.handle.isdigit()
+    if not is_number and any(_is_mistyped(one, ours.name) for one in theirs.names):
         return Likeness.MISTYPED
     return None
 
 
-def _names(location: Location) -> list[str]:
-    return [location.handle] if location.host in _PLATFORM_OF else [location.host, location.handle]
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A name of a page as it is compared: its words, its numbers, and all of it as one name."""
+
+    words: tuple[str, ...]
+    numbers: tuple[str, ...]
+    joined: _Name
 
 
-def _is_other_ending(theirs: Location, ours: Location) -> bool:
-    """Whether two hosts of the web begin with the same word: soviduabc.mau.gov.vn and soviduabc.com."""
-    if "website" not in (theirs.platform, ours.platform) or theirs.platform != ours.platform:
-        return False
-    first = _squeezed(ours.host.partition(".")[0])
-    return len(first) >= _SHORTEST_PART and _squeezed(theirs.host.partition(".")[0]) == first
-
-
-def _by_name(reported: str, own: str) -> Likeness | None:
-    theirs, ours = _words(reported), _words(own)
-    if not theirs or not ours:
-        return None
-    if theirs == ours:
-        return Likeness.SAME_NAME
-    joined, meant = "".join(theirs), "".join(ours)
-    if len(meant) < _SHORTEST_NAME or _numbers(theirs) != _numbers(ours):
-        return None
-    around = range(len(theirs) - len(ours) + 1)
-    is_part = len(ours) > 1 and any(theirs[start : start + len(ours)] == ours for start in around)
-    return Likeness.NEAR_NAME if is_part or _is_mistyped(joined, meant) else None
-
-
-def _words(name: str) -> list[str]:
-    words = re.findall(r"[^\W_]+", " ".join(unicodedata.normalize("NFKC", name).split()))
+@lru_cache(maxsize=8192)
+def _words(name: str) -> _Words:
     # A number is a number, and not a word that looks like one.
-    seen = [word if word.isdigit() else skeleton(word) for word in words]
-    beside = {skeleton(word) for word in _BESIDE}
-    return [word for word in seen if word not in beside] or seen
+    seen = [word if word.isdigit() else skeleton(word) for word in re.findall(r"[^\W_]+", name)]
+    words = tuple(word for word in seen if word not in _beside()) or tuple(seen)
+    return _Words(words, tuple(word for word in words if word.isdigit()), _name("".join(words)))
 
 
-def _numbers(words: Sequence[str]) -> list[str]:
-    return [word for word in words if word.isdigit()]
+@lru_cache(maxsize=1)
+def _beside() -> frozenset[str]:
+    return frozenset(map(skeleton, _BESIDE))
+
+
+def _by_name(theirs: _Words, ours: _Words) -> Likeness | None:
+    if not theirs.words or not ours.words:
+        return None
+    if theirs.words == ours.words:
+        return Likeness.SAME_NAME
+    if sum(map(len, ours.words)) < _SHORTEST_NAME or theirs.numbers != ours.numbers:
+        return None
+    count = len(ours.words)
+    around = range(len(theirs.words) - count + 1) if count > 1 else ()
+    is_part = any(theirs.words[start : start + count] == ours.words for start in around)
+    return Likeness.NEAR_NAME if is_part or _is_mistyped(theirs.joined, ours.joined) else None
 
 
 def _squeezed(name: str) -> str:
@@ -221,17 +268,21 @@ def _lettered(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", _latin(name))
 
 
-def _is_mistyped(one: str, other: str) -> bool:
+def _is_mistyped(one: _Name, other: _Name) -> bool:
     """Whether two names are a typing error apart, two where they are long; by their letters, or as they are seen."""
-    return any(_is_near(bare(one), bare(other)) for bare in (_lettered, _squeezed))
+    return _is_near(one.lettered, other.lettered, one.bits[0] ^ other.bits[0]) or _is_near(
+        one.squeezed, other.squeezed, one.bits[1] ^ other.bits[1]
+    )
 
 
-def _is_near(one: str, other: str) -> bool:
+def _is_near(one: str, other: str, different: int) -> bool:
+    """Whether so few letters are wrong; `different` are those that only one of the two has, as bits."""
     shorter = min(len(one), len(other))
     if shorter < _SHORTEST_TYPED:
         return False
     most = 2 if shorter >= _LONG else 1
-    return abs(len(one) - len(other)) <= most and _distance(one, other) <= most
+    # An error takes away one letter and brings another, at most; so most names are told apart without more ado.
+    return abs(len(one) - len(other)) <= most and different.bit_count() <= 2 * most and _distance(one, other) <= most
 
 
 def _distance(one: str, other: str) -> int:
