@@ -148,14 +148,7 @@ class Calendar(_Part):
 
     def working_time(self, zone: ZoneInfo) -> WorkingTime:
         """Return when the office works, by the clock of a zone."""
-        hours = self.hours
-        week = dict.fromkeys(range(_SATURDAY), hours.weekdays) | {_SATURDAY: hours.saturday, _SUNDAY: hours.sunday}
-        # A day that is made up for is a full one, also where only Saturdays are worked.
-        full = hours.weekdays or hours.saturday or hours.sunday
-        days: dict[dt.date, Sequence[Spell]] = {}
-        for number, year in (_built_in() | self.years).items():
-            days.update(_exceptions(number, year, full))
-        return WorkingTime(week, zone, days)
+        return _working_time(self, zone)
 
     def unknown_years(self, day: dt.date) -> list[int]:
         """Return of this year and, once they are decided, of the next, those whose days nobody has written down."""
@@ -167,6 +160,19 @@ class Calendar(_Part):
         """Return who is on duty at a moment, in the order of the file."""
         local = moment.astimezone(zone).replace(tzinfo=dt.UTC)
         return [duty for duty in self.duty if duty.begins <= local < duty.ends]
+
+
+# Asked for with every report of a list.
+@lru_cache(maxsize=8)
+def _working_time(calendar: Calendar, zone: ZoneInfo) -> WorkingTime:
+    hours = calendar.hours
+    week = dict.fromkeys(range(_SATURDAY), hours.weekdays) | {_SATURDAY: hours.saturday, _SUNDAY: hours.sunday}
+    # A day that is made up for is a full one, also where only Saturdays are worked.
+    full = hours.weekdays or hours.saturday or hours.sunday
+    days: dict[dt.date, Sequence[Spell]] = {}
+    for number, year in (_built_in() | calendar.years).items():
+        days.update(_exceptions(number, year, full))
+    return WorkingTime(week, zone, days)
 
 
 @lru_cache(maxsize=1)
