@@ -20,6 +20,7 @@ from handlers.casework.following import KINDS
 from handlers.casework.levels import alerted, levels
 from handlers.context import Context
 from handlers.conversation import Reply
+from handlers.pages import service as pages_service
 from handlers.people import service as people_service
 from handlers.report import service as report_service
 from handlers.schedule import Due
@@ -131,6 +132,16 @@ def test_a_case_that_becomes_urgent_alerts_then(office: Office) -> None:
     assert office.run() == []
     service.correct(office.console, number, "lost", "money_lost")
     assert [said.split(".")[0] for _, said in office.run()] == ["KHẨN"]
+
+
+def test_an_official_page_that_was_taken_is_urgent_whatever_its_reporter_said(office: Office) -> None:
+    office.put("moi", contact=office.unit)
+    pages_service.add_page(office.console, office.unit, "facebook", "Phòng Một Ví Dụ", "facebook.com/phongmotvidu")
+    number = office.report(replace(CALM, kind="lost", account="m.facebook.com/PhongMotViDu/"))
+    office.report(replace(CALM, kind="lost", account="m.facebook.com/PhongMotViDu2"))
+    assert [said.split(",")[0] for _, said in office.run()] == ["KHẨN. BC-1"]
+    kinds = [event.what for event in reports.events(office.context.database, number)]
+    assert kinds == ["opened", "recognised", "alerted"]
 
 
 def test_where_nobody_is_on_duty_it_is_still_said(office: Office) -> None:

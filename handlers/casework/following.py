@@ -22,6 +22,8 @@ from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.deadlines import Clock, Standing, clock_of, is_urgent, standing, time_to_answer, time_to_resolve
 from handlers.pages.dialogue import warnings
+from handlers.pages.likeness import Likeness
+from handlers.pages.service import like
 from handlers.report.service import going
 from handlers.schedule import Due, Kind
 from handlers.working_time import WorkingTime
@@ -33,7 +35,7 @@ from storage.reports import FOLLOWING, Event, Report
 AGAIN = dt.timedelta(days=1)
 AGAIN_WORKING = dt.timedelta(hours=8)
 
-ALERTED, REMINDED, REMINDED_OF_EXPIRY = "alerted", "reminded", "expiry_told"
+ALERTED, REMINDED, REMINDED_OF_EXPIRY, RECOGNISED = "alerted", "reminded", "expiry_told", "recognised"
 
 
 def follow(due: Due, context: Context) -> list[Reply]:
@@ -42,6 +44,7 @@ def follow(due: Due, context: Context) -> list[Reply]:
     report = reports.get(context.database, number)
     if report is None:
         return []
+    report = _recognised(report, context)
     _measure(report, context)
     _let_joined_go_along(report, context)
     replies = [*told_to_reporter(report, context), *told_to_office(report, context)]
@@ -171,6 +174,20 @@ def _before_deletion(report: Report, context: Context) -> tuple[list[Reply], dt.
     )
     text = context.texts.rich("casework.expires", report=name_of_number(report, context), day=f"{last:%d/%m/%Y}")
     return _to(responsible(report, context), Reply(text, card_buttons(report, context), urgency=REPORT), context), None
+
+
+def _recognised(report: Report, context: Context) -> Report:
+    """A report about an official page is about a unit's own, whatever its reporter said; return it as it is then."""
+    if report.whose == "unit" or not report.account or not report.is_open:
+        return report
+    same = [match.page for match in like(context.database, report.account) if match.likeness is Likeness.SAME]
+    if not same:
+        return report
+    reports.change(context.database, report.id, whose="unit")
+    reports.record(
+        context.database, report.id, context.now.isoformat(), None, RECOGNISED, same[0].name, data={"page": same[0].id}
+    )
+    return reports.get(context.database, report.id) or report
 
 
 def _measure(report: Report, context: Context) -> None:
