@@ -16,6 +16,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Drawing, File, Reply
 from handlers.errors import NotAllowed, NotFound, NotPossible, Refusal
 from handlers.form import Data, Done, Form, Step
+from handlers.people.changing import own_units
 from handlers.people.finding import find_member, find_unit
 from handlers.report import following as report_following
 from handlers.report import service as report_service
@@ -49,7 +50,7 @@ def act(name: str, data: Data, context: Context) -> list[Reply]:
 def _home(argument: str, context: Context) -> list[Reply]:
     if argument:
         return by_number(read_number(argument, context), context)
-    places = screens.homes(context)
+    places = own_units(context)
     if not places:
         raise NotAllowed("report.list")
     if len(places) == 1:

@@ -5,8 +5,6 @@ A card that is asked for is a reading, which stands in the trail; one that is sh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from markupsafe import Markup
 
 from handlers.authorization import may
@@ -275,14 +273,3 @@ def _short(said: str) -> str:
 
 def _unit_name(unit: Unit | None, context: Context) -> str:
     return unit.name if unit else context.office.name or context.texts("people.office")
-
-
-def homes(context: Context) -> Sequence[Unit]:
-    """Return the units whose reports whoever asks looks after; those at the top for an administrator."""
-    held = context.actor.roles
-    places = (
-        [unit.id for unit in units.children(context.database, None)]
-        if any(role.unit is None for role in held)
-        else list(dict.fromkeys(role.unit for role in held if role.unit is not None))
-    )
-    return [unit for place in places if (unit := units.living(context.database, place)) and unit.closed_on is None]

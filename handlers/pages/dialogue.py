@@ -16,6 +16,7 @@ from handlers.errors import NotAllowed, NotFound
 from handlers.form import Data, Done, Form, Step
 from handlers.pages import register, service
 from handlers.pages.likeness import PLATFORMS, addresses_in, locate
+from handlers.people.changing import own_units
 from handlers.people.finding import find_unit, full_name
 from handlers.people.screens import paged
 from storage import units
@@ -55,13 +56,7 @@ def warnings(reported: str, context: Context) -> list[Markup]:
 
 
 def _home(_: str, context: Context) -> list[Reply]:
-    held = context.actor.roles
-    places = (
-        [unit.id for unit in units.children(context.database, None)]
-        if any(role.unit is None for role in held)
-        else list(dict.fromkeys(role.unit for role in held if role.unit is not None))
-    )
-    living = [unit for place in places if (unit := units.living(context.database, place)) and unit.closed_on is None]
+    living = own_units(context)
     if not living:
         raise NotAllowed("page.list")
     if len(living) == 1:

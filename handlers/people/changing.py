@@ -23,7 +23,7 @@ from storage.units import Unit
 
 def home(_: str, context: Context) -> list[Reply]:
     """Show the units that whoever asks looks after."""
-    places = _own_units(context)
+    places = own_units(context)
     if len(places) == 1:
         return [unit_screen(places[0], context)]
     if places:
@@ -56,8 +56,8 @@ _FORMS_BY_ACT = {
 }
 
 
-def _own_units(context: Context) -> Sequence[Unit]:
-    """The units that whoever asks has a role for; for an administrator those at the top."""
+def own_units(context: Context) -> Sequence[Unit]:
+    """Return the units that whoever asks has a role for; for an administrator those at the top."""
     held = context.actor.roles
     if any(role.unit is None for role in held):
         return units.children(context.database, None)
