@@ -440,16 +440,22 @@ def test_reports_of_one_incident_are_joined_and_parted(
         ],
     )
     assert told(what_follows(context), second) == [
-        "BC-2: đã gộp với BC-1 vì cùng một vụ. Mọi cập nhật vẫn báo anh/chị."
+        "BC-2: đã gộp với BC-1 vì cùng một vụ. Xử lý tới đâu vẫn báo anh/chị."
     ]
     contact.say("báo cáo số 1")
     contact.say("Nhận xử lý")
     news = what_follows(context)
-    assert told(news, reporter) == told(news, second) == ["BC-1: Người Mối đã nhận xử lý lúc 10:00 21/11."]
+    assert told(news, reporter) == ["BC-1: Người Mối đã nhận xử lý lúc 10:00 21/11."]
+    assert told(news, second) == ["BC-2 (đã gộp với BC-1): nhận xử lý."]
+    report_service.note(contact.context.scene, 1, "Số của An: 0900 000 009", for_reporter=True)
+    news = what_follows(context)
+    assert len(told(news, reporter)) == 1
+    # What is said to the one is not for the other.
+    assert told(news, second) == []
     hold(contact, [("báo cáo số 2", "Đã gộp vào BC-1."), ("Tách ra lại", "Chưa ai nhận xử lý.")])
     assert told(what_follows(context), second) == ["BC-2: xử lý riêng trở lại."]
     assert events(context, 2) == ["opened", "merged", "parted"]
-    assert events(context, 1) == ["opened", "joined", "taken", "let_go"]
+    assert events(context, 1) == ["opened", "joined", "taken", "told", "let_go"]
 
 
 def test_what_was_joined_is_kept_as_long_as_what_it_was_joined_to(

@@ -416,7 +416,7 @@ def test_after_a_restart_the_receipt_is_asked_for_again(an: Conversation, unit: 
 def test_who_left_no_name_is_sent_nothing(an: Conversation, console: Scene, unit: int, contact: Conversation) -> None:
     tell(an, "zalo kế toán bị hack", "0912345678", "không ghi tên tôi")
     reports.change(console.database, 1, unit_id=unit)
-    hold(contact, [("BC-1", "Tình trạng: mới"), ("nhận xử lý", "Anh/chị đã nhận xử lý BC-1")])
+    hold(contact, [("BC-1", "Chưa ai nhận xử lý."), ("nhận xử lý", "Anh/chị đã nhận xử lý BC-1")])
 
 
 def test_of_a_merged_report_its_reporter_sees_his_own(

@@ -13,7 +13,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from handlers.casework.levels import responsible
-from handlers.casework.wording import card_buttons, member_name, name_of_number, shown_time
+from handlers.casework.wording import card_buttons, event_name, member_name, name_of_number, shown_time
 from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.people.reaching import turn_to
@@ -28,29 +28,51 @@ _TO_REPORTER = frozenset(
         "reopened",
     )
 )  # fmt: skip
+_TO_JOINED = frozenset(("taken", "resolved", "elsewhere", "reopened"))
 _TO_OFFICE = frozenset(("answered", "added", "attached", "directed", "assigned", "submitted"))
 
 
 def told_to_reporter(report: Report, context: Context) -> list[Reply]:
-    """Return what the reporter is told now, and those of the reports that were joined to this one."""
+    """Return what the reporter is told now; those of the reports that were joined to this one learn where it stands.
+
+    What was said to the one is not for the others.
+    """
     told: list[Reply] = []
     for event in _new(report, "reporter", _is_for_reporter(report), context):
-        text = context.texts.rich(
-            f"casework.told_{event.what}",
-            number=name_of_number(report, context),
-            note=event.note,
-            by=member_name(event.actor, context),
-            name=event.data.get("name", ""),
-            into=_number_of(event.data.get("into"), context),
-            at=shown_time(event.at, context),
-        )
-        buttons = (
-            (Button(context.texts("casework.reply"), "casework.reply", {"report": report.id}),)
-            if event.what == "asked"
-            else ()
-        )
-        told += [Reply(text, buttons, to=to, urgency=REPORT) for to in _reporters(report, context)]
+        if to := _reached(report, context):
+            buttons = (Button(context.texts("casework.reply"), "casework.reply", {"report": report.id}),)
+            text = _said(event, report, context)
+            told.append(Reply(text, buttons if event.what == "asked" else (), to=to, urgency=REPORT))
+        if event.what in _TO_JOINED:
+            told += _told_to_joined(event, report, context)
     return told
+
+
+def _told_to_joined(event: Event, report: Report, context: Context) -> list[Reply]:
+    found = []
+    for number in reports.merged_into(context.database, report.id):
+        joined = reports.get(context.database, number)
+        if joined and joined.reporter_id != report.reporter_id and (to := _reached(joined, context)):
+            text = context.texts.rich(
+                "casework.told_joined",
+                number=name_of_number(joined, context),
+                into=name_of_number(report, context),
+                what=event_name(event, context),
+            )
+            found.append(Reply(text, to=to, urgency=REPORT))
+    return found
+
+
+def _said(event: Event, report: Report, context: Context) -> Markup:
+    return context.texts.rich(
+        f"casework.told_{event.what}",
+        number=name_of_number(report, context),
+        note=event.note,
+        by=member_name(event.actor, context),
+        name=event.data.get("name", ""),
+        into=_number_of(event.data.get("into"), context),
+        at=shown_time(event.at, context),
+    )
 
 
 def told_to_office(report: Report, context: Context) -> list[Reply]:
@@ -74,7 +96,7 @@ def told_to_office(report: Report, context: Context) -> list[Reply]:
 
 def reaches_reporter(report: Report, context: Context) -> bool:
     """Tell whether the reporter is told in a chat; who is not has to be phoned."""
-    return bool(_reporters(report, context))
+    return _reached(report, context) is not None
 
 
 def _new(
@@ -107,14 +129,9 @@ def _meant(event: Event, report: Report, context: Context) -> list[int]:
     return list(responsible(report, context))
 
 
-def _reporters(report: Report, context: Context) -> list[Address]:
-    """Where the reporter is told, and those of the reports joined to this one: never at an address that is held."""
-    persons = [report.reporter_id]
-    for number in reports.merged_into(context.database, report.id):
-        joined = reports.get(context.database, number)
-        persons.append(joined.reporter_id if joined else None)
-    found = [people.reached_at(context.database, person) for person in dict.fromkeys(persons) if person]
-    return [to for to in found if to]
+def _reached(report: Report, context: Context) -> Address | None:
+    """Where the reporter is told: never at an address that is held."""
+    return people.reached_at(context.database, report.reporter_id) if report.reporter_id else None
 
 
 def _head_buttons(report: Report, context: Context) -> tuple[Button, ...]:
