@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from contextlib import suppress
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from docx import Document
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handlers import router
 from handlers.authorization import Actor, Scene
@@ -319,6 +323,7 @@ def test_the_account_of_a_colleague_who_phoned_is_held(
         ("25/11/2026 8h", None),
         ("hôm nay 15h", None),
         ("31/02", None),
+        ("1/1/0001 6h", None),
         ("9h75", None),
         ("chiều", None),
     ],
@@ -330,6 +335,15 @@ def test_a_moment_is_read_as_people_type_it(typed: str, expected: str | None, co
     else:
         found = read_moment(typed, NOW, context.zone).astimezone(context.zone)
         assert found.strftime("%Y-%m-%d %H:%M") == expected
+
+
+TIMES = st.from_regex(r"(hôm qua |1/1/)?[0-9]{1,4}[hg:/ ][0-9]{0,4}", fullmatch=True)
+
+
+@given(typed=st.one_of(st.text(max_size=30), TIMES))
+def test_a_moment_lies_behind_or_is_none(typed: str) -> None:
+    with suppress(NotPossible):
+        assert read_moment(typed, NOW, ZoneInfo("Asia/Ho_Chi_Minh")) <= NOW
 
 
 @pytest.mark.parametrize(("typed", "number"), [("12", 12), ("BC-12", 12), ("bc 12", 12), ("số 12", 12), ("#12.", 12)])

@@ -59,6 +59,9 @@ def read_moment(typed: str, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
                 date = date.replace(year=date.year - 1)
         else:
             date = local.date() - dt.timedelta(days=back or 0)
+        if date.year < local.year - 1:
+            # Nobody writes down today what came so long ago.
+            raise ValueError
         moment = dt.datetime.combine(date, time, zone)
     except ValueError:
         raise NotPossible("no_moment") from None
