@@ -37,6 +37,8 @@ from tests.helpers import shown_menu
 from tests.test_managing import labels, somebody
 from tests.test_people_service import refused
 
+pytestmark = pytest.mark.every_channel
+
 ZALO = Draft("lost", platform="zalo", account="0900000001", said="nick bị hack", contact="0900 000 002")
 
 

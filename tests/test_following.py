@@ -32,6 +32,8 @@ from tests.conversations import Conversation, read
 from tests.helpers import Clock
 from tests.test_managing import somebody
 
+pytestmark = pytest.mark.every_channel
+
 # Saturday, ten in the morning: nobody works until Monday half past seven.
 MONDAY = dt.datetime(2026, 11, 23, 0, 30, tzinfo=dt.UTC)
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)

@@ -30,6 +30,8 @@ from tests.helpers import Command, one_clear_line, place, run_main
 from tests.spreadsheets import workbook
 from tests.test_managing import labels, somebody
 
+pytestmark = pytest.mark.every_channel
+
 HEADING = ("TT", "Đơn vị", "Nền tảng", "Tên trang", "Địa chỉ", "Người quản lý", "Liên hệ", "Xác thực", "Tình trạng")
 FULL = ("1", "Phòng Một", "FB", "Phòng Một Sở Ví Dụ", "fb.com/phongmotvidu", "Chánh Văn phòng", "0000 000 001", "x", "")
 
