@@ -33,6 +33,11 @@ class Office(BaseModel):
         phone, hours: how and when to reach the contact.
         province: the province it belongs to; letters of others are shown as reference.
         documents: ids of the documents that apply, all of them where empty.
+        parent: the body above it, as it stands at the head of official documents.
+        symbol: its letters in the numbers of documents, "SVD" in "12/BC-SVD".
+        place: where it is, as it stands before the date of documents.
+        signer: who signs what is handed upward, a post.
+        period_begins: the day of the month on which the periods begin that are reported on.
         report_prefix: what the numbers of reports begin with.
         approvals: names of the acts that the head approves before they are done ("unit.merge").
         members_only: whether only who has joined is answered.
@@ -52,6 +57,11 @@ class Office(BaseModel):
     province: str | None = None
     documents: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
+    parent: str = ""
+    symbol: str = Field(default="", pattern=r"^[A-ZĐ0-9.&-]{0,20}$")
+    place: str = ""
+    signer: str = ""
+    period_begins: int = Field(default=15, ge=1, le=28)
     report_prefix: str = Field(default="BC", pattern=r"^[A-ZĐ]{1,6}$")
     members_only: bool = False
     anonymous_reports: bool = True

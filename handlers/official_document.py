@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
 FONT = "Times New Roman"
+
+DRAWING = "official_document"
+"""The name of such documents among the drawings."""
 
 # Millimetres: A4 and its margins.
 WIDTH, HEIGHT = 210.0, 297.0
@@ -329,3 +332,27 @@ def _bold() -> FT2Font:
     from matplotlib.ft2font import FT2Font
 
     return FT2Font(str(Path(get_data_path()) / "fonts" / "ttf" / "STIXGeneralBol.ttf"))
+
+
+def as_data(document: OfficialDocument) -> dict[str, Any]:
+    """Return a document as plain JSON, for a `Drawing`."""
+    return {
+        **asdict(document),
+        "body": [
+            {**asdict(part), **({"numbers": sorted(part.numbers)} if isinstance(part, Table) else {}), "part": name}
+            for part in document.body
+            for name in [type(part).__name__]
+        ],
+    }
+
+
+def draw(data: dict[str, Any]) -> bytes:
+    """Return the file of a document as plain JSON."""
+    body: list[Heading | Paragraph | Table] = []
+    for stored in data["body"]:
+        fields = {name: value for name, value in stored.items() if name != "part"}
+        if stored["part"] == "Table":
+            body.append(Table(**{**fields, "numbers": frozenset(fields["numbers"])}))
+        else:
+            body.append(Heading(**fields) if stored["part"] == "Heading" else Paragraph(**fields))
+    return write(OfficialDocument(**{**data, "body": body}))

@@ -9,7 +9,22 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
-from handlers import alert, approval, ask, casework, form, leading, linking, pages, people, privacy, report
+from handlers import (
+    alert,
+    approval,
+    ask,
+    casework,
+    form,
+    leading,
+    linking,
+    official_document,
+    pages,
+    people,
+    privacy,
+    report,
+    upward,
+    workbook,
+)
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
@@ -79,6 +94,7 @@ JOBS: Mapping[str, Job] = {
     "forward": forwarding,
     "pages": pages,
     "casework": casework,
+    "upward": upward,
 }
 """The jobs by the name that the actions of their buttons begin with."""
 
@@ -101,6 +117,7 @@ COMMANDS = Commands(
         *naming.COMMANDS,
         *casework.COMMANDS,
         *pages.COMMANDS,
+        *upward.COMMANDS,
     ]
 )
 """Everything that can be asked for by name, in the order of the menu."""
@@ -127,10 +144,17 @@ DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {
     people.DRAWING: people.draw_sheet,
     pages.DRAWING: pages.draw,
     casework.DRAWING: casework.draw,
+    official_document.DRAWING: official_document.draw,
+    workbook.DRAWING: workbook.draw,
 }
 """What makes the drawings that replies carry, by name."""
 
-KINDS: Mapping[str, Kind] = {**people.KINDS, **forwarding.KINDS, **casework.KINDS}
+KINDS: Mapping[str, Kind] = {
+    **people.KINDS,
+    **forwarding.KINDS,
+    **casework.KINDS,
+    **upward.KINDS,
+}
 """What the jobs do later, by the name of its kind."""
 
 _BACK = {"quay lai", "back"}

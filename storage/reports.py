@@ -269,6 +269,15 @@ def without_unit(database: Database, states: Collection[str] = OPEN, limit: int 
     return [_report(row) for row in rows]
 
 
+def received(database: Database, since: str, until: str) -> Sequence[Report]:
+    """Return the reports that are kept and were received from a time until before another, the oldest first."""
+    rows = database.rows(
+        "SELECT * FROM reports WHERE received_at >= :since AND received_at < :until ORDER BY received_at, id",
+        {"since": since, "until": until},
+    )
+    return [_report(row) for row in rows]
+
+
 def merged_into(database: Database, report: int) -> Sequence[int]:
     """Return the numbers of the reports that were merged into one."""
     rows = database.rows("SELECT id FROM reports WHERE merged_into = :id ORDER BY id", {"id": report})

@@ -30,6 +30,8 @@ from tests.conversations import Conversation, read, whole
 from tests.helpers import Messenger
 from tests.test_people_service import address, by, member, writer
 
+pytestmark = pytest.mark.every_channel
+
 GROUP = Address("vidu", "bot-1", "nhom-1", "nhom-1")
 ROUTING = Routing.model_validate(
     {

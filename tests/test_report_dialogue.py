@@ -29,6 +29,8 @@ from tests.conftest import NOW, TODAY
 from tests.conversations import Conversation, hold, read, whole
 from tests.helpers import later
 
+pytestmark = pytest.mark.every_channel
+
 # What a phone shows of a message at once, and how long a line is there.
 ROWS, LETTERS = 20, 44
 

@@ -96,6 +96,10 @@ page.remove         -        -      unit     -     all
 page.compare        -        all    all      all   all
 page.check          -        -      -        -     all
 page.import         -        -      -        -     all
+report.summarize    -        -      unit     unit  all
+report.register     -        -      unit     unit  all
+report.brief        -        -      unit     unit  all
+report.refer        -        -      unit     unit  all
 privacy.show        self     self   self     self  self
 privacy.withdraw    self     self   self     self  self
 privacy.erase       self     self   self     self  self

@@ -108,8 +108,14 @@ def more_screen(data: Data, context: Context) -> Reply:
         if report.is_open
         else ("note", "describe")
     )
+    papers = tuple(
+        Button(context.texts(f"casework.{name}"), f"upward.{name}", {"report": report.id})
+        for name in ("brief", "referral")
+    )
     buttons = tuple(_button(label, report, context) for label in (*labels, "history", "files_out", "card"))
-    return Reply(texts_of(report, "casework.more_of", context), buttons, manner=Manner.INSTEAD)
+    return Reply(
+        texts_of(report, "casework.more_of", context), (*buttons[:-1], *papers, buttons[-1]), manner=Manner.INSTEAD
+    )
 
 
 def history_screen(data: Data, context: Context) -> Reply:
