@@ -85,8 +85,10 @@ class Sheet:
     merged: Sequence[Merged] = ()
 
 
-def read(content: bytes, file: str) -> list[list[Sheet]]:
+def read(content: bytes, file: str, *, keep_lines: bool = False) -> list[list[Sheet]]:
     """Return the ways to read a file, each as its visible sheets: a CSV file has one for each possible delimiter.
+
+    With `keep_lines` the line feeds inside a cell are kept; without, they are blanks.
 
     Raises:
         UnreadableFile: with a code: `table_too_large`, `too_many_rows`, `empty_file`, `old_excel` (.xls), `protected`
@@ -103,10 +105,10 @@ def read(content: bytes, file: str) -> list[list[Sheet]]:
         is_old = any(name in content for name in _OLD_WORKBOOKS)
         raise UnreadableFile(file, "old_excel" if is_old else "no_table")
     if content.startswith(_ZIP):
-        return [_workbook(content, file)]
+        return [_workbook(content, file, keep_lines)]
     if _MARKUP.match(content.removeprefix(_UTF8_MARK)):
         raise UnreadableFile(file, "web_page")
-    return _delimited(_decoded(content, file), file)
+    return _delimited(_decoded(content, file), file, keep_lines)
 
 
 def column_name(column: int) -> str:
@@ -121,7 +123,16 @@ def column_name(column: int) -> str:
 # Workbooks
 
 
-def _workbook(content: bytes, file: str) -> list[Sheet]:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the cells of a workbook are read: its shared texts, the digits of its numbers by style, and line feeds."""
+
+    strings: Sequence[str]
+    widths: Sequence[int]
+    keep_lines: bool
+
+
+def _workbook(content: bytes, file: str, keep_lines: bool) -> list[Sheet]:
     # zipfile, the XML parser and openpyxl let their faults through as they come.
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -136,14 +147,14 @@ def _workbook(content: bytes, file: str) -> list[Sheet]:
         other = "xl/workbook.bin" in names or "content.xml" in names
         raise UnreadableFile(file, "other_table" if other else "no_table")
     try:
-        return list(_sheets(content, file))
+        return list(_sheets(content, file, keep_lines))
     except UnreadableFile:
         raise
     except Exception as fault:
         raise UnreadableFile(file, "damaged_table", type(fault).__name__) from None
 
 
-def _sheets(content: bytes, file: str) -> Iterator[Sheet]:
+def _sheets(content: bytes, file: str, keep_lines: bool) -> Iterator[Sheet]:
     # Loaded here: no other command needs it.
     from openpyxl.reader.excel import ExcelReader
 
@@ -152,11 +163,11 @@ def _sheets(content: bytes, file: str) -> Iterator[Sheet]:
         reader.read_manifest()
         reader.read_strings()
         reader.read_workbook()
-        widths = _widths(reader.archive)
+        how = _Reading(reader.shared_strings, _widths(reader.archive), keep_lines)
         for sheet, relation in reader.parser.find_sheets():
             if sheet.state == "visible" and "chartsheet" not in relation.Type:
                 with reader.archive.open(relation.target) as source:
-                    yield _sheet(normalize(sheet.name), source, reader.shared_strings, widths, file)
+                    yield _sheet(normalize(sheet.name), source, how, file)
 
 
 def _widths(archive: zipfile.ZipFile) -> list[int]:
@@ -172,7 +183,7 @@ def _widths(archive: zipfile.ZipFile) -> list[int]:
     return [len(form) if _ZEROS.fullmatch(form) else 0 for form in shown]
 
 
-def _sheet(name: str, source: IO[bytes], strings: Sequence[str], widths: Sequence[int], file: str) -> Sheet:
+def _sheet(name: str, source: IO[bytes], how: _Reading, file: str) -> Sheet:
     # Not openpyxl's own rows: they leave out which cells are merged and which formulas have no value, and believe what
     # the file says of its size.
     from defusedxml.ElementTree import iterparse
@@ -188,7 +199,7 @@ def _sheet(name: str, source: IO[bytes], strings: Sequence[str], widths: Sequenc
         above.pop()
         if element.tag == f"{_MAIN}row":
             number = int(element.get("r") or number + 1)
-            row = _row(number, element, strings, widths)
+            row = _row(number, element, how)
             if row.cells or row.faults:
                 rows.append(row)
             if len(rows) > MAX_ROWS:
@@ -200,7 +211,7 @@ def _sheet(name: str, source: IO[bytes], strings: Sequence[str], widths: Sequenc
     return Sheet(name, rows, merged)
 
 
-def _row(number: int, element: Element, strings: Sequence[str], widths: Sequence[int]) -> Row:
+def _row(number: int, element: Element, how: _Reading) -> Row:
     cells: dict[int, str] = {}
     faults: dict[int, str] = {}
     column = 0
@@ -212,7 +223,7 @@ def _row(number: int, element: Element, strings: Sequence[str], widths: Sequence
         if cell.get("t") == "e":
             faults[column] = "error_value"
             continue
-        text = normalize(" ".join(_text(cell, strings, widths).split()))
+        text = _cleaned(_text(cell, how), how.keep_lines)
         if text:
             cells[column] = text
         elif cell.find(f"{_MAIN}f") is not None and cell.get("t") != "str":
@@ -221,7 +232,7 @@ def _row(number: int, element: Element, strings: Sequence[str], widths: Sequence
     return Row(number, cells, faults)
 
 
-def _text(cell: Element, strings: Sequence[str], widths: Sequence[int]) -> str:
+def _text(cell: Element, how: _Reading) -> str:
     kind = cell.get("t", "n")
     if kind == "inlineStr":
         # How a word is read aloud, in <rPh>, is not part of it.
@@ -229,11 +240,16 @@ def _text(cell: Element, strings: Sequence[str], widths: Sequence[int]) -> str:
         return "".join(part.text or "" for part in parts)
     value = cell.findtext(f"{_MAIN}v") or ""
     if kind == "s" and value:
-        return strings[int(value)]
+        return how.strings[int(value)]
     if kind == "n" and value:
         style = int(cell.get("s", "0"))
-        return _number(value).zfill(widths[style] if style < len(widths) else 0)
+        return _number(value).zfill(how.widths[style] if style < len(how.widths) else 0)
     return value
+
+
+def _cleaned(text: str, keep_lines: bool) -> str:
+    lines = text.split("\n") if keep_lines else [text]
+    return normalize("\n".join(" ".join(line.split()) for line in lines))
 
 
 def _number(value: str) -> str:
@@ -290,7 +306,7 @@ def _windows_1258(content: bytes) -> str | None:
     return None if foreign or not _TONES.search(raw) else text
 
 
-def _delimited(text: str, file: str) -> list[list[Sheet]]:
+def _delimited(text: str, file: str, keep_lines: bool) -> list[list[Sheet]]:
     # A line that tells Excel the delimiter is none of the rows that Excel counts.
     said = _SEPARATOR_LINE.match(text)
     if said:
@@ -300,7 +316,7 @@ def _delimited(text: str, file: str) -> list[list[Sheet]]:
     faults: list[UnreadableFile] = []
     for sign in signs:
         try:
-            readable.append([_records(text, sign, file)])
+            readable.append([_records(text, sign, file, keep_lines)])
         except UnreadableFile as fault:
             faults.append(fault)
     if not readable:
@@ -308,12 +324,12 @@ def _delimited(text: str, file: str) -> list[list[Sheet]]:
     return readable
 
 
-def _records(text: str, delimiter: str, file: str) -> Sheet:
+def _records(text: str, delimiter: str, file: str, keep_lines: bool) -> Sheet:
     rows = []
     number = 0
     try:
         for number, record in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1):
-            texts = (normalize(" ".join(cell.split())) for cell in record[:MAX_COLUMNS])
+            texts = (_cleaned(cell, keep_lines) for cell in record[:MAX_COLUMNS])
             cells = {column: cell for column, cell in enumerate(texts, 1) if cell}
             if cells:
                 rows.append(Row(number, cells))

@@ -6,9 +6,11 @@ levels; the labels are counted anew here from the definitions in numbering.xml.
 
 from __future__ import annotations
 
+import io
 import re
+import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +47,34 @@ _BULLETS = "•◦▪▫"
 _TYPED_BULLETS = "-–+*•◦▪▫"
 _PLACEHOLDER = re.compile(r"%([1-9])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+# The properties by which letters are marked, and the values that mean that they are not.
+_OFF = ("0", "false", "off", "none")
+_MARKS = {
+    "bold": ("w:b", _OFF),
+    "italic": ("w:i", _OFF),
+    "underline": ("w:u", _OFF),
+    "highlight": ("w:highlight", _OFF),
+    "color": ("w:color", ("auto", "000000", "")),
+}
+_NO_MARKS: frozenset[str] = frozenset()
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it was typed, in NFC.
+
+    Attributes:
+        marks: how each of its letters is marked in Word: "bold", "italic", "underline", "highlight", "color" (any but
+            black); empty for a line of a text file.
+    """
+
+    text: str
+    marks: tuple[frozenset[str], ...] = ()
+
+    def part(self, start: int, end: int) -> Line:
+        """Return a part of the line."""
+        return Line(self.text[start:end], self.marks[start:end])
 
 
 def read_lines(path: Path) -> list[str]:
@@ -64,46 +93,66 @@ def read_lines(path: Path) -> list[str]:
         content = path.read_bytes()
     except OSError as fault:
         raise UnreadableFile(str(path), "unreadable", fault.strerror or "") from None
+    lines = lines_of(content, str(path))
+    refuse_old_letters(lines, str(path))
+    return [line for line in (normalize(line.text) for line in lines) if line]
+
+
+def lines_of(content: bytes, file: str) -> list[Line]:
+    """Return the lines of a .docx or .txt file as they were typed, empty ones too.
+
+    Raises:
+        UnreadableFile: as `read_lines` does, but `unreadable`.
+    """
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile(file, "too_large", str(len(content)))
     if content.startswith(_COMPOUND):
         protected = "EncryptedPackage".encode("utf-16-le") in content
-        raise UnreadableFile(str(path), "protected" if protected else "old_word")
-    raw = _word_lines(path) if content.startswith(_ZIP) else _text_lines(path, content)
-    lines = [line for line in map(normalize, raw) if line]
-    text = "\n".join(lines)
+        raise UnreadableFile(file, "protected" if protected else "old_word")
+    return _word_lines(file, content) if is_archive(content) else _text_lines(file, content)
+
+
+def refuse_old_letters(lines: Iterable[Line], file: str) -> None:
+    """Raise UnreadableFile, `old_encoding`, where what should be Vietnamese is written in the letters of old fonts."""
+    text = "\n".join(line.text for line in lines)
     if len(_BORROWED.findall(text)) >= _ENOUGH_BORROWED and not _VIETNAMESE.search(text):
-        raise UnreadableFile(str(path), "old_encoding")
-    return lines
+        raise UnreadableFile(file, "old_encoding")
 
 
-def _text_lines(path: Path, content: bytes) -> list[str]:
+def is_archive(content: bytes) -> bool:
+    """Tell whether a file is an archive, as every .docx is."""
+    return content.startswith(_ZIP)
+
+
+def _text_lines(file: str, content: bytes) -> list[Line]:
     encoding = "utf-16" if content.startswith(_UTF16) else "utf-8-sig"
     if encoding != "utf-16" and b"\0" in content:
-        raise UnreadableFile(str(path), "binary")
+        raise UnreadableFile(file, "binary")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as fault:
-        raise UnreadableFile(str(path), "old_encoding", str(fault.start)) from None
+        raise UnreadableFile(file, "old_encoding", str(fault.start)) from None
     if "\0" in text:
-        raise UnreadableFile(str(path), "binary")
-    return text.splitlines()
+        raise UnreadableFile(file, "binary")
+    return [Line(line) for line in unicodedata.normalize("NFC", text).splitlines()]
 
 
-def _word_lines(path: Path) -> list[str]:
+def _word_lines(file: str, content: bytes) -> list[Line]:
     # python-docx lets faults of zip, XML and its own assumptions through as they come.
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             is_word = _MAIN_PART in archive.namelist()
         if is_word and unpacked <= MAX_UNPACKED_BYTES:
-            return list(_document_lines(docx.Document(str(path))))
+            return list(_document_lines(docx.Document(io.BytesIO(content))))
     except Exception as fault:
-        raise UnreadableFile(str(path), "damaged", type(fault).__name__) from None
+        raise UnreadableFile(file, "damaged", type(fault).__name__) from None
     if not is_word:
-        raise UnreadableFile(str(path), "not_word")
-    raise UnreadableFile(str(path), "too_large", str(unpacked))
+        raise UnreadableFile(file, "not_word")
+    raise UnreadableFile(file, "too_large", str(unpacked))
 
 
-def _document_lines(document: Document) -> Iterator[str]:
+def _document_lines(document: Document) -> Iterator[Line]:
     numbering = _Numbering(document)
     # Over the XML and not python-docx's paragraphs, which leave out content controls, text boxes and
     # accepted changes, and repeat merged cells.
@@ -111,13 +160,14 @@ def _document_lines(document: Document) -> Iterator[str]:
         if next(paragraph.iterancestors(_FALLBACK), None) is not None or _is_contents(paragraph):
             continue
         label = numbering.label(paragraph)
-        lines = "".join(_texts(paragraph)).split("\n")
-        first = next((index for index, line in enumerate(lines) if line.strip()), None)
+        lines = _lines_of_paragraph(paragraph)
+        first = next((index for index, line in enumerate(lines) if line.text.strip()), None)
         if first is not None:
-            yield f"{label} {lines[first]}"
+            begun = f"{label} "
+            yield Line(begun + lines[first].text, (_NO_MARKS,) * len(begun) + lines[first].marks)
             yield from lines[first + 1 :]
-        elif _WORD.search(label):
-            yield label
+        else:
+            yield Line(label if _WORD.search(label) else "")
 
 
 def _is_contents(paragraph: Element) -> bool:
@@ -125,21 +175,49 @@ def _is_contents(paragraph: Element) -> bool:
     return (_value(paragraph, "w:pPr/w:pStyle") or "").upper().startswith("TOC")
 
 
-def _texts(element: Element) -> Iterator[str]:
+def _lines_of_paragraph(paragraph: Element) -> list[Line]:
+    lines: list[Line] = []
+    text, marks = "", list[frozenset[str]]()
+    for piece, own in _pieces(paragraph, _NO_MARKS):
+        if piece == "\n":
+            lines.append(Line(text, tuple(marks)))
+            text, marks = "", []
+            continue
+        composed = unicodedata.normalize("NFC", piece)
+        text += composed
+        marks += [own] * len(composed)
+    return [*lines, Line(text, tuple(marks))]
+
+
+def _pieces(element: Element, marks: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """The words of an element with how they are marked; a line feed is a piece of its own."""
     for child in element:
         if child.tag == qn("w:t"):
-            yield _PRIVATE.sub("•", child.text or "")
+            yield from ((piece, marks) for piece in re.split(r"(\n)", _PRIVATE.sub("•", child.text or "")) if piece)
         elif child.tag == qn("w:tab"):
-            yield " "
+            yield "\t", marks
         elif child.tag in (qn("w:br"), qn("w:cr")):
-            yield "\n"
+            yield "\n", marks
         elif child.tag == qn("w:noBreakHyphen"):
-            yield "-"
+            yield "-", marks
         elif child.tag == qn("w:sym"):
-            yield "•"
+            yield "•", marks
         # A text box holds paragraphs of its own; what was moved away stands at its new place again.
-        elif child.tag not in (qn("w:p"), qn("w:pPr"), qn("w:moveFrom"), qn("w:del")):
-            yield from _texts(child)
+        elif child.tag not in (qn("w:p"), qn("w:pPr"), qn("w:rPr"), qn("w:moveFrom"), qn("w:del")):
+            yield from _pieces(child, _marks(child) if child.tag == qn("w:r") else marks)
+
+
+def _marks(run: Element) -> frozenset[str]:
+    """How the letters of a run are marked by hand; what their style says is the same for all of its paragraphs."""
+    properties = run.find(qn("w:rPr"))
+    if properties is None:
+        return _NO_MARKS
+    found = set()
+    for mark, (tag, unmarked) in _MARKS.items():
+        element = properties.find(qn(tag))
+        if element is not None and (element.get(qn("w:val")) or "").lower() not in unmarked:
+            found.add(mark)
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Quizzes: banks of questions, rounds in which people answer them, and what came of it."""
