@@ -24,6 +24,7 @@ class Retention(BaseModel):
         join_requests: requests to join, decided or not.
         left_members: who somebody was, after he has left.
         memberships: units that somebody belonged to before.
+        quizzes: rounds of quizzes with what everybody answered, after they closed; questions that no bank has any more.
         strangers: accounts of people who are not members, after they wrote last.
         closed_chats: chats in which nobody can be reached any more.
         reports: reports with their trail and evidence, after they were closed.
@@ -41,6 +42,7 @@ class Retention(BaseModel):
     join_requests: Annotated[int, _days(7, 365)] = 90
     left_members: Annotated[int, _days(0, 365)] = 30
     memberships: Annotated[int, _days(0, 3650)] = 1825
+    quizzes: Annotated[int, _days(30, 3650)] = 1095
     strangers: Annotated[int, _days(30, 1095)] = 365
     closed_chats: Annotated[int, _days(30, 1095)] = 180
     reports: Annotated[int, _days(30, 3650)] = 365

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from markupsafe import Markup
 
+import handlers.quiz.bank  # noqa: F401 - its acts are known from here
 from handlers import (
     alert,
     approval,

@@ -6,7 +6,7 @@ anybody else.
 
 from __future__ import annotations
 
-from storage import approvals, destinations, fetches, members, outbox, people, reports
+from storage import approvals, destinations, fetches, members, outbox, people, quiz_rounds, reports
 from storage.database import Database
 
 PEOPLE_AT_ONCE = 50
@@ -35,6 +35,8 @@ _NEEDED = (
     ("reports", "owner_id"),
     ("report_files", "person_id"),
     ("report_attempts", "person_id"),
+    ("quiz_people", "person_id"),
+    ("quiz_attempts", "person_id"),
 )
 _UNNEEDED = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = p.id)" for table, column in _NEEDED)
 
@@ -132,6 +134,7 @@ def _forget_who(database: Database, person: int) -> None:
     values = {"person": person}
     approvals.forget(database, person)
     reports.forget(database, person)
+    quiz_rounds.forget(database, person)
     for table in _BELONGING:
         database.run(f"DELETE FROM {table} WHERE person_id = :person", values)
     database.run("UPDATE absences SET substitute_id = NULL WHERE substitute_id = :person", values)

@@ -38,6 +38,8 @@ from storage import (
     personal,
     questions,
     reports,
+    quiz_rounds,
+    quizzes,
     roles,
     tallies,
     units,
@@ -90,6 +92,12 @@ TABLES = {
     "import_rows": dt.timedelta(days=7),
     "import_units": dt.timedelta(days=7),
     "import_leavers": dt.timedelta(days=7),
+    "quiz_answers": dt.timedelta(days=1095),
+    "quiz_attempts": dt.timedelta(days=1095),
+    "quiz_people": dt.timedelta(days=1095),
+    "quiz_round_questions": dt.timedelta(days=1095),
+    "quiz_rounds": dt.timedelta(days=1095),
+    "quiz_questions": dt.timedelta(days=1095),
     "memberships": dt.timedelta(days=1825),
     "members": dt.timedelta(days=30),
     "closed_chats": dt.timedelta(days=180),
@@ -213,6 +221,17 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             bots.settle(database, person, "vidu", "bot-1", now)
         case "led_away":
             bots.lead_away(database, "vidu", "bot-1", "chat-2", now)
+        case "quiz_questions":
+            bank = quizzes.create_bank(database, now, now, now)
+            quizzes.retire_question(database, quizzes.add_question(database, bank, 0, "x", {}, ""), now)
+        case "quiz_rounds" | "quiz_round_questions" | "quiz_people" | "quiz_attempts" | "quiz_answers":
+            bank = quizzes.create_bank(database, now, now, now)
+            question = quizzes.add_question(database, bank, 0, "x", {}, "")
+            quiz = quiz_rounds.create(database, bank, "Đợt", {}, [question], now, now, CONSOLE, now)
+            quiz_rounds.set_state(database, quiz, "closed")
+            quiz_rounds.add_person(database, quiz, person, unit)
+            attempt = quiz_rounds.begin_attempt(database, quiz, person, unit, 1, [(question, (0, 1))], now)
+            quiz_rounds.show(database, attempt, 0, question, now)
         case "people" | "addresses":
             pass
         case _:

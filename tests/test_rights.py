@@ -105,6 +105,9 @@ privacy.withdraw    self     self   self     self  self
 privacy.erase       self     self   self     self  self
 roster.check        -        -      -        -     all
 roster.import       -        -      -        -     all
+quiz.replace_bank   -        -      -        -     all
+quiz.read_bank      -        -      -        -     all
+quiz.list_banks     -        -      -        -     all
 """
 
 assert router

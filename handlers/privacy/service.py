@@ -25,6 +25,7 @@ from storage import (
     people,
     personal,
     reports,
+    quiz_rounds,
     roles,
     units,
 )
@@ -90,6 +91,7 @@ class Kept:
         unfinished: the names of the forms he has not finished.
         files: how many files of his are known.
         reports: how many reports say that he made them.
+        quizzes: how many times he took a quiz.
         acted: when he did something by a role for the last time, UTC.
     """
 
@@ -105,6 +107,7 @@ class Kept:
     unfinished: Sequence[str]
     files: int
     reports: int
+    quizzes: int
     acted: str | None
 
     def as_json(self) -> dict[str, Any]:
@@ -150,6 +153,7 @@ def show(scene: Scene, person: int) -> Kept:
         unfinished=[name for name, _ in dialogues.of(database, person)],
         files=fetches.count_of(database, person),
         reports=len(reports.of_reporter(database, person)),
+        quizzes=quiz_rounds.count_of(database, person),
         acted=audit.latest_of(database, person),
     )
 

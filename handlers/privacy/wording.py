@@ -111,6 +111,8 @@ class Writer:
             yield texts.rich("privacy.files", count=kept.files, days=keep.files)
         if kept.reports:
             yield texts.rich("privacy.reports", count=kept.reports, days=keep.reports)
+        if kept.quizzes:
+            yield texts.rich("privacy.quizzes", count=kept.quizzes, days=keep.quizzes)
         if kept.acted:
             yield texts.rich("privacy.acted", until=self._until(kept.acted, "audit"))
         if kept.accounts:

@@ -20,6 +20,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
 
 from knowledge.errors import UnreadableFile
+from knowledge.importing.line import Line
 from knowledge.text import normalize
 
 if TYPE_CHECKING:
@@ -58,23 +59,6 @@ _MARKS = {
 }
 _NO_MARKS: frozenset[str] = frozenset()
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line as it was typed, in NFC.
-
-    Attributes:
-        marks: how each of its letters is marked in Word: "bold", "italic", "underline", "highlight", "color" (any but
-            black); empty for a line of a text file.
-    """
-
-    text: str
-    marks: tuple[frozenset[str], ...] = ()
-
-    def part(self, start: int, end: int) -> Line:
-        """Return a part of the line."""
-        return Line(self.text[start:end], self.marks[start:end])
 
 
 def read_lines(path: Path) -> list[str]:

@@ -10,7 +10,6 @@ from handlers.quiz.formats import aiken, gift, table, typed, word
 from handlers.quiz.question import Fault, Question, Reading
 from handlers.texts import Texts
 from knowledge.errors import UnreadableFile
-from knowledge.importing.word_file import is_archive, lines_of, refuse_old_letters
 
 
 class Format(StrEnum):
@@ -46,6 +45,9 @@ def read(content: bytes, file: str, form: Format | None = None) -> Reading:
         return table.read(content, file)
     if not content.strip():
         raise UnreadableFile(file, "empty_file")
+    # Loaded here: whoever only answers questions needs no Word files.
+    from knowledge.importing.word_file import is_archive, lines_of, refuse_old_letters
+
     lines = lines_of(content, file)
     if form is None and not is_archive(content):
         form = told_by("\n".join(line.text for line in lines), ending)

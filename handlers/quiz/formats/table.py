@@ -262,12 +262,12 @@ def _columns_of_form() -> list[str]:
 def _form(texts: Texts) -> list[list[str]]:
     columns = _columns_of_form()
     titles = [_title(meaning, texts) for meaning in columns]
-    return [titles, [texts(f"quiz.example_{meaning.replace(' ', '_').lower()}") for meaning in columns]]
+    return [titles, [texts(f"quiz.field_example_{meaning.replace(' ', '_').lower()}") for meaning in columns]]
 
 
 def _title(meaning: str, texts: Texts) -> str:
     kind, _, letter = meaning.partition(" ")
-    return texts(f"quiz.column_{kind}", letter=letter) if letter else texts(f"quiz.column_{kind}")
+    return texts(f"quiz.field_{kind}", letter=letter) if letter else texts(f"quiz.field_{kind}")
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:

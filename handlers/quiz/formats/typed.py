@@ -27,7 +27,7 @@ from handlers.quiz.question import (
     faults,
     usual_credits,
 )
-from knowledge.importing.word_file import Line
+from knowledge.importing.line import Line
 from knowledge.text import fold
 
 ESCAPE = "\\"
