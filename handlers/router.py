@@ -22,6 +22,7 @@ from handlers import (
     pages,
     people,
     privacy,
+    quiz,
     report,
     upward,
     workbook,
@@ -96,6 +97,7 @@ JOBS: Mapping[str, Job] = {
     "pages": pages,
     "casework": casework,
     "upward": upward,
+    "quiz": quiz,
 }
 """The jobs by the name that the actions of their buttons begin with."""
 
@@ -119,6 +121,7 @@ COMMANDS = Commands(
         *casework.COMMANDS,
         *pages.COMMANDS,
         *upward.COMMANDS,
+        *quiz.COMMANDS,
     ]
 )
 """Everything that can be asked for by name, in the order of the menu."""
@@ -147,6 +150,7 @@ DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {
     casework.DRAWING: casework.draw,
     official_document.DRAWING: official_document.draw,
     workbook.DRAWING: workbook.draw,
+    quiz.DRAWING: quiz.draw,
 }
 """What makes the drawings that replies carry, by name."""
 
@@ -155,6 +159,7 @@ KINDS: Mapping[str, Kind] = {
     **forwarding.KINDS,
     **casework.KINDS,
     **upward.KINDS,
+    **quiz.KINDS,
 }
 """What the jobs do later, by the name of its kind."""
 

@@ -405,7 +405,7 @@ def test_another_provision_can_be_chosen(conversation: Conversation) -> None:
         Button("x", "ask.rest", {"ids": ["qd-874-2021/dieu-99"]}),
         Button("x", "ask.rest", {"ids": ["qd-874-2021/dieu-4"]}),
         Button("x", "ask.nothing"),
-        Button("x", "quiz.start"),
+        Button("x", "survey.start"),
     ],
 )
 def test_a_button_whose_aim_is_gone_says_so(conversation: Conversation, button: Button) -> None:

@@ -105,6 +105,13 @@ privacy.withdraw    self     self   self     self  self
 privacy.erase       self     self   self     self  self
 roster.check        -        -      -        -     all
 roster.import       -        -      -        -     all
+quiz.plan_round     -        -      -        -     all
+quiz.close_round    -        -      -        -     all
+quiz.see_rounds     -        -      -        -     all
+quiz.take           -        all    all      all   all
+quiz.answer         -        all    all      all   all
+quiz.mark           -        all    all      all   all
+quiz.own_result     -        all    all      all   all
 quiz.replace_bank   -        -      -        -     all
 quiz.read_bank      -        -      -        -     all
 quiz.list_banks     -        -      -        -     all

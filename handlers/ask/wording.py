@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from markupsafe import Markup
 
@@ -80,6 +81,11 @@ class Writer:
             lines.append((Markup.escape(f"{own}: ") if own else Markup()) + self._words(citation))
         lines += self._validity(citations)
         return _paragraphs(lines)
+
+    def rule(self, citation: Citation) -> Markup:
+        """Return a single provision as it may be shown, and whether its document still holds."""
+        words, _ = self._single(citation)
+        return _LINES.join([words, *islice(self._document_validity(citation.document), 1)])
 
     def no_wording(self, provision: Provision) -> Markup:
         """Return the text for a provision none of whose words may be shown."""

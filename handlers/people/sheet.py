@@ -150,7 +150,7 @@ class _Page:
         if not text:
             return _Block(0.0, lambda _: None)
         size = _fitting(text, size, lines, SMALLEST, bold) or SMALLEST
-        wrapped = _balanced(text, size, bold)
+        wrapped = balanced(text, size, bold)
         step = size * POINT * LINE
 
         def draw(y: float) -> None:
@@ -283,10 +283,10 @@ def _fitting(
     return None
 
 
-def _balanced(text: str, size: float, bold: bool) -> list[str]:
+def balanced(text: str, size: float, bold: bool, most: float = ROOM) -> list[str]:
     """Return a text in as few lines as there is room for, about as long as each other."""
-    lines = _wrap(text, size, ROOM, bold)
-    room = ROOM
+    lines = _wrap(text, size, most, bold)
+    room = most
     while len(lines) > 1 and len(shorter := _wrap(text, size, room, bold)) == len(lines):
         lines = shorter
         room -= 2

@@ -1,5 +1,7 @@
 """Quizzes: banks of questions, rounds in which people answer them, and what came of it."""
 
-from handlers.quiz import bank
+from handlers.quiz.confirmation import DRAWING, draw
+from handlers.quiz.dialogue import COMMANDS, act
+from handlers.quiz.schedule import KINDS
 
-__all__ = ["bank"]
+__all__ = ["COMMANDS", "DRAWING", "KINDS", "act", "draw"]

@@ -1,0 +1,101 @@
+"""What becomes due of a round: it opens for everybody it is for, reminds who has not finished, and closes.
+
+Many people are taken a part at a time, and the rest is planned again at once, so that nobody else waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.context import Context
+from handlers.conversation import Button, Reply
+from handlers.quiz import rounds
+from handlers.quiz.rounds import CLOSING, OPENING, REMINDING, TELLING, Rules
+from handlers.quiz.wording import shown_time
+from handlers.schedule import Due, Kind
+from storage import jobs, members, people, quiz_rounds, units
+from storage.outbox import BROADCAST
+from storage.quiz_rounds import ANNOUNCED, REMINDED, Round
+
+# People taken in one transaction.
+ADDED_AT_ONCE, TOLD_AT_ONCE = 500, 50
+
+
+def audience_of(context: Context, rules: Rules) -> list[tuple[int, int | None]]:
+    """Return (person, unit) of the members whom a round is for, by their number."""
+    audience = rules.audience or {"kind": "all"}
+    joined = [one for one in members.everybody(context.database, context.today.isoformat()) if one.state == "joined"]
+    if audience["kind"] == "units":
+        meant: set[int] = set()
+        for unit in audience["units"]:
+            living = units.living(context.database, unit)
+            if living is not None:
+                meant |= units.below(context.database, living.id) if audience["below"] else {living.id}
+        joined = [one for one in joined if one.unit in meant]
+    return sorted((one.person, one.unit) for one in joined)
+
+
+def _open(due: Due, context: Context) -> list[Reply]:
+    found = quiz_rounds.get(context.database, due.data["round"])
+    if found is None or found.state != "planned":
+        return []
+    after = due.data.get("after", 0)
+    everybody = [one for one in audience_of(context, Rules.of(found)) if one[0] > after]
+    for person, unit in everybody[:ADDED_AT_ONCE]:
+        quiz_rounds.add_person(context.database, found.id, person, unit)
+    if len(everybody) > ADDED_AT_ONCE:
+        data = {"round": found.id, "after": everybody[ADDED_AT_ONCE - 1][0]}
+        _again(context, OPENING, str(found.id), data)
+        return []
+    quiz_rounds.set_state(context.database, found.id, "open")
+    _again(context, TELLING, f"{found.id}.{ANNOUNCED}", {"round": found.id, "told": ANNOUNCED})
+    return []
+
+
+def _remind(due: Due, context: Context) -> list[Reply]:
+    number = due.data["round"]
+    _again(context, TELLING, f"{number}.{REMINDED}", {"round": number, "told": REMINDED})
+    return []
+
+
+def _tell(due: Due, context: Context) -> list[Reply]:
+    found, told = quiz_rounds.get(context.database, due.data["round"]), due.data["told"]
+    if found is None or found.state != "open" or context.now.isoformat() >= found.closes_at:
+        return []
+    some = quiz_rounds.to_tell(context.database, found.id, told, TOLD_AT_ONCE)
+    for person in some:
+        quiz_rounds.note_told(context.database, found.id, person, told)
+    if len(some) == TOLD_AT_ONCE:
+        _again(context, TELLING, due.name, due.data)
+    return _messages(found, some, told, context)
+
+
+def _close(due: Due, context: Context) -> list[Reply]:
+    found = quiz_rounds.get(context.database, due.data["round"])
+    if found is not None and found.state != "closed":
+        rounds.close(context.database, found.id)
+    return []
+
+
+def _messages(found: Round, some: Sequence[int], told: int, context: Context) -> list[Reply]:
+    rules = Rules.of(found)
+    count = rules.draw or len(quiz_rounds.questions_of(context.database, found.id))
+    text = context.texts.rich(
+        "quiz.announced" if told == ANNOUNCED else "quiz.reminded",
+        title=found.title,
+        count=count,
+        until=shown_time(found.closes_at, context),
+        pass_mark=rules.pass_mark,
+    )
+    button = Button(context.texts("quiz.start"), "quiz.start", {"round": found.id})
+    reached = [to for person in some if (to := people.reached_at(context.database, person))]
+    return [Reply(text, (button,), to=to, urgency=BROADCAST) for to in reached]
+
+
+def _again(context: Context, kind: str, name: str, data: dict[str, int]) -> None:
+    now = context.now.isoformat()
+    jobs.plan(context.database, kind, name, now, now, data)
+
+
+KINDS = {OPENING: Kind(_open), REMINDING: Kind(_remind), CLOSING: Kind(_close), TELLING: Kind(_tell)}
+"""All of them are done late rather than not at all; what is over by then does nothing."""
