@@ -135,6 +135,7 @@ FORMS: Mapping[str, Form] = {
     **pages.FORMS,
     **casework.FORMS,
 }
+FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **linking.FORMS, **privacy.FORMS, **report.FORMS, **quiz.FORMS}
 """The conversations of several steps, by name."""
 
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {

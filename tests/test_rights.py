@@ -108,6 +108,8 @@ roster.import       -        -      -        -     all
 quiz.plan_round     -        -      -        -     all
 quiz.close_round    -        -      -        -     all
 quiz.see_rounds     -        -      -        -     all
+quiz.see_results    -        -      -        -     all
+quiz.compare_rounds -        -      -        -     all
 quiz.take           -        all    all      all   all
 quiz.answer         -        all    all      all   all
 quiz.mark           -        all    all      all   all

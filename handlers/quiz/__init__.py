@@ -2,6 +2,7 @@
 
 from handlers.quiz.confirmation import DRAWING, draw
 from handlers.quiz.dialogue import COMMANDS, act
+from handlers.quiz.planning import FORMS
 from handlers.quiz.schedule import KINDS
 
-__all__ = ["COMMANDS", "DRAWING", "KINDS", "act", "draw"]
+__all__ = ["COMMANDS", "DRAWING", "FORMS", "KINDS", "act", "draw"]

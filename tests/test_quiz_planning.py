@@ -1,0 +1,175 @@
+"""Rounds as an administrator plans and sees them in chat."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from handlers.context import Context
+from handlers.people import service
+from handlers.quiz import results
+from handlers.quiz.rounds import Rules
+from storage import members, quiz_rounds, quizzes
+from storage.people import person_at
+from tests.conftest import NOW, TODAY
+from tests.conversations import Conversation, hold, read, whole
+from tests.quizzes import console_of, joined, office, place, planned, run_due
+
+PLAIN = Rules(draw=0, shuffle=False, pass_mark=60)
+
+
+@pytest.fixture
+def unit(context: Context) -> int:
+    return office(context)
+
+
+@pytest.fixture
+def chief(context: Context, unit: int) -> Conversation:
+    conversation = joined(context, "quan-tri", unit)
+    service.give_role(console_of(context), conversation.context.person, "administrator", None)
+    return conversation
+
+
+def take(conversation: Conversation, *said: str) -> None:
+    for one in ("trắc nghiệm", "1", *said):
+        conversation.say(one)
+
+
+RIGHT = ("B", "1", "2", "xong", "A")
+WRONG = ("A", "3", "xong", "B")
+
+
+def test_a_round_is_planned_step_by_step(context: Context, unit: int, chief: Conversation) -> None:
+    an = joined(context, "an", unit)
+    hold(
+        chief,
+        [
+            ("đợt trắc nghiệm", "Chưa có đợt trắc nghiệm nào."),
+            ("1", "Đợt trắc nghiệm tên gì?"),
+            ("Sau tập huấn", "Ngân hàng ví dụ"),
+            ("1", "Tất cả chủ đề"),
+            ("chuyện khác", "Không có chủ đề ấy"),
+            ("Chia sẻ; Trang", "Tất cả 2 câu"),
+            ("quay lại", "Tất cả chủ đề"),
+            ("1", "Tất cả 3 câu"),
+            ("4", "Chỉ có 3 câu hỏi phù hợp"),
+            ("2", "Mở lúc nào?"),
+            ("hôm qua", "gõ ngày như"),
+            ("ngay", "Đóng vào ngày nào"),
+            ("20/11/2026", "24/11"),
+            ("3/12", "Dành cho ai?"),
+            ("Phòng Lạ", "Không có đơn vị đó"),
+            ("phong vi du", "mỗi người 2 câu, đạt từ 80%"),
+            ("ừm", "trả lời “đồng ý” hoặc “không”"),
+            ("mở", "Đã lập “Sau tập huấn”, mở 10:00 ngày 21/11/2026"),
+        ],
+    )
+    sent = run_due(context)
+    assert {reply.to for reply in sent} == {chief.address, an.address}
+    hold(chief, [("đợt trắc nghiệm", "Sau tập huấn: đang mở, đến 17:00 ngày 03/12/2026")])
+
+
+def test_it_may_open_later(context: Context, unit: int, chief: Conversation) -> None:
+    for said in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "23/11", "25/11", "cả cơ quan"):
+        chief.say(said)
+    hold(chief, [("có", "mở 08:00 ngày 23/11/2026"), ("đợt trắc nghiệm", "chưa mở, từ 08:00 ngày 23/11/2026")])
+    assert run_due(context) == []
+    assert len(run_due(replace(context, now=dt.datetime(2026, 11, 23, 1, tzinfo=dt.UTC)))) == 1
+
+
+def test_no_is_no(context: Context, chief: Conversation) -> None:
+    for said in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "ngay", "25/11", "cả cơ quan"):
+        chief.say(said)
+    hold(chief, [("thôi", "Đã bỏ, chưa gửi gì.")])
+    assert quiz_rounds.newest(context.database, 9) == []
+
+
+def test_an_office_without_questions_begins_with_those_of_the_program(context: Context) -> None:
+    console = console_of(context)
+    chief = joined(context, "quan-tri", service.create_unit(console, "Sở Ví Dụ"))
+    service.give_role(console, chief.context.person, "administrator", None)
+    hold(chief, [("đợt trắc nghiệm", "Lập đợt mới"), ("1", "tên gì?"), ("Một", "Bộ câu hỏi có sẵn")])
+    (bank,) = quizzes.banks(context.database)
+    assert bank.questions == 90
+
+
+def test_what_zalo_will_carry_is_told_before(context: Context, unit: int, chief: Conversation) -> None:
+    person = person_at(context.database, place("zalo", "zalo"), NOW.isoformat())
+    members.put(
+        context.database, person, name="Người Zalo", folded="nguoi zalo", position="", code=None, state="joined",
+        now=NOW.isoformat(),
+    )  # fmt: skip
+    members.transfer(context.database, person, unit, TODAY.isoformat())
+    for said in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "ngay", "25/11"):
+        chief.say(said)
+    hold(chief, [("cả cơ quan", "Trên Zalo: 1 người, khoảng 6 tin của gói.")])
+
+
+def test_staff_plan_nothing(context: Context, unit: int) -> None:
+    an = joined(context, "an", unit)
+    hold(an, [("đợt trắc nghiệm", "chưa được giao quyền"), ("menu", "làm được những việc sau")])
+    assert "Đợt trắc nghiệm" not in whole(an.say("menu")[0])
+
+
+def test_results_in_words(context: Context, unit: int, chief: Conversation) -> None:
+    number = planned(context, PLAIN)
+    people = [joined(context, f"nguoi{place}", unit) for place in range(6)]
+    run_due(context)
+    for one in people[:2]:
+        take(one, *RIGHT)
+    for one in people[2:5]:
+        take(one, *WRONG)
+    take(people[5], "B")
+    hold(chief, [("đợt trắc nghiệm", "Đợt một: đang mở")])
+    (reply,) = chief.say("1")
+    said = read(reply)
+    assert "Mời 7 người; 6 người đã làm, 5 người làm xong." in said
+    assert "Đạt: 2 người (40% số người làm xong)." in said
+    assert "Điểm trung bình: 40%" in said
+    assert "Mới 5 người làm xong: quá ít, chưa kết luận được gì về câu hỏi." in said
+    assert "Khoảng một nửa trả lời đúng (40% của 5 người): nên nhắc lại." in said
+    assert "Câu sai hay bị chọn: A. Chia sẻ ngay (3 lần)." in said
+    hold(chief, [("đóng ngay", "Đã đóng “Đợt một”."), ("đợt trắc nghiệm", "Đợt một: đã đóng")])
+    assert results.see_results(console_of(context), number).whole.begun == 6
+
+
+def test_nobody_has_finished_yet(context: Context, unit: int, chief: Conversation) -> None:
+    planned(context, PLAIN)
+    run_due(context)
+    hold(chief, [("đợt trắc nghiệm", "Đợt một"), ("1", "Chưa có ai làm xong nên chưa có kết quả.")])
+
+
+def test_only_the_first_attempt_counts(context: Context, unit: int, chief: Conversation) -> None:
+    number = planned(context, replace(PLAIN, attempts=2))
+    run_due(context)
+    an = joined(context, "an", unit)
+    quiz_rounds.add_person(context.database, number, an.context.person, unit)
+    take(an, *WRONG)
+    for said in ("làm lại", *RIGHT):
+        an.say(said)
+    found = results.see_results(console_of(context), number)
+    assert (found.whole.finished, found.whole.passed, found.whole.mean) == (1, 0, 0.0)
+
+
+def test_two_rounds_are_compared(context: Context, unit: int, chief: Conversation) -> None:
+    people = [joined(context, f"nguoi{place}", unit) for place in range(12)]
+    planned(context, PLAIN, closes=1)
+    run_due(context)
+    for one in people:
+        take(one, *WRONG)
+    later = replace(context, now=context.now + dt.timedelta(hours=2))
+    run_due(later)
+    planned(later, PLAIN, title="Đợt hai")
+    run_due(later)
+    for one in people[:10]:
+        one.wait(dt.timedelta(hours=2))
+        take(one, *RIGHT)
+    chief.wait(dt.timedelta(hours=2))
+    hold(chief, [("đợt trắc nghiệm", "Đợt hai"), ("1", "So với đợt trước: Đợt một")])
+    (reply,) = chief.say("so với đợt trước")
+    assert "10 người làm xong cả hai: điểm trung bình từ 0% thành 100%." in read(reply)
+    assert "Tốt lên 10 người, như cũ 0, kém đi 0." in read(reply)
+    assert "Thay đổi rõ" in read(reply)
+    assert "Mới 10 người làm xong: chỉ nên xem là tham khảo." in read(reply)
