@@ -56,7 +56,7 @@ def test_a_whole_round(context: Context, an: Conversation) -> None:
     hold(
         an,
         [
-            ("trắc nghiệm", "Bắt đầu: Đợt một, đến 10:00 ngày 23/11/2026"),
+            ("trắc nghiệm", "Làm bài: Đợt một, đến 10:00 ngày 23/11/2026"),
             ("1", "Câu 1/3\nThấy tin chưa rõ nguồn thì làm gì?"),
             ("B", "Đúng.\nNguồn phải đáng tin cậy.\n\nKhoản 4 Điều 4, QĐ 874/QĐ-BTTTT"),
         ],
@@ -73,7 +73,7 @@ def test_a_whole_round(context: Context, an: Conversation) -> None:
 
 def test_explanation_and_next_question_are_one_message(context: Context, an: Conversation) -> None:
     opened(context)
-    hold(an, [("/tracnghiem", "Bắt đầu"), ("1", "Câu 1/3")])
+    hold(an, [("/tracnghiem", "Làm bài"), ("1", "Câu 1/3")])
     (reply,) = an.say("4")
     said = whole(reply)
     assert said.index("Chưa đúng. Đáp án: B. Xem lại nguồn") < said.index("Chưa nên.") < said.index("Câu 2/3")
@@ -92,7 +92,7 @@ def test_options_carry_letters_and_stand_in_the_text(context: Context, an: Conve
 
 def test_explained_at_the_end(context: Context, an: Conversation) -> None:
     opened(context, replace(PLAIN, explain="end"))
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Câu 1/3")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3")])
     (second,) = an.say("A")
     assert "Đáp án" not in whole(second)
     an.say("A")
@@ -107,7 +107,7 @@ def test_explained_at_the_end(context: Context, an: Conversation) -> None:
 
 def test_left_and_resumed_days_later(context: Context, an: Conversation) -> None:
     number, _ = opened(context, closes=24 * 9)
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Câu 1/3"), ("B", "Câu 2/3")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3"), ("B", "Câu 2/3")])
     hold(an, [("điều 4 khoản 3", "Khoản 3 Điều 4")])
     an.wait(dt.timedelta(days=8))
     hold(an, [("trắc nghiệm", "Làm tiếp: Đợt một"), ("1", "Câu 2/3")])
@@ -116,7 +116,7 @@ def test_left_and_resumed_days_later(context: Context, an: Conversation) -> None
 
 def test_resumed_in_another_messenger(context: Context, an: Conversation) -> None:
     number, _ = opened(context)
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Câu 1/3")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3")])
     old = an.menus[-1]
     other = Conversation(an.context, place("an", "khac"))
     database = context.database
@@ -134,7 +134,7 @@ def test_resumed_in_another_messenger(context: Context, an: Conversation) -> Non
 
 def test_presses_twice_and_late_change_nothing(context: Context, an: Conversation) -> None:
     number, _ = opened(context)
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Câu 1/3")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3")])
     first = an.menus[-1]
     assert "Câu 2/3" in whole(an.press(first, 1)[0])
     for _ in range(3):
@@ -159,7 +159,7 @@ def test_a_question_that_is_shown_twice_is_answered_once(context: Context, an: C
 
 def test_several_are_marked_and_marks_taken_away(context: Context, an: Conversation) -> None:
     number, _ = opened(context)
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Câu 1/3"), ("B", "Chọn mọi phương án đúng")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3"), ("B", "Chọn mọi phương án đúng")])
     hold(
         an,
         [
@@ -177,7 +177,7 @@ def test_several_are_marked_and_marks_taken_away(context: Context, an: Conversat
 
 def test_it_closes_by_the_clock_even_if_nothing_ran(context: Context, an: Conversation) -> None:
     number, _ = opened(context, closes=1)
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Câu 1/3")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3")])
     an.wait(dt.timedelta(hours=1))
     hold(an, [("B", "“Đợt một” đã đóng")])
     assert chosen(an, number) == [None]
@@ -281,7 +281,7 @@ def test_each_is_asked_other_questions_and_always_the_same(context: Context, uni
 
 def test_a_bank_that_is_replaced_meanwhile_changes_nothing(context: Context, an: Conversation) -> None:
     number, _ = opened(context)
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Thấy tin chưa rõ nguồn")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Thấy tin chưa rõ nguồn")])
     bank.replace_bank(console_of(context), BANK, [replace(QUESTIONS[0], text="Khác hẳn?")])
     hold(an, [("B", "Câu 2/3\nMất tài khoản thì báo ai?")])
     assert len(quiz_rounds.questions_of(context.database, number)) == 3
@@ -385,12 +385,12 @@ def test_what_cannot_be_planned(context: Context, unit: int, rules: Rules, times
 
 def test_topics_choose_the_questions(context: Context, an: Conversation) -> None:
     opened(context, replace(PLAIN, topics=("Trang", "Tài khoản")))
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Câu 1/2\nMất tài khoản")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/2\nMất tài khoản")])
 
 
 def test_of_whom_nothing_is_kept_the_answers_still_count(context: Context, an: Conversation) -> None:
     number, _ = opened(context)
-    hold(an, [("trắc nghiệm", "Bắt đầu"), ("1", "Câu 1/3"), ("B", "Câu 2/3")])
+    hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3"), ("B", "Câu 2/3")])
     personal.erase(context.database, an.context.person)
     (attempt,) = quiz_rounds.attempts(context.database, number)
     assert attempt.person is None

@@ -48,14 +48,12 @@ def _open(due: Due, context: Context) -> list[Reply]:
         _again(context, OPENING, str(found.id), data)
         return []
     quiz_rounds.set_state(context.database, found.id, "open")
-    _again(context, TELLING, f"{found.id}.{ANNOUNCED}", {"round": found.id, "told": ANNOUNCED})
-    return []
+    return _tell(Due(f"{found.id}.{ANNOUNCED}", due.planned, {"round": found.id, "told": ANNOUNCED}), context)
 
 
 def _remind(due: Due, context: Context) -> list[Reply]:
     number = due.data["round"]
-    _again(context, TELLING, f"{number}.{REMINDED}", {"round": number, "told": REMINDED})
-    return []
+    return _tell(Due(f"{number}.{REMINDED}", due.planned, {"round": number, "told": REMINDED}), context)
 
 
 def _tell(due: Due, context: Context) -> list[Reply]:
