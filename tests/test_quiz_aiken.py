@@ -37,6 +37,13 @@ def test_windows_lines_small_letters_and_no_empty_line() -> None:
     assert [question.right for question in reading.questions] == [(1,), (0,)]
 
 
+@pytest.mark.parametrize("answer", ["B", "B.", " b ", "B) y", "B. y"])
+def test_how_the_answer_may_be_written(answer: str) -> None:
+    reading = aiken.read(f"Một?\nA. x\nB. y\nANSWER: {answer}")
+    assert list(reading.faults) == []
+    assert reading.questions[0].right == (1,)
+
+
 def test_a_question_may_take_several_lines() -> None:
     reading = aiken.read("Một\n hai?\nA. x\n\nB. y\nANSWER: A")
     assert reading.questions[0].text == "Một\nhai?"

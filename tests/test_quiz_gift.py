@@ -43,7 +43,7 @@ def test_answers_on_lines_of_their_own_with_feedback() -> None:
 
 def test_a_missing_word() -> None:
     question = only("Chỉ chia sẻ thông tin có nguồn {~vui =chính thống ~nhanh}, đáng tin cậy.")
-    assert question.text == "Chỉ chia sẻ thông tin có nguồn _____ , đáng tin cậy."
+    assert question.text == "Chỉ chia sẻ thông tin có nguồn _____, đáng tin cậy."
 
 
 def test_several_right_answers_with_weights() -> None:
@@ -139,6 +139,19 @@ def test_formats_of_text(text: str, words: str) -> None:
     assert only(f"Chọn?{{={text} ~b}}").options[0].text == words
 
 
+def test_answers_are_in_the_format_of_their_question_unless_they_say_another() -> None:
+    question = only("[html]Một &amp; hai{=<b>a</b>#<i>đúng</i> ~[plain]<b>}")
+    assert question.options == (Option("a", 100.0, "đúng"), Option("<b>"))
+    assert only("[markdown]Một{=<b> ~c####&amp;}").explanation == "&amp;"
+
+
+def test_what_moodle_takes_for_words() -> None:
+    """A second sign of feedback, a percent sign that is no weight, and "####" before the last one."""
+    question = only("Một?{=%100%a#b#c ~%PATH% là gì ~50% ####d}")
+    assert question.options == (Option("a", 100.0, "b#c"), Option("%PATH% là gì"), Option("50%"))
+    assert only("Một?{T#a#b#c####d}").options == (Option(TRUE, 100.0, "b#c"), Option(FALSE, 0.0, "a"))
+
+
 def test_a_file_of_another_editor() -> None:
     content = "\ufeffMột?\r\n{\r\n=a\r\n~b\r\n}\r\n\r\nHai?{T}\r\n".encode()
     reading = formats.read(content, "vidu.txt")
@@ -162,9 +175,8 @@ def test_a_file_of_another_editor() -> None:
         ("Một?{a ~b}", "gift_answers"),
         ("Một?{a}", "gift_answers"),
         ("::Một{=a ~b}", "gift_name"),
-        ("Một?{=a ~%nửa%b}", "gift_weight"),
-        ("Một?{=a#b#c ~d}", "gift_feedback"),
-        ("Một?{T#a#b#c}", "gift_feedback"),
+        ("Một?{=a ~%33,3%b}", "gift_weight"),
+        ("Một?{=%50%a ~b}", "gift_weight"),
         ('Một?{=[html]<img src\\="x.png"> ~b}', "media"),
         ("Một \ue001?{=a ~b}", "gift_private"),
         ("Một?{~a ~b}", "no_right"),

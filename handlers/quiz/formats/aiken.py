@@ -44,7 +44,8 @@ def read(text: str) -> Reading:
             continue
         begun = begun or number
         if (answer := _ANSWER.fullmatch(line)) and options:
-            end(number, answer.group(1).strip(" ."))
+            # The letter may be followed by a full stop, or by the option again.
+            end(number, re.split(r"\W", answer.group(1).strip(), maxsplit=1)[0])
             asked, options, begun = [], [], 0
         elif (option := _OPTION.fullmatch(line)) and asked and (options or option.group(1).upper() == "A"):
             letter = option.group(1).upper()

@@ -47,6 +47,7 @@ _TAG = re.compile(r"\[tag:([^\]]+)\]")
 _CATEGORY = re.compile(r"\$CATEGORY:(.*)")
 _FORMAT = re.compile(r"\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 _WEIGHT = re.compile(r"%(-?\d{1,3}(?:\.\d*)?)%")
+_LIKE_WEIGHT = re.compile(r"%[-+\d.,\s]+%")
 _TRUTH = {"T": True, "TRUE": True, "F": False, "FALSE": False}
 # Moodle's categories begin with where they hang, which means nothing here.
 _ROOTS = ("$course$", "$system$", "$module$", "top")
@@ -142,17 +143,17 @@ def _question(body: str, topic: str, comments: str, line: int) -> Question:
         name, closed, text = text[2:].partition("::")
         if not closed:
             raise _Wrong("gift_name")
-    asked, answers, behind = _parts(text)
+    asked, answers, behind = _parts(text.strip())
     form, asked = _format(asked)
     if behind.strip():
-        asked = f"{asked.rstrip()} {GAP} {behind.lstrip()}"
-    options, several, general = _answers(answers)
+        asked = f"{asked}{GAP}{behind}"
+    options, several, general = _answers(answers, form)
     provisions, difficulty = _tags(comments)
     return Question(
         _plain(asked, form),
         options,
         several=several,
-        explanation=_read(general),
+        explanation=_read(general, form),
         provisions=provisions,
         topic=topic,
         difficulty=difficulty,
@@ -174,17 +175,17 @@ def _parts(text: str) -> tuple[str, str, str]:
     return before, inside.strip(), behind
 
 
-def _answers(answers: str) -> tuple[tuple[Option, ...], bool, str]:
-    """The options, whether several are chosen, and the general feedback."""
-    answers, _, general = answers.partition("####")
-    answers = answers.strip()
+def _answers(answers: str, form: str) -> tuple[tuple[Option, ...], bool, str]:
+    """The options, whether several are chosen, and the general feedback; `form` is the format of the question."""
+    before, marked, general = answers.rpartition("####")
+    answers, general = (before.strip(), general) if marked else (answers.strip(), "")
     if not answers:
         raise _Wrong("gift_essay")
     if answers.startswith("#"):
         raise _Wrong("gift_numeric")
-    word, *feedback = (part.strip() for part in answers.split("#"))
+    word, *feedback = (part.strip() for part in answers.split("#", 2))
     if word.upper() in _TRUTH:
-        return _truth(_TRUTH[word.upper()], feedback), False, general
+        return _truth(_TRUTH[word.upper()], [_read(one, form) for one in feedback]), False, general
     if "~" not in answers:
         if "->" in answers:
             raise _Wrong("gift_matching")
@@ -195,41 +196,39 @@ def _answers(answers: str) -> tuple[tuple[Option, ...], bool, str]:
     if first.strip():
         raise _Wrong("gift_answers", answers=first.translate(_SHOWN).strip()[:60])
     # As Moodle decides: several may be chosen where no one answer is right by itself.
-    return tuple(map(_option, parts)), "=" not in answers, general
+    return tuple(_option(part, form) for part in parts), "=" not in answers, general
 
 
 def _truth(is_true: bool, feedback: list[str]) -> tuple[Option, ...]:
     # The first feedback is for whoever is wrong, the second for whoever is right.
-    wrong, right, *more = (*map(_read, feedback), "", "")
-    if any(more):
-        raise _Wrong("gift_feedback")
+    wrong, right, *_ = (*feedback, "", "")
     told = (right, wrong) if is_true else (wrong, right)
     return Option(TRUE, FULL if is_true else 0.0, told[0]), Option(FALSE, 0.0 if is_true else FULL, told[1])
 
 
-def _option(part: str) -> Option:
+def _option(part: str, form: str) -> Option:
     sign, rest = part[0], part[1:].strip()
     credit = FULL if sign == "=" else 0.0
-    if weight := _WEIGHT.match(rest):
-        credit, rest = float(weight.group(1)), rest[weight.end() :]
-    elif rest.startswith("%") and "%" in rest[1:]:
-        raise _Wrong("gift_weight", weight=rest[: rest.index("%", 1) + 1].translate(_SHOWN))
-    text, *feedback = rest.split("#")
-    if len(feedback) > 1:
-        raise _Wrong("gift_feedback")
-    return Option(_read(text), credit, _read("".join(feedback)))
+    if said := _LIKE_WEIGHT.match(rest):
+        weight = _WEIGHT.fullmatch(said.group())
+        # What is right is so altogether: Moodle knows no weight behind "=".
+        if weight is None or (sign == "=" and float(weight.group(1)) != FULL):
+            raise _Wrong("gift_weight", weight=said.group())
+        credit, rest = float(weight.group(1)), rest[said.end() :]
+    text, _, feedback = rest.partition("#")
+    return Option(_read(text, form), credit, _read(feedback, form))
 
 
-def _read(text: str) -> str:
-    form, text = _format(text)
-    return _plain(text, form)
+def _read(text: str, form: str) -> str:
+    """The words of a text, in the format of the question unless it says its own."""
+    own, text = _format(text)
+    return _plain(text, own or form)
 
 
 def _format(text: str) -> tuple[str, str]:
     """The format that a text says it has, "" for none, and the text."""
-    text = text.strip()
-    said = _FORMAT.match(text)
-    return (said.group(1).lower(), text[said.end() :].strip()) if said else ("", text)
+    said = _FORMAT.match(text.lstrip())
+    return (said.group(1).lower(), text.lstrip()[said.end() :]) if said else ("", text)
 
 
 def _plain(text: str, form: str) -> str:
