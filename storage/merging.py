@@ -36,6 +36,8 @@ MOVED = (
     ("report_events", "actor_id"),
     ("report_files", "person_id"),
     ("report_attempts", "person_id"),
+    ("quiz_rounds", "created_by"),
+    ("quiz_attempts", "person_id"),
 )
 """The columns that name a person, of whom there may be many rows."""
 
@@ -45,6 +47,7 @@ ONE_EACH = (
     ("homes", ("channel",)),
     ("dialogues", ("channel", "account", "chat")),
     ("import_leavers", ("import_id",)),
+    ("quiz_people", ("round_id",)),
 )
 """The tables with one row for each person, or for each of what else is named: that of the person who stays, stays."""
 
@@ -68,6 +71,7 @@ def merge(database: Database, person: int, into: int) -> None:
     for table in ENDED:
         database.run(f"DELETE FROM {table} WHERE person_id = :person", values)
     _drop_doubles(database, values)
+    _append_attempts(database, values)
     for table, column in MOVED:
         database.run(f"UPDATE {table} SET {column} = :into WHERE {column} = :person", values)
     database.run("UPDATE absences SET substitute_id = NULL WHERE substitute_id = person_id")
@@ -97,6 +101,16 @@ def _complete_member(database: Database, values: dict[str, int]) -> None:
         "UPDATE members SET code = coalesce(code, :code),"
         " position = CASE position WHEN '' THEN :position ELSE position END WHERE person_id = :into",
         {**values, "code": other["code"], "position": other["position"]},
+    )
+
+
+def _append_attempts(database: Database, values: dict[str, int]) -> None:
+    """Count the quizzes that the one has taken after those of who stays: whose first attempt it is stays the first."""
+    database.run(
+        "UPDATE quiz_attempts SET person_id = :into, number = number + (SELECT coalesce(max(o.number), 0)"
+        " FROM quiz_attempts o WHERE o.round_id = quiz_attempts.round_id AND o.person_id = :into)"
+        " WHERE person_id = :person",
+        values,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage import approvals, audit, consents, members, people, roles, units
+from storage import approvals, audit, consents, members, people, quiz_rounds, quizzes, roles, units
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.members import State
@@ -31,6 +31,7 @@ VALID: dict[str, dict[str, Any]] = {
     "report_events": {"audience": "internal"},
     "report_files": {"state": "lost"},
     "report_attempts": {"what": "report"},
+    "quiz_rounds": {"state": "open"},
 }
 
 
@@ -153,3 +154,19 @@ def test_roles_consents_and_acts_are_those_of_who_stays(database: Database, both
     assert (entry.actor, entry.subject) == (stays, f"person {stays}")
     (asked,) = approvals.waiting(database)
     assert (asked.asked_by, asked.data["person"]) == (stays, stays)
+
+
+def test_quizzes_that_both_have_taken_are_all_kept(database: Database, both: tuple[int, int]) -> None:
+    goes, stays = both
+    bank = quizzes.create_bank(database, "x", "x", STAMP)
+    rounds = [quiz_rounds.create(database, bank, "Đợt", {}, [], STAMP, later(days=1), CONSOLE, STAMP) for _ in range(2)]
+    for person, number, attempt in ((stays, 0, 1), (goes, 0, 1), (goes, 0, 2), (goes, 1, 1)):
+        quiz_rounds.begin_attempt(database, rounds[number], person, None, attempt, [], STAMP)
+    first = [one.id for one in quiz_rounds.attempts_of(database, rounds[0], stays)]
+    with database.transaction():
+        merge(database, goes, stays)
+    kept = quiz_rounds.attempts_of(database, rounds[0], stays)
+    assert [one.id for one in kept][:1] == first
+    assert len(kept) == 3
+    assert len({one.number for one in kept}) == 3
+    assert [one.number for one in quiz_rounds.attempts_of(database, rounds[1], stays)] == [1]

@@ -17,6 +17,8 @@ from tests.conftest import NOW, TODAY
 from tests.conversations import Conversation, hold, read, whole
 from tests.quizzes import console_of, joined, office, place, planned, run_due
 
+pytestmark = pytest.mark.every_channel
+
 PLAIN = Rules(draw=0, shuffle=False, pass_mark=60)
 
 

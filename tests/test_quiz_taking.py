@@ -20,6 +20,8 @@ from tests.conftest import NOW
 from tests.conversations import Conversation, hold, read, whole
 from tests.quizzes import BANK, QUESTIONS, console_of, joined, office, place, planned, run_due
 
+pytestmark = pytest.mark.every_channel
+
 # In the order of the bank, so that the tables below can be read.
 PLAIN = Rules(draw=0, shuffle=False, pass_mark=60)
 
@@ -139,7 +141,7 @@ def test_presses_twice_and_late_change_nothing(context: Context, an: Conversatio
     assert "Câu 2/3" in whole(an.press(first, 1)[0])
     for _ in range(3):
         for option in range(4):
-            (again,) = an.press(first, option)
+            (again,) = an.tap(first, option)
             assert again.manner is Manner.PASSING
     assert chosen(an, number) == [(1,), None]
 
