@@ -8,14 +8,13 @@ from dataclasses import replace
 import pytest
 
 from handlers.context import Context
+from handlers.conversation import Door
 from handlers.people import service
 from handlers.quiz import results
 from handlers.quiz.rounds import Rules
-from storage import members, quiz_rounds, quizzes
-from storage.people import person_at
-from tests.conftest import NOW, TODAY
+from storage import quiz_rounds, quizzes, usage
 from tests.conversations import Conversation, hold, read, whole
-from tests.quizzes import console_of, joined, office, place, planned, run_due
+from tests.quizzes import console_of, joined, office, planned, run_due
 
 pytestmark = pytest.mark.every_channel
 
@@ -98,15 +97,16 @@ def test_an_office_without_questions_begins_with_those_of_the_program(context: C
 
 
 def test_what_zalo_will_carry_is_told_before(context: Context, unit: int, chief: Conversation) -> None:
-    person = person_at(context.database, place("zalo", "zalo"), NOW.isoformat())
-    members.put(
-        context.database, person, name="Người Zalo", folded="nguoi zalo", position="", code=None, state="joined",
-        now=NOW.isoformat(),
-    )  # fmt: skip
-    members.transfer(context.database, person, unit, TODAY.isoformat())
+    door = Door("Zalo Bot Ví Dụ", "", channel="vidu", account="bot-1", monthly=100)
+    usage.count(context.database, "vidu", "bot-1", "2026-11-01", sent=70)
+    joined(context, "an", unit)
+    chief.context = replace(chief.context, doors=lambda _: (door,))
     for said in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "ngay", "25/11"):
         chief.say(said)
-    hold(chief, [("cả cơ quan", "Trên Zalo: 1 người, khoảng 6 tin của gói.")])
+    (reply,) = chief.say("cả cơ quan")
+    assert "2 người; 0 người chưa nhắn tới được." in read(reply)
+    assert "Zalo Bot Ví Dụ: dùng 2 tin. Tháng này thông báo còn dùng được 10 tin" in read(reply)
+    assert "Cả đợt, kể cả nhắc và trả lời từng câu: nhiều nhất khoảng 20 tin." in read(reply)
 
 
 def test_staff_plan_nothing(context: Context, unit: int) -> None:

@@ -17,12 +17,13 @@ from handlers.menu import numbered
 from handlers.people.changing import read_day
 from handlers.people.finding import find_unit
 from handlers.people.service import folded, read_name
+from handlers.plan import foresee, in_words
 from handlers.quiz import bank, results, rounds
 from handlers.quiz.rounds import Rules
-from handlers.quiz.schedule import audience_of
+from handlers.quiz.schedule import audience_of, message
 from handlers.quiz.wording import shown_time
 from storage import people, quizzes
-from storage.quiz_rounds import Round
+from storage.quiz_rounds import ANNOUNCED, Round
 
 NAME = "quiz_round"
 """The form that plans a round, by name."""
@@ -205,10 +206,11 @@ def _ask_confirm(data: Data, context: Context) -> Reply:
     """Everything that was chosen, with how many people and messages it means, before anything is sent."""
     invited = audience_of(context, _rules(data))
     reached = [to for person, _ in invited if (to := people.reached_at(context.database, person))]
-    on_zalo = sum(to.channel.startswith("zalo") for to in reached)
-    # The announcement, a reminder, each question, and the result.
-    messages = on_zalo * (data["count"] + 3)
-    quota = [context.texts.rich("quiz.quota", people=on_zalo, messages=messages)] if on_zalo else []
+    first = message(data["title"], data["count"], data["closes"], _rules(data), 0, ANNOUNCED, context)
+    used = foresee(context, reached, first)
+    # Twice each question, sent and answered; beside the announcement a reminder, the beginning and the result.
+    messages = sum(use.adds for use in used) * (2 * data["count"] + 4)
+    quota = [in_words(used, context), context.texts.rich("quiz.quota", messages=messages)] if used else []
     text = context.texts.rich(
         "quiz.confirm",
         title=data["title"],

@@ -6,6 +6,7 @@ Many people are taken a part at a time, and the rest is planned again at once, s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from handlers.context import Context
 from handlers.conversation import Button, Reply
@@ -78,16 +79,22 @@ def _close(due: Due, context: Context) -> list[Reply]:
 def _messages(found: Round, some: Sequence[int], told: int, context: Context) -> list[Reply]:
     rules = Rules.of(found)
     count = rules.draw or len(quiz_rounds.questions_of(context.database, found.id))
+    reply = message(found.title, count, found.closes_at, rules, found.id, told, context)
+    reached = [to for person in some if (to := people.reached_at(context.database, person))]
+    return [replace(reply, to=to) for to in reached]
+
+
+def message(title: str, count: int, closes_at: str, rules: Rules, number: int, told: int, context: Context) -> Reply:
+    """Return what a person is told of a round: that it is open, or that he has not finished it."""
     text = context.texts.rich(
         "quiz.announced" if told == ANNOUNCED else "quiz.reminded",
-        title=found.title,
+        title=title,
         count=count,
-        until=shown_time(found.closes_at, context),
+        until=shown_time(closes_at, context),
         pass_mark=rules.pass_mark,
     )
-    button = Button(context.texts("quiz.start"), "quiz.start", {"round": found.id})
-    reached = [to for person in some if (to := people.reached_at(context.database, person))]
-    return [Reply(text, (button,), to=to, urgency=BROADCAST) for to in reached]
+    button = Button(context.texts("quiz.start"), "quiz.start", {"round": number})
+    return Reply(text, (button,), urgency=BROADCAST)
 
 
 def _again(context: Context, kind: str, name: str, data: dict[str, int]) -> None:
