@@ -24,8 +24,8 @@ from storage import (
     members,
     people,
     personal,
-    reports,
     quiz_rounds,
+    reports,
     roles,
     units,
 )
