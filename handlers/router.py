@@ -134,8 +134,8 @@ FORMS: Mapping[str, Form] = {
     **report.FORMS,
     **pages.FORMS,
     **casework.FORMS,
+    **quiz.FORMS,
 }
-FORMS: Mapping[str, Form] = {**people.FORMS, **approval.FORMS, **linking.FORMS, **privacy.FORMS, **report.FORMS, **quiz.FORMS}
 """The conversations of several steps, by name."""
 
 LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {
