@@ -18,6 +18,7 @@ from bot.files import FileStore, make_box
 from bot.housekeeping import tidy
 from bot.intake import Intake
 from bot.knowledge_base import load_search
+from bot.plan import line_of
 from bot.presence import Presence
 from bot.receiver import Receiver
 from bot.scheduler import Scheduler
@@ -65,6 +66,7 @@ class App:
             elsewhere=lambda channel: self.aside.widened(_abilities_elsewhere(channel)),
             first_aid=load_first_aid(settings.office),
             routing=load_routing(settings.office),
+            lines=[line_of(channel) for channel in channels],
         )
         self.worker = Worker(database_path(settings))
         try:

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from bot.aside import Aside
 from bot.channels.base import GAP, Channel, Outgoing, OutgoingFile
 from bot.clock import Clock, utc_now
-from bot.dispatch import Dispatch, End, Happened, Turn
+from bot.dispatch import MOST_BROADCASTS, Dispatch, End, Happened, Turn
 from bot.errors import FileNotCarried, NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
 from bot.logs import place
@@ -79,6 +79,7 @@ class Delivery:
         )
         self._flights: set[asyncio.Task[None]] = set()
         self._beside_answers = 0
+        self._broadcasts = 0
         self._with_file = asyncio.Semaphore(MOST_FILES)
         self._ended: list[End] = []
         self._wake = asyncio.Event()
@@ -135,7 +136,8 @@ class Delivery:
         free = 0 if self._stopping else MOST_IN_FLIGHT - len(self._flights)
         free_beside = MOST_BESIDE_ANSWERS - self._beside_answers
         try:
-            turn = await self._worker.run(self._dispatch.turn, ends, free, free_beside)
+            free_broadcasts = MOST_BROADCASTS - self._broadcasts
+            turn = await self._worker.run(self._dispatch.turn, ends, free, free_beside, free_broadcasts)
         except StorageBusy:
             # Nothing was recorded, so nothing is forgotten.
             self._ended = ends + self._ended
@@ -144,12 +146,14 @@ class Delivery:
             task = asyncio.create_task(self._send(row))
             self._flights.add(task)
             self._beside_answers += row.urgency != ANSWER
+            self._broadcasts += row.urgency == BROADCAST
             task.add_done_callback(partial(self._landed, row.urgency))
         return turn
 
     def _landed(self, urgency: int, flight: asyncio.Task[None]) -> None:
         self._flights.discard(flight)
         self._beside_answers -= urgency != ANSWER
+        self._broadcasts -= urgency == BROADCAST
 
     async def _rest(self, seconds: float) -> None:
         try:

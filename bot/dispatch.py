@@ -58,6 +58,9 @@ some minutes costs no answer."""
 
 MOST_IN_A_TURN = 64
 
+MOST_BROADCASTS = 32
+"""So many broadcasts are on their way at most: what a kill makes unknown is no more."""
+
 # How long until the outbox is looked at again when nothing says that it should be.
 IDLE = 0.5
 # How long to wait for an account that is refused.
@@ -122,8 +125,18 @@ class Dispatch:
         self._short: set[tuple[str, str]] = set()
         self.sent = 0
 
-    def turn(self, database: Database, ends: Sequence[End], free: int, free_beside: int) -> Turn:
-        """Record how messages ended, and claim at most `free` others, of them at most `free_beside` no answers."""
+    def turn(
+        self,
+        database: Database,
+        ends: Sequence[End],
+        free: int,
+        free_beside: int,
+        free_broadcasts: int = MOST_BROADCASTS,
+    ) -> Turn:
+        """Record how messages ended, and claim at most `free` others.
+
+        Of them at most `free_beside` are no answers, and at most `free_broadcasts` broadcasts.
+        """
         now = self._monotonic()
         if not ends and now < self._expiry_at and not self._something_due(database, now):
             return Turn([], self._until_next(now))
@@ -140,7 +153,7 @@ class Dispatch:
                 self._share_pace(database, now)
                 self._look_at_plans(database)
                 self._expiry_at = now + EXPIRY_INTERVAL
-            return self._claim(database, free, free_beside, now)
+            return self._claim(database, free, free_beside, free_broadcasts, now)
 
     def unusable(self) -> list[str]:
         """Return the channels whose account was refused lately."""
@@ -176,7 +189,7 @@ class Dispatch:
         ]
         return min([IDLE, *(max(wait, 0.001) for wait in waits)])
 
-    def _claim(self, database: Database, free: int, free_beside: int, now: float) -> Turn:
+    def _claim(self, database: Database, free: int, free_beside: int, free_broadcasts: int, now: float) -> Turn:
         claimed: list[OutboxRow] = []
         wait = self._until_next(now)
         until = (self._clock() + LEASE).isoformat()
@@ -185,12 +198,15 @@ class Dispatch:
                 room = min(self._room(account, urgency, now), MOST_IN_A_TURN, free - len(claimed))
                 if urgency != ANSWER:
                     room = min(room, free_beside)
+                if urgency == BROADCAST:
+                    room = min(room, free_broadcasts)
                 if room <= 0:
                     continue
                 ids, pause = self._choose(database, account, urgency, room, now)
                 wait = min(wait, pause)
                 rows = outbox.claim(database, ids, self._owner, until)
                 free_beside -= len(rows) if urgency != ANSWER else 0
+                free_broadcasts -= len(rows) if urgency == BROADCAST else 0
                 claimed += rows
         return Turn(claimed, 0.0 if claimed and len(claimed) < free else wait)
 

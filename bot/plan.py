@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
+from bot.channels.base import Channel
 from bot.rate_limit import Limits
+from handlers.conversation import Line
 from handlers.plan import SHORT_AT, month
 from storage import jobs, usage
 from storage.database import Database
@@ -20,6 +22,14 @@ TOLD_AT = (80, 95)
 """Per cent of the messages of a month at which administrators are told."""
 
 RUNS_SHORT = "upkeep.plan"
+
+
+def line_of(channel: Channel) -> Line:
+    """Return what whoever plans to send to many has to know of an account."""
+    limits = channel.limits
+    if limits is None:
+        return Line(channel.name, channel.account)
+    return Line(channel.name, channel.account, limits.paid_rate or limits.rate, limits.monthly)
 
 
 def share(used: Usage, limits: Limits) -> int:

@@ -22,7 +22,7 @@ from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
 from handlers.context import Context
-from handlers.conversation import NOTHING, Change, Door, Incoming, Manner, Outcome, Reply
+from handlers.conversation import NOTHING, Change, Door, Incoming, Line, Manner, Outcome, Reply
 from handlers.destinations import Routing
 from handlers.first_aid import Steps, load_first_aid
 from handlers.office import Office
@@ -30,7 +30,7 @@ from handlers.plan import month
 from handlers.sealing import Seal
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import chats, inbox, menus, outbox, tallies, usage
+from storage import boards, chats, inbox, menus, outbox, tallies, usage
 from storage.database import Database
 from storage.errors import StorageError
 from storage.menus import SPENT, Menu
@@ -53,7 +53,8 @@ class Receiver:
     """What every event meets on its way in. `search` may be replaced while the bot runs.
 
     `abilities` are those of the channels of this process, `elsewhere` tells those of any other: a reply may go to
-    somebody whom another process serves. `doors` returns where the bot is found, with links that bring a code.
+    somebody whom another process serves. `doors` returns where the bot is found, with links that bring a code. `lines`
+    are the accounts that messages go out on, with their pace.
     """
 
     search: Search
@@ -69,6 +70,7 @@ class Receiver:
     first_aid: Steps = field(default_factory=load_first_aid)
     elsewhere: Callable[[str], Abilities] = lambda _: LEAST
     routing: Routing = field(default_factory=Routing)
+    lines: Sequence[Line] = ()
     _tallied: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What was counted, by day and name, and is written down once before the commit."""
 
@@ -269,6 +271,7 @@ class Receiver:
             seal=self.seal,
             first_aid=self.first_aid,
             routing=self.routing,
+            lines=self.lines,
         )
 
     def _parts(self, reply: Reply, channel: str) -> int:
@@ -296,11 +299,23 @@ class Receiver:
     ) -> None:
         """Put a reply into the outbox, with its menu; only the last of its messages tells how it ended."""
         now = _utc(at)
-        abilities = self.abilities.get(to.channel) or self.elsewhere(to.channel)
+        abilities = self._abilities_on(to.channel)
+        if reply.board and abilities.edits and edits is None:
+            edits = boards.find(database, reply.board, to)
+        if reply.passing_board and edits is None and not self._begins_board(database, reply, to, abilities):
+            return
+        shown_as = self._abilities_on(reply.as_on) if reply.as_on else abilities
+        if shown_as.buttons and not abilities.buttons:
+            # What cannot be shown here at all cannot be shown as it is there either.
+            shown_as = abilities
         if reply.buttons and not abilities.shows_buttons(len(reply.buttons)) and _is_for_all(database, to):
             # A number that is typed there means a menu of whoever types it.
             reply = replace(reply, buttons=(), lead=NOTHING)
-        messages = fit(reply, abilities, self.texts, answers)
+        messages = fit(reply, shown_as, self.texts, answers)
+        is_kept = reply.menu and abilities.shows_buttons(len(reply.buttons))
+        if is_kept:
+            messages[-1]["menu"] = reply.menu
+        concern = reply.concern and {**reply.concern, **({"parts": len(messages)} if len(messages) > 1 else {})}
         for number, message in enumerate(messages, 1):
             last = number == len(messages)
             row = outbox.put(
@@ -312,14 +327,23 @@ class Receiver:
                 message,
                 now,
                 edits=edits if number == 1 else None,
-                concern=reply.concern if last else None,
+                concern=concern if last else None,
             )
-        if reply.buttons and abilities.hears:
+            if reply.board and number == 1 and edits is None:
+                boards.remember(database, reply.board, to, row)
+        if reply.buttons and not is_kept and abilities.hears:
             # Sent to somebody else than who wrote, it is his menu; and who wrote may have become a member just now.
             buttons = [button.as_json() for button in reply.buttons]
             if not menus.remember(database, row, to, buttons, now):
                 person_at(database, to, now)
                 menus.remember(database, row, to, buttons, now)
+
+    def _abilities_on(self, channel: str) -> Abilities:
+        return self.abilities.get(channel) or self.elsewhere(channel)
+
+    def _begins_board(self, database: Database, reply: Reply, to: Address, abilities: Abilities) -> bool:
+        """Whether a reply is the first of its board; where messages cannot be changed, the first stays the only one."""
+        return abilities.edits or boards.find(database, reply.board, to) is None
 
 
 def _is_for_all(database: Database, to: Address) -> bool:

@@ -14,7 +14,7 @@ from bot.files import make_box
 from bot.presence import somebody_works
 from bot.settings import Settings, database_path
 from bot.upkeep import RESTORED
-from storage import blobs, heartbeats, jobs, outbox, snapshot
+from storage import blobs, heartbeats, jobs, outbox, recipients, snapshot
 from storage.database import Database
 from storage.errors import StorageBusy
 from storage.snapshot import Snapshot
@@ -69,6 +69,7 @@ def _make_ready(settings: Settings, fresh: Path, found: Snapshot, now: dt.dateti
         stamp = now.isoformat()
         with database.transaction():
             outbox.doubt(database)
+            recipients.doubt(database)
             heartbeats.beat(database, heartbeats.RUNNING, stamp)
             jobs.plan(database, RESTORED, "copy", stamp, stamp, {"from": found.taken_at, "at": stamp})
         unreadable = blobs.sealed_otherwise(database, box.names if box else [])

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from handlers.authorization import Actor, Scene, actor_at
-from handlers.conversation import Door, Reply
+from handlers.conversation import Door, Line, Reply
 from handlers.destinations import Routing
 from handlers.errors import Refusal
 from handlers.first_aid import Steps, load_first_aid
@@ -42,6 +42,7 @@ class Context:
         seal: keeps what must not be read beside a person.
         first_aid: what is to be done where an account was lost or imitated.
         routing: where reports go.
+        lines: the accounts that messages go out on here, with their pace.
     """
 
     database: Database
@@ -62,6 +63,7 @@ class Context:
     seal: Seal = field(default_factory=Seal, compare=False)
     first_aid: Steps = field(default_factory=load_first_aid, compare=False)
     routing: Routing = field(default_factory=Routing)
+    lines: Sequence[Line] = ()
 
     @property
     def today(self) -> dt.date:

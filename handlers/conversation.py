@@ -190,6 +190,21 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """An account that messages go out on, and its pace.
+
+    Attributes:
+        rate: messages a second that many people together may get; 0 for any number.
+        monthly: messages a month in its plan, 0 for any number.
+    """
+
+    channel: str
+    account: str
+    rate: float = 0.0
+    monthly: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A stored file that goes out with a reply: its blob, how it is shown, and the name it is given."""
 
@@ -236,6 +251,11 @@ class Reply:
         subject: what it is about in a few words, for channels that carry letters.
         facts: what it says as plain JSON, for channels that other programs read.
         again: what it begins with where it goes out again and an earlier attempt may have arrived.
+        menu: the number of a menu that somebody else keeps, where its choices are shown as buttons; 0 for one's own.
+        board: a name: the reply takes the place of the last one of this name in the chat, where messages can be
+            changed; "" for none.
+        passing_board: of a board, whether it is left out where messages cannot be changed.
+        as_on: the channel that it is shown as, for whoever wants to see that; "" for the one it goes out on.
     """
 
     text: Markup
@@ -250,3 +270,7 @@ class Reply:
     subject: str = ""
     facts: dict[str, Any] | None = None
     again: Markup = NOTHING
+    menu: int = 0
+    board: str = ""
+    passing_board: bool = False
+    as_on: str = ""

@@ -23,6 +23,28 @@ _DAYS = {f"retention.{name}": "-".join(map(str, bounds(name))) for name in Reten
 Part = TypeVar("Part", bound=BaseModel)
 
 
+class Reminder(BaseModel):
+    """A broadcast that is ready to be sent.
+
+    Attributes:
+        id: its name; one of the office takes the place of a built-in one of the same id.
+        title: what it is chosen by.
+        text: the words, with simple marks.
+        basis: the document it is based on.
+        provision: the id of a provision that a button opens, "" for none, "month" for another one each month.
+        confirm: whether people are asked to confirm that they have read and understood it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    id: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    title: str
+    text: str
+    basis: str = ""
+    provision: str = ""
+    confirm: bool = True
+
+
 class Office(BaseModel):
     """The office whose bot this is. Every field may be left out; answers then leave the line out.
 
@@ -45,6 +67,8 @@ class Office(BaseModel):
         retention: how long what is kept is kept.
         deadlines: how long a report may take.
         calendar: when the office works; it stands in a file of its own.
+        confirm_above: whoever sends a broadcast to more people than this types their number.
+        reminders: broadcasts that are ready to be sent, beside the built-in ones.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -68,6 +92,8 @@ class Office(BaseModel):
     retention: Retention = Retention()
     deadlines: Deadlines = Deadlines()
     calendar: Calendar = Calendar()
+    confirm_above: int = Field(default=100, ge=0)
+    reminders: tuple[Reminder, ...] = ()
 
 
 def load_office(folder: Path | None) -> Office:

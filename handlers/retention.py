@@ -29,6 +29,7 @@ class Retention(BaseModel):
         closed_chats: chats in which nobody can be reached any more.
         reports: reports with their trail and evidence, after they were closed.
         report_facts: what is counted of reports that were deleted, without names and words.
+        broadcasts: broadcasts, and who has been informed by them.
         audit: acts, roles that were taken, approvals, consents that were withdrawn; each by the number of the person.
     """
 
@@ -47,6 +48,7 @@ class Retention(BaseModel):
     closed_chats: Annotated[int, _days(30, 1095)] = 180
     reports: Annotated[int, _days(30, 3650)] = 365
     report_facts: Annotated[int, _days(365, 3650)] = 1825
+    broadcasts: Annotated[int, _days(90, 3650)] = 1825
     audit: Annotated[int, _days(365, 3650)] = 730
 
     def since(self, name: str, now: dt.datetime) -> dt.datetime:

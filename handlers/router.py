@@ -14,6 +14,7 @@ from handlers import (
     alert,
     approval,
     ask,
+    broadcast,
     casework,
     form,
     leading,
@@ -98,6 +99,7 @@ JOBS: Mapping[str, Job] = {
     "casework": casework,
     "upward": upward,
     "quiz": quiz,
+    "broadcast": broadcast,
 }
 """The jobs by the name that the actions of their buttons begin with."""
 
@@ -114,6 +116,7 @@ COMMANDS = Commands(
         Command("huy", _cancel, ("huy bo", "cancel", "thoat"), listed=False),
         *report.COMMANDS,
         *people.COMMANDS,
+        *broadcast.COMMANDS,
         *approval.COMMANDS,
         *linking.COMMANDS,
         *privacy.COMMANDS,
@@ -135,6 +138,7 @@ FORMS: Mapping[str, Form] = {
     **pages.FORMS,
     **casework.FORMS,
     **quiz.FORMS,
+    **broadcast.FORMS,
 }
 """The conversations of several steps, by name."""
 
@@ -142,6 +146,7 @@ LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {
     "alert": alert.tell,
     "report": report.tell,
     "forward": forwarding.tell,
+    "broadcast": broadcast.happened,
 }
 """What the jobs do when something ends that they asked to be told of, by the name in the concern."""
 
@@ -152,6 +157,7 @@ DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {
     official_document.DRAWING: official_document.draw,
     workbook.DRAWING: workbook.draw,
     quiz.DRAWING: quiz.draw,
+    **broadcast.DRAWINGS,
 }
 """What makes the drawings that replies carry, by name."""
 
@@ -161,6 +167,7 @@ KINDS: Mapping[str, Kind] = {
     **casework.KINDS,
     **upward.KINDS,
     **quiz.KINDS,
+    **broadcast.KINDS,
 }
 """What the jobs do later, by the name of its kind."""
 
@@ -225,7 +232,7 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     command = COMMANDS.find(text)
     asked = form.current(context)
     if command and (text.startswith("/") or asked is None or command[0].name in _ALWAYS):
-        return _run(*command, event, context)
+        return _run(*command, context, group=event.group)
     if asked and fold(text).strip() in _BACK:
         return form.back(asked, FORMS[asked.form], context)
     chosen = _chosen(text, asked, event, context)
@@ -275,8 +282,8 @@ def _without_name(text: str) -> str:
     return " ".join([first.split("@")[0], *rest]) if text.startswith("/") else text
 
 
-def _run(command: Command, argument: str, event: Incoming, context: Context) -> list[Reply]:
-    if event.group and command.private:
+def _run(command: Command, argument: str, context: Context, *, group: bool) -> list[Reply]:
+    if group and command.private:
         return [Reply(context.texts.rich("menu.private"))]
     if command.name in _LED and (led := leading.led("", context)):
         return led
@@ -329,6 +336,9 @@ def draw(name: str, data: dict[str, Any]) -> bytes:
 def _press(event: Incoming, context: Context) -> list[Reply]:
     """A button that was pressed: whose it is and what it does is looked up, never believed."""
     assert event.press is not None
+    if event.press.menu >= broadcast.STANDING_MENUS:
+        pressed = broadcast.pressed(event.press.menu, event.press.place, context)
+        return _act(pressed, context) if pressed else [Reply(context.texts.rich("menu.stale"), manner=Manner.PASSING)]
     menu = menus.get(context.database, event.press.menu, event.address, context.person)
     if menu is None:
         # In a group anybody can press what was shown to another.
@@ -357,11 +367,16 @@ def _choose(menu: Menu, place: int, event: Incoming, context: Context) -> list[R
     if button.once:
         same = {n for n, other in enumerate(menu.buttons) if other.get("once") == button.once}
         menus.spend(context.database, menu, same)
+    return _act(button, context, group=event.group)
+
+
+def _act(button: Button, context: Context, *, group: bool = False) -> list[Reply]:
+    """Do what a button says."""
     name, _, act = button.action.partition(".")
     stale = [Reply(context.texts.rich("menu.stale"))]
     if name == "command":
         command = COMMANDS.find(f"/{button.data['name']}")
-        return _run(*command, event, context) if command else stale
+        return _run(*command, context, group=group) if command else stale
     if button.action == form.ANSWER:
         asked = form.current(context)
         if asked is None or (asked.form, asked.step) != (button.data["form"], button.data["step"]):

@@ -5,7 +5,7 @@ What somebody did by a role is his too: it stands under the number that stays.
 
 from __future__ import annotations
 
-from storage import approvals
+from storage import approvals, recipients
 from storage.database import Database
 
 MOVED = (
@@ -38,12 +38,16 @@ MOVED = (
     ("report_attempts", "person_id"),
     ("quiz_rounds", "created_by"),
     ("quiz_attempts", "person_id"),
+    ("broadcasts", "created_by"),
+    ("broadcasts", "sent_by"),
+    ("recipients", "informed_by"),
 )
 """The columns that name a person, of whom there may be many rows."""
 
 ONE_EACH = (
     ("members", ()),
     ("absences", ()),
+    ("opt_outs", ()),
     ("homes", ("channel",)),
     ("dialogues", ("channel", "account", "chat")),
     ("import_leavers", ("import_id",)),
@@ -72,6 +76,7 @@ def merge(database: Database, person: int, into: int) -> None:
         database.run(f"DELETE FROM {table} WHERE person_id = :person", values)
     _drop_doubles(database, values)
     _append_attempts(database, values)
+    recipients.merge(database, person, into)
     for table, column in MOVED:
         database.run(f"UPDATE {table} SET {column} = :into WHERE {column} = :person", values)
     database.run("UPDATE absences SET substitute_id = NULL WHERE substitute_id = person_id")

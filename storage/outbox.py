@@ -9,7 +9,7 @@ The messages of one chat and one class are a line: they go out one after the oth
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -243,6 +243,36 @@ def give_up(
         # More may wait than the limit.
         _let_next_go(database, {"channel": channel, "account": account, "chat": chat, "class": urgency})
     return [_row(row) for row in rows]
+
+
+def take_back(database: Database, urgency: int, is_meant: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """Take messages of a class that wait out of the outbox, by what their job wants to be reminded of; return that.
+
+    One that goes out in several parts stays, since the first of them may have arrived.
+    """
+    rows = database.rows(
+        "SELECT id, channel, account, chat, class, concern FROM outbox WHERE class = :class AND ended_at IS NULL"
+        " AND state IN ('waiting', 'queued') AND concern IS NOT NULL ORDER BY id",
+        {"class": urgency},
+    )
+    taken = []
+    for row in rows:
+        concern = json.loads(row["concern"])
+        if concern.get("parts", 1) == 1 and is_meant(concern):
+            database.run("DELETE FROM outbox WHERE id = :id", {"id": row["id"]})
+            _let_next_go(database, {name: row[name] for name in ("channel", "account", "chat", "class")})
+            taken.append(concern)
+    return taken
+
+
+def hindrance(database: Database, urgency: int) -> str:
+    """Return why messages of a class that wait could not be sent when that was tried last; "" where none was."""
+    row = database.row(
+        "SELECT error FROM outbox WHERE class = :class AND ended_at IS NULL AND state = 'waiting'"
+        " AND error IS NOT NULL ORDER BY id DESC LIMIT 1",
+        {"class": urgency},
+    )
+    return str(row["error"]) if row else ""
 
 
 def move(database: Database, channel: str, account: str, old: str, new: str) -> None:

@@ -6,13 +6,24 @@ anybody else.
 
 from __future__ import annotations
 
-from storage import approvals, destinations, fetches, members, outbox, people, quiz_rounds, reports
+from storage import (
+    approvals,
+    boards,
+    destinations,
+    fetches,
+    members,
+    outbox,
+    people,
+    quiz_rounds,
+    recipients,
+    reports,
+)
 from storage.database import Database
 
 PEOPLE_AT_ONCE = 50
 """People whom one transaction forgets: each touches many tables."""
 
-_BELONGING = ("menus", "dialogues", "absences", "join_requests", "link_codes", "link_tries", "homes")
+_BELONGING = ("menus", "dialogues", "absences", "join_requests", "opt_outs", "link_codes", "link_tries", "homes")
 
 # While any of these names a person he is needed.
 _NEEDED = (
@@ -37,6 +48,7 @@ _NEEDED = (
     ("report_attempts", "person_id"),
     ("quiz_people", "person_id"),
     ("quiz_attempts", "person_id"),
+    ("opt_outs", "person_id"),
 )
 _UNNEEDED = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = p.id)" for table, column in _NEEDED)
 
@@ -49,6 +61,7 @@ def erase(database: Database, person: int) -> None:
         if not people.is_shared(database, address):
             outbox.forget_chat(database, address.channel, address.account, address.chat)
             destinations.forget_chat(database, address)
+            boards.forget_chat(database, address.channel, address.account, address.chat)
             for table in ("closed_chats", "led_away"):
                 database.run(
                     f"DELETE FROM {table} WHERE channel = :channel AND account = :account AND chat = :chat",
@@ -139,4 +152,5 @@ def _forget_who(database: Database, person: int) -> None:
         database.run(f"DELETE FROM {table} WHERE person_id = :person", values)
     database.run("UPDATE absences SET substitute_id = NULL WHERE substitute_id = :person", values)
     database.run("UPDATE join_requests SET listed_id = NULL WHERE listed_id = :person", values)
+    recipients.forget(database, person)
     members.forget(database, person)

@@ -19,12 +19,13 @@ from bot import delivery as delivery_module
 from bot import dispatch, metrics
 from bot.channels.base import Abilities, Outgoing, OutgoingFile
 from bot.clock import utc_now
-from bot.delivery import MOST_BESIDE_ANSWERS, Delivery
+from bot.delivery import Delivery
 from bot.dispatch import (
     EXPIRY_INTERVAL,
     GIVE_UP,
     LEASE,
     LONGEST_ANSWER_PAUSE,
+    MOST_BROADCASTS,
     MOST_IN_A_TURN,
     MOST_MOVES,
     MOST_REPEATS,
@@ -1371,7 +1372,7 @@ def test_broadcasts_leave_room_for_answers(post: Post) -> None:
     async def send() -> None:
         task = asyncio.create_task(post.delivery.run())
         await asyncio.sleep(0.3)
-        assert len(post.delivery._flights) == MOST_BESIDE_ANSWERS
+        assert len(post.delivery._flights) == MOST_BROADCASTS
         await post.worker.write(outbox.put, "vidu", "bot-1", "mot-nguoi", ANSWER, {"text": "trả lời"}, STAMP)
         post.delivery.wake()
         await asyncio.sleep(0.3)

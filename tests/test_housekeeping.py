@@ -20,7 +20,9 @@ from storage import (
     approvals,
     audit,
     blobs,
+    boards,
     bots,
+    broadcasts,
     chats,
     consents,
     destinations,
@@ -39,6 +41,7 @@ from storage import (
     questions,
     quiz_rounds,
     quizzes,
+    recipients,
     reports,
     roles,
     tallies,
@@ -110,6 +113,11 @@ TABLES = {
     "homes": dt.timedelta(days=365),
     "led_away": dt.timedelta(days=365),
     "oa_tokens": dt.timedelta(days=7),
+    "boards": dt.timedelta(days=30),
+    "broadcasts": dt.timedelta(days=1825),
+    "recipients": dt.timedelta(days=1825),
+    "broadcast_sums": dt.timedelta(days=1825),
+    "opt_outs": dt.timedelta(days=30),
 }
 BY_DAY = ("questions", "tallies", "usage", "absences", "memberships")
 
@@ -124,7 +132,7 @@ def worker(tmp_path: Path) -> Iterator[Worker]:
 def fill(database: Database, table: str, at: dt.datetime) -> None:
     """Put one row of a kind that is deleted one day, as it was written at a time."""
     now, day = at.isoformat(), at.date().isoformat()
-    if table in ("people", "memberships", "members", "roles", "absences", "consents", "join_requests"):
+    if table in ("people", "memberships", "members", "roles", "absences", "consents", "join_requests", "opt_outs"):
         # Somebody without an address; but for his own table, he was met just now.
         person = people.create(database, now if table == "people" else "9999")
     else:
@@ -149,6 +157,21 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             number = blobs.begin(database, "image/png", 1, 1, now)
             blobs.put_part(database, number, 0, b"x")
             blobs.complete(database, number)
+        case "boards":
+            (row,) = outbox.claim(database, [shown_menu(database, place(), [], now)], "a", now)
+            outbox.end(database, row, "sent", now)
+            boards.remember(database, "x", place(), row.id)
+        case "broadcasts":
+            broadcasts.create(database, None, {}, {}, 1, now)
+        case "recipients" | "broadcast_sums":
+            member(database, person, "joined", now)
+            number = broadcasts.create(database, None, {}, {}, 1, now)
+            broadcasts.begin(database, number, 1, now)
+            recipients.freeze(database, number, recipients.EVERYBODY, day, 0, 10)
+            broadcasts.move(database, number, "done", now)
+        case "opt_outs":
+            member(database, person, "left", now)
+            broadcasts.opt_out(database, person, now)
         case "questions":
             questions.count(database, "asked", folded=now, text="x", outcome="not found", shown=[], day=day)
         case "usage":

@@ -117,6 +117,29 @@ quiz.own_result     -        all    all      all   all
 quiz.replace_bank   -        -      -        -     all
 quiz.read_bank      -        -      -        -     all
 quiz.list_banks     -        -      -        -     all
+broadcast.write     -        -      unit     unit  all
+broadcast.change    -        -      unit     unit  all
+broadcast.urgent    -        -      -        unit  all
+broadcast.copy      -        -      unit     unit  all
+broadcast.delete    -        -      unit     unit  all
+broadcast.remind    -        -      unit     unit  all
+broadcast.count     -        -      unit     unit  all
+broadcast.send      -        -      unit     unit  all
+broadcast.pause     -        -      unit     unit  all
+broadcast.resume    -        -      unit     unit  all
+broadcast.cancel    -        -      unit     unit  all
+broadcast.retry     -        -      unit     unit  all
+broadcast.list      -        -      unit     unit  all
+broadcast.from_above -       -      unit     unit  all
+broadcast.show      -        -      unit     unit  all
+broadcast.results   -        -      unit     unit  all
+broadcast.names     -        -      unit     unit  all
+broadcast.confirm   self     self   self     self  self
+broadcast.mark      -        -      unit     unit  all
+broadcast.unmark    -        -      unit     unit  all
+broadcast.mark_unit -        -      unit     unit  all
+broadcast.stop      self     self   self     self  self
+broadcast.start     self     self   self     self  self
 """
 
 assert router

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from markupsafe import Markup
 
-from handlers import form
+from handlers import form, recurrence
 from handlers.approval import service
 from handlers.command import Command
 from handlers.context import Context
@@ -14,6 +15,7 @@ from handlers.conversation import Button, Manner, Reply
 from handlers.errors import NotPossible
 from handlers.form import Data, Done, Form, Step
 from handlers.people.reaching import turn_to
+from handlers.recurrence import Recurrence
 from storage import approvals, members, people, units
 from storage.approvals import Approval
 from storage.outbox import REPORT
@@ -81,7 +83,7 @@ def _said(approval: Approval, context: Context) -> Markup:
     return _LINES.join(lines)
 
 
-def _shown(name: str, value: int | str | None, context: Context) -> str:
+def _shown(name: str, value: int | str | dict[str, Any] | None, context: Context) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, int) and name in _UNITS:
@@ -90,6 +92,10 @@ def _shown(name: str, value: int | str | None, context: Context) -> str:
     if isinstance(value, int) and name in _PEOPLE:
         member = members.get(context.database, value, context.today.isoformat())
         return member.name if member else ""
+    if name == "at":
+        return f"{dt.datetime.fromisoformat(str(value)).astimezone(context.zone):%H:%M %d/%m/%Y}"
+    if isinstance(value, dict):
+        return recurrence.said(Recurrence.from_json(value), context.texts)
     return context.texts(f"role.{value}") if name == "role" else str(value)
 
 

@@ -17,6 +17,7 @@ from handlers.people.service import MEMBERSHIP, end_membership
 from handlers.retention import Retention
 from storage import (
     audit,
+    broadcasts,
     consents,
     dialogues,
     fetches,
@@ -25,6 +26,7 @@ from storage import (
     people,
     personal,
     quiz_rounds,
+    recipients,
     reports,
     roles,
     units,
@@ -92,6 +94,8 @@ class Kept:
         files: how many files of his are known.
         reports: how many reports say that he made them.
         quizzes: how many times he took a quiz.
+        broadcasts: in how many lists of broadcasts he stands.
+        opted_out: since when he wants no broadcasts, UTC.
         acted: when he did something by a role for the last time, UTC.
     """
 
@@ -108,6 +112,8 @@ class Kept:
     files: int
     reports: int
     quizzes: int
+    broadcasts: int
+    opted_out: str | None
     acted: str | None
 
     def as_json(self) -> dict[str, Any]:
@@ -154,6 +160,8 @@ def show(scene: Scene, person: int) -> Kept:
         files=fetches.count_of(database, person),
         reports=len(reports.of_reporter(database, person)),
         quizzes=quiz_rounds.count_of(database, person),
+        broadcasts=recipients.count_of(database, person),
+        opted_out=broadcasts.opted_out_since(database, person),
         acted=audit.latest_of(database, person),
     )
 

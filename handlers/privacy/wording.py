@@ -113,6 +113,10 @@ class Writer:
             yield texts.rich("privacy.reports", count=kept.reports, days=keep.reports)
         if kept.quizzes:
             yield texts.rich("privacy.quizzes", count=kept.quizzes, days=keep.quizzes)
+        if kept.broadcasts:
+            yield texts.rich("privacy.broadcasts", count=kept.broadcasts, days=keep.broadcasts)
+        if kept.opted_out:
+            yield texts.rich("privacy.opted_out", day=self._day(kept.opted_out))
         if kept.acted:
             yield texts.rich("privacy.acted", until=self._until(kept.acted, "audit"))
         if kept.accounts:

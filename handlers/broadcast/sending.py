@@ -1,0 +1,199 @@
+"""Before a broadcast goes out: looking at it as others will, counting, choosing the time, and confirming."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from markupsafe import Markup
+
+from handlers import form
+from handlers.broadcast import service, timing, wording
+from handlers.broadcast.content import Content, message
+from handlers.broadcast.hours import next_hour
+from handlers.context import Context
+from handlers.conversation import Button, Reply
+from handlers.errors import NotFound, NotPossible
+from handlers.form import Data, Done, Form, Step
+from handlers.people.service import folded
+from handlers.plan import SHORT_AT, month
+from handlers.schedule import Due, Kind
+from storage import broadcasts, jobs, people, recipients, usage
+from storage.broadcasts import Broadcast
+from storage.outbox import REPORT
+from storage.recipients import Sum
+
+COUNT = "broadcast.count"
+_LINES = Markup("\n")
+_NAME = "broadcast_send"
+
+
+# Looking at it
+
+
+def _try(data: Data, context: Context) -> list[Reply]:
+    """Show whoever writes a broadcast how it looks on every channel that it goes out on."""
+    found = service.show(context.scene, data["unit"], data["broadcast"])
+    counted = service.count(context.scene, found.unit, found.id) or recipients.sums(context.database, found.id)
+    channels = list(dict.fromkeys(part.channel for part in counted if part.channel))
+    here = context.address.channel if context.address else ""
+    addresses = {
+        address.channel: address for address in reversed(people.all_reached_at(context.database, context.person))
+    }
+    said = message(0, Content.from_json(found.content), context)
+    shown = replace(said, buttons=tuple(replace(one, action="broadcast.tried", data={}) for one in said.buttons))
+    replies = []
+    for channel in channels or [here]:
+        name = context.texts(f"channel.{channel}")
+        if channel == here or channel not in addresses:
+            replies.append(Reply(context.texts.rich("broadcast.looks", channel=name)))
+            replies.append(replace(shown, as_on="" if channel == here else channel))
+        else:
+            replies.append(Reply(context.texts.rich("broadcast.looks_there", channel=name)))
+            replies.append(replace(shown, to=addresses[channel]))
+    return replies
+
+
+def _tried(_: Data, context: Context) -> list[Reply]:
+    return [Reply(context.texts.rich("broadcast.only_tried"))]
+
+
+# Counting
+
+
+def _send(data: Data, context: Context) -> list[Reply]:
+    """Count the people and ask when; many are counted part by part meanwhile."""
+    if data.get("counted"):
+        return form.begin(_NAME, FORMS[_NAME], data, context)
+    if service.count(context.scene, data["unit"], data["broadcast"]) is None:
+        now = context.now.isoformat()
+        recipients.forget_sums(context.database, data["broadcast"])
+        jobs.plan(context.database, COUNT, str(data["broadcast"]), now, now, {"after": 0, "person": context.person})
+        return [Reply(context.texts.rich("broadcast.counting"))]
+    return form.begin(_NAME, FORMS[_NAME], data, context)
+
+
+def _count(due: Due, context: Context) -> list[Reply]:
+    """Count the next part; at the end ask whoever wanted to know to go on."""
+    database = context.database
+    found = broadcasts.get(database, int(due.name))
+    if found is None or found.state != "draft":
+        return []
+    last = service.count_part(database, found, context.today.isoformat(), due.data["after"])
+    if last is not None:
+        now = context.now.isoformat()
+        jobs.plan(database, COUNT, due.name, now, now, {**due.data, "after": last})
+        return []
+    to = people.reached_at(database, due.data["person"])
+    if to is None:
+        return []
+    data = {"broadcast": found.id, "unit": found.unit, "counted": True}
+    go_on = Button(context.texts("sending.edit_send"), "broadcast.send", data)
+    return [Reply(numbers(found, recipients.sums(database, found.id), context), (go_on,), to=to, urgency=REPORT)]
+
+
+def numbers(broadcast: Broadcast, counted: Sequence[Sum], context: Context) -> Markup:
+    """Say how many people a broadcast goes to by channel, how long it takes, and what it uses of a plan."""
+    texts = context.texts
+    going = [part for part in counted if part.state == "waiting"]
+    channels: Counter[str] = Counter()
+    for part in going:
+        channels[part.channel] += part.people
+    by_channel = ", ".join(f"{texts(f'channel.{name}')} {count}" for name, count in channels.most_common())
+    lines = [
+        texts.rich("broadcast.numbers", title=wording.title(broadcast), whom=wording.whom(broadcast, context)),
+        texts.rich("broadcast.reaches", count=people_of(counted), channels=by_channel or texts("broadcast.none")),
+    ]
+    left_out = Counter({part.reason: part.people for part in counted if part.state == "skipped"})
+    if left_out:
+        said = ", ".join(f"{wording.reason(name, context)} {count}" for name, count in left_out.most_common())
+        lines.append(texts.rich("broadcast.skipped", count=left_out.total(), reasons=said))
+    slowest = 0.0
+    for line in context.lines:
+        count = sum(part.people for part in going if (part.channel, part.account) == (line.channel, line.account))
+        if count and line.rate:
+            slowest = max(slowest, count / line.rate)
+        if count and line.monthly:
+            used = usage.get(context.database, line.channel, line.account, month(context.now)).messages
+            left = max(line.monthly * SHORT_AT // 100 - used, 0)
+            name = "broadcast.plan" if count <= left else "broadcast.plan_short"
+            lines.append(texts.rich(name, account=line.account, count=count, left=left))
+    if going:
+        lines.append(texts.rich("broadcast.takes", time=wording.duration(slowest, context)))
+    return _LINES.join(lines)
+
+
+def people_of(counted: Sequence[Sum]) -> int:
+    """Return how many people would be written to."""
+    return sum(part.people for part in counted if part.state == "waiting")
+
+
+# Confirming
+
+
+def _ask_when(data: Data, context: Context) -> Reply:
+    found = service.show(context.scene, data["unit"], data["broadcast"])
+    counted = recipients.sums(context.database, found.id)
+    lines = [numbers(found, counted, context)]
+    opens = next_hour(context, context.now)
+    if not found.urgent and opens > context.now:
+        lines.append(context.texts.rich("broadcast.opens", time=wording.time(opens.isoformat(), context)))
+    lines.append(context.texts.rich("broadcast.ask_when"))
+    return Reply(_LINES.join(lines), (form.choice(context.texts("broadcast.now"), "ngay", _NAME, "when"),))
+
+
+def _take_when(typed: str, data: Data, context: Context) -> str | Done:
+    counted = recipients.sums(context.database, data["broadcast"])
+    if not people_of(counted):
+        raise NotPossible("nobody_to_send_to")
+    found = service.show(context.scene, data["unit"], data["broadcast"])
+    data |= timing.read(typed, context.now, context.zone).as_json()
+    data["said"] = found.content["text"]
+    return "sure"
+
+
+def _ask_sure(data: Data, context: Context) -> Reply:
+    texts = context.texts
+    found = broadcasts.get(context.database, data["broadcast"])
+    assert found is not None
+    count = people_of(recipients.sums(context.database, found.id))
+    when = texts("broadcast.when_now")
+    if data["repeats"]:
+        when = wording.state(replace(found, state="repeating", repeats=data["repeats"], until=data["until"]), context)
+    elif data["at"]:
+        when = texts("broadcast.when_at", time=wording.time(data["at"], context))
+    if count > context.office.confirm_above:
+        return Reply(texts.rich("broadcast.type_number", count=count, when=when))
+    return Reply(
+        texts.rich("broadcast.ask_sure", count=count, when=when),
+        (
+            form.choice(texts("manage.yes"), "yes", _NAME, "sure"),
+            form.choice(texts("manage.no"), "no", _NAME, "sure"),
+        ),
+    )
+
+
+def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
+    count = people_of(recipients.sums(context.database, data["broadcast"]))
+    answer = form.yes_or_no(typed)
+    if count > context.office.confirm_above:
+        if answer is not False and "".join(folded(typed).split()).replace(".", "") != str(count):
+            raise NotFound("other_number", count=count)
+    elif answer is None:
+        raise NotFound("yes_or_no")
+    if answer is False:
+        return Done([Reply(context.texts.rich("manage.nothing_done"))])
+    times = {name: data[name] for name in ("at", "repeats", "until") if data[name] is not None}
+    service.send(context.scene, data["unit"], data["broadcast"], data["said"], **times)
+    found = service.show(context.scene, data["unit"], data["broadcast"])
+    text = "broadcast.let_go" if found.state == "freezing" else "broadcast.planned"
+    told = context.texts.rich(text, state=wording.state(found, context))
+    return Done([Reply(told, tuple(wording.steering(found, 0, context)))])
+
+
+FORMS: dict[str, Form] = {_NAME: {"when": Step(_ask_when, _take_when), "sure": Step(_ask_sure, _take_sure)}}
+
+ACTS: Mapping[str, Callable[[Data, Context], list[Reply]]] = {"try": _try, "tried": _tried, "send": _send}
+
+KINDS = {COUNT: Kind(_count)}

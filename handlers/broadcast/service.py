@@ -1,0 +1,326 @@
+"""Every act on broadcasts: who writes, sends, steers and reads them, within which unit.
+
+A broadcast belongs to a unit, or with None to the whole office, and goes to nobody outside it; who may do something to
+it is who may do so for that unit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from handlers.authorization import Reach, Scene, act
+from handlers.broadcast import audience, running
+from handlers.broadcast.content import Content, checked
+from handlers.errors import NotFound, NotPossible
+from storage import broadcasts, jobs, members, people, recipients, units
+from storage.broadcasts import Broadcast
+from storage.database import Database
+from storage.recipients import Recipient, Sum, UnitSum
+
+How = Literal["meeting", "phone"]
+HOWS: tuple[How, ...] = ("meeting", "phone")
+
+LONGEST_AHEAD = dt.timedelta(days=366)
+
+# So many members are counted at once; more are counted part by part.
+COUNTED_AT_ONCE = 2_000
+
+# Writing
+
+
+@act("broadcast.write", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def write(scene: Scene, unit: int | None, content: dict[str, Any], whom: dict[str, Any]) -> int:
+    """Keep a draft for a unit, or with None for the whole office; return its number."""
+    said = checked(Content.from_json(content))
+    return broadcasts.create(scene.database, unit, said.as_json(), whom, scene.actor.person, scene.stamp)
+
+
+@act("broadcast.change", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def change(scene: Scene, unit: int | None, broadcast: int, content: dict[str, Any], whom: dict[str, Any]) -> None:
+    """Change what a draft says and to whom."""
+    draft = _of(scene, unit, broadcast)
+    said = checked(Content.from_json(content))
+    if not broadcasts.change(scene.database, broadcast, said.as_json(), whom, draft.urgent):
+        raise NotPossible("no_draft")
+
+
+@act("broadcast.urgent", target="unit", head=Reach.UNIT)
+def make_urgent(scene: Scene, unit: int | None, broadcast: int, urgent: bool) -> None:
+    """Let a draft go out at any hour, or in working hours again."""
+    draft = _of(scene, unit, broadcast)
+    if not broadcasts.change(scene.database, broadcast, draft.content, draft.audience, urgent):
+        raise NotPossible("no_draft")
+
+
+@act("broadcast.copy", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def copy(scene: Scene, unit: int | None, broadcast: int) -> int:
+    """Return the number of a new draft that says the same to the same people."""
+    _of(scene, unit, broadcast)
+    return broadcasts.copy(scene.database, broadcast, scene.stamp)
+
+
+@act("broadcast.delete", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def delete(scene: Scene, unit: int | None, broadcast: int) -> None:
+    """Delete a draft."""
+    _of(scene, unit, broadcast)
+    if not broadcasts.delete_draft(scene.database, broadcast):
+        raise NotPossible("no_draft")
+
+
+@act("broadcast.remind", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def remind(scene: Scene, unit: int | None, broadcast: int) -> int:
+    """Return the number of a new draft that says the same to those of a unit who have not confirmed it."""
+    sent = _any(scene, broadcast)
+    below = None if unit is None else sorted(units.below(scene.database, unit))
+    if sent.state == "draft" or not recipients.some(scene.database, broadcast, below, 0, 1, uninformed=True):
+        raise NotFound("no_such_broadcast")
+    whom = {"kind": "not_informed", "broadcast": broadcast}
+    number = broadcasts.create(scene.database, unit, sent.content, whom, scene.actor.person, scene.stamp)
+    broadcasts.change(scene.database, number, sent.content, whom, sent.urgent)
+    return number
+
+
+@act("broadcast.count", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def count(scene: Scene, unit: int | None, broadcast: int) -> Sequence[Sum] | None:
+    """Return how many people a draft would go to by account, and how many are left out and why.
+
+    None where they are too many to be counted at once; that is then done by `count_part`.
+    """
+    draft = _of(scene, unit, broadcast)
+    if draft.state == "draft":
+        recipients.forget_sums(scene.database, broadcast)
+        last = count_part(scene.database, draft, scene.today, 0)
+        if last is not None and count_part(scene.database, draft, scene.today, last) is not None:
+            return None
+    return recipients.sums(scene.database, broadcast)
+
+
+def count_part(database: Database, draft: Broadcast, day: str, after: int) -> int | None:
+    """Count the next people of a draft after one; return the last of them, None at the end."""
+    selection = audience.selection(database, draft)
+    return recipients.survey(database, draft.id, selection, day, after, COUNTED_AT_ONCE)
+
+
+# Sending
+
+
+@act("broadcast.send", target="unit", contact=Reach.UNIT, head=Reach.UNIT)
+def send(
+    scene: Scene,
+    unit: int | None,
+    broadcast: int,
+    said: str,
+    at: str | None = None,
+    repeats: dict[str, Any] | None = None,
+    until: str | None = None,
+) -> None:
+    """Let a draft go: now, at a time (UTC), or from that time on again and again until a day.
+
+    `said` is what whoever lets it go has read: a draft that was changed meanwhile is not sent.
+    """
+    draft = _of(scene, unit, broadcast)
+    if draft.content["text"] != said:
+        raise NotPossible("draft_changed")
+    by = scene.actor.person
+    if at is None:
+        if not running.begin(broadcast, by, scene.stamp, scene.database):
+            raise NotPossible("no_draft")
+        return
+    planned = dt.datetime.fromisoformat(at)
+    if not scene.now < planned <= scene.now + LONGEST_AHEAD:
+        # What was approved late goes out as soon as it is.
+        if scene.approved and planned <= scene.now and not repeats:
+            send(scene, unit, broadcast, said)
+            return
+        raise NotPossible("time_is_over")
+    if not broadcasts.plan(scene.database, broadcast, at, by, repeats, until):
+        raise NotPossible("no_draft")
+    jobs.plan(scene.database, running.START, str(broadcast), at, scene.stamp, recurrence=repeats)
+
+
+@act("broadcast.pause", target="unit", contact=Reach.UNIT, head=Reach.UNIT)
+def pause(scene: Scene, unit: int | None, broadcast: int) -> None:
+    """Let a broadcast stand still; at most the few messages that are on their way still arrive."""
+    found = _of(scene, unit, broadcast)
+    if found.state not in ("running", "freezing"):
+        raise NotPossible("not_running")
+    if found.state == "freezing":
+        # The list is not complete: it is written anew when it goes on.
+        raise NotPossible("list_not_ready")
+    running.pause(broadcast, "asked", scene.now, scene.database)
+
+
+@act("broadcast.resume", target="unit", contact=Reach.UNIT, head=Reach.UNIT)
+def resume(scene: Scene, unit: int | None, broadcast: int) -> None:
+    """Let a paused broadcast go on: to those only who were not sent it."""
+    if _of(scene, unit, broadcast).state != "paused":
+        raise NotPossible("not_paused")
+    broadcasts.move(scene.database, broadcast, "running", scene.stamp)
+    jobs.plan(scene.database, running.RUN, str(broadcast), scene.stamp, scene.stamp)
+
+
+@act("broadcast.cancel", target="unit", contact=Reach.UNIT, head=Reach.UNIT)
+def cancel(scene: Scene, unit: int | None, broadcast: int) -> None:
+    """End a broadcast; who was not sent it will not be. One that was only planned is a draft again."""
+    found = _of(scene, unit, broadcast)
+    if found.state in ("draft", "done", "cancelled"):
+        raise NotPossible("not_running")
+    jobs.drop(scene.database, running.START, str(broadcast))
+    if found.state == "planned":
+        broadcasts.move(scene.database, broadcast, "draft", scene.stamp)
+        return
+    broadcasts.move(scene.database, broadcast, "cancelled", scene.stamp)
+    if found.state != "repeating":
+        running.take_back(broadcast, scene.database)
+        running.turn(broadcast, "drop", scene.now, scene.database)
+
+
+@act("broadcast.retry", target="unit", contact=Reach.UNIT, head=Reach.UNIT)
+def retry(scene: Scene, unit: int | None, broadcast: int) -> int:
+    """Send again to those whom it certainly did not reach, and to nobody else; return how many they are."""
+    found = _of(scene, unit, broadcast)
+    failed = sum(part.people for part in recipients.sums(scene.database, broadcast) if part.state == "failed")
+    if found.state not in ("done", "paused") or not failed:
+        raise NotPossible("nothing_failed")
+    broadcasts.move(scene.database, broadcast, "paused", scene.stamp, reason="asked")
+    running.turn(broadcast, "again", scene.now, scene.database)
+    return failed
+
+
+# Reading
+
+
+@act("broadcast.list", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def newest(scene: Scene, unit: int | None, limit: int) -> list[Broadcast]:
+    """Return the newest broadcasts of a unit and those below it, or with None of all, the newest first."""
+    within = None if unit is None else sorted(units.below(scene.database, unit))
+    return broadcasts.newest(scene.database, within, _ALL, limit)
+
+
+@act("broadcast.from_above", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def from_above(scene: Scene, unit: int, limit: int) -> list[Broadcast]:
+    """Return the newest broadcasts of the units above one, and of the whole office, that were let go."""
+    above = list(units.path(scene.database, unit))[1:]
+    going: tuple[broadcasts.State, ...] = ("running", "paused", "done", "cancelled")
+    found = broadcasts.newest(scene.database, above, going, limit, whole_office=True)
+    below = sorted(units.below(scene.database, unit))
+    return [one for one in found if recipients.some(scene.database, one.id, below, 0, 1)]
+
+
+@act("broadcast.show", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def show(scene: Scene, unit: int | None, broadcast: int) -> Broadcast:
+    """Return a broadcast of a unit, or with None of the whole office."""
+    return _of(scene, unit, broadcast)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """How a broadcast went in a unit and those below it, or in the whole office.
+
+    Attributes:
+        sums: how many people are in which state, for the whole broadcast; empty for a part of it.
+    """
+
+    broadcast: Broadcast
+    units: Sequence[UnitSum]
+    sums: Sequence[Sum]
+
+
+@act("broadcast.results", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def results(scene: Scene, unit: int | None, broadcast: int) -> Results:
+    """Return how any broadcast went in a unit and those below it, or with None in all."""
+    found = _any(scene, broadcast)
+    below = None if unit is None else units.below(scene.database, unit)
+    by_unit = [part for part in recipients.by_unit(scene.database, broadcast) if below is None or part.unit in below]
+    if not by_unit:
+        raise NotFound("no_such_broadcast")
+    return Results(found, by_unit, recipients.sums(scene.database, broadcast) if unit is None else ())
+
+
+@act("broadcast.names", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def names(
+    scene: Scene, unit: int | None, broadcast: int, after: int, limit: int, uninformed: bool = False
+) -> Sequence[Recipient]:
+    """Return the next recipients of any broadcast in a unit and those below it after a person, by their numbers."""
+    _any(scene, broadcast)
+    below = None if unit is None else sorted(units.below(scene.database, unit))
+    return recipients.some(scene.database, broadcast, below, after, limit, uninformed=uninformed)
+
+
+# Knowing
+
+
+@act("broadcast.confirm", target="person", anybody=Reach.SELF, administrator=Reach.SELF)
+def confirm(scene: Scene, person: int, broadcast: int) -> bool:
+    """Note that somebody says to have read and understood; return False where he said so before.
+
+    Raises NotFound where it was not for him, NotPossible where his account may be another's.
+    """
+    if people.has_held(scene.database, person):
+        raise NotPossible("address_held")
+    if recipients.get(scene.database, broadcast, person) is None:
+        raise NotFound("no_such_broadcast")
+    return recipients.inform(scene.database, broadcast, person, "press", person, scene.stamp)
+
+
+@act("broadcast.mark", target="person", contact=Reach.UNIT, head=Reach.UNIT)
+def mark(scene: Scene, person: int, broadcast: int, how: How) -> None:
+    """Note that somebody was informed at a meeting or by phone."""
+    if recipients.get(scene.database, broadcast, person) is None:
+        raise NotFound("no_such_broadcast")
+    if not recipients.inform(scene.database, broadcast, person, how, scene.actor.person, scene.stamp):
+        raise NotPossible("marked_before")
+
+
+@act("broadcast.unmark", target="person", contact=Reach.UNIT, head=Reach.UNIT)
+def unmark(scene: Scene, person: int, broadcast: int) -> None:
+    """Take back that somebody was informed at a meeting or by phone."""
+    if not recipients.uninform(scene.database, broadcast, person):
+        raise NotPossible("not_marked")
+
+
+@act("broadcast.mark_unit", target="unit", contact=Reach.UNIT, head=Reach.UNIT)
+def mark_unit(scene: Scene, unit: int | None, broadcast: int, how: How) -> int:
+    """Note that everybody of a unit and those below it was informed; return of how many that was not noted before."""
+    if unit is None:
+        raise NotFound("no_such_unit")
+    _any(scene, broadcast)
+    below = sorted(units.below(scene.database, unit))
+    return recipients.inform_unit(scene.database, broadcast, below, how, scene.actor.person, scene.stamp)
+
+
+@act("broadcast.stop", target="person", anybody=Reach.SELF, administrator=Reach.SELF)
+def stop(scene: Scene, person: int) -> bool:
+    """Send somebody no broadcasts any more; return False where he wanted none before."""
+    if members.get(scene.database, person, scene.today) is None:
+        raise NotFound("no_such_member")
+    return broadcasts.opt_out(scene.database, person, scene.stamp)
+
+
+@act("broadcast.start", target="person", anybody=Reach.SELF, administrator=Reach.SELF)
+def start(scene: Scene, person: int) -> bool:
+    """Send somebody broadcasts again; return False where he wanted them anyway."""
+    return broadcasts.opt_in(scene.database, person)
+
+
+_ALL: tuple[broadcasts.State, ...] = (
+    "draft", "planned", "repeating", "freezing", "running", "paused", "done", "cancelled",
+)  # fmt: skip
+
+
+def _of(scene: Scene, unit: int | None, number: int) -> Broadcast:
+    """The broadcast of this number, which must be this unit's: the rights were checked for that."""
+    found = broadcasts.get(scene.database, number)
+    if found is None or found.unit != unit:
+        raise NotFound("no_such_broadcast")
+    return found
+
+
+def _any(scene: Scene, number: int) -> Broadcast:
+    found = broadcasts.get(scene.database, number)
+    if found is None:
+        raise NotFound("no_such_broadcast")
+    return found

@@ -1,0 +1,608 @@
+"""Broadcasts in conversation: writing, looking, counting, confirming, and what comes of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import random
+from dataclasses import replace
+
+import pytest
+from docx import Document
+from markupsafe import Markup
+from openpyxl import load_workbook
+from PIL import Image
+
+from handlers.authorization import Actor, Scene
+from handlers.broadcast import content as contents
+from handlers.broadcast import happened, reminders, running, sending, service, timing
+from handlers.broadcast.content import PROVISION, STANDING_MENUS, Choice, Content, checked, marked
+from handlers.context import Context
+from handlers.conversation import Attachment, Drawing, File, Line, Outcome, Reply
+from handlers.errors import NotPossible, Refusal
+from handlers.office import Reminder
+from handlers.people import service as office
+from handlers.recurrence import Recurrence
+from handlers.router import draw
+from handlers.schedule import Due
+from storage import broadcasts, jobs, people, recipients, roles
+from storage.audit import CONSOLE
+from storage.people import Address, person_at
+from tests.broadcasting import put
+from tests.conftest import NOW, OFFICE, TODAY
+from tests.conversations import Conversation, hold, read, whole
+
+STAMP = NOW.isoformat()
+
+
+def place(name: str, channel: str = "telegram") -> Address:
+    return Address(channel, "bot-1", name, name)
+
+
+@pytest.fixture
+def console(context: Context) -> Scene:
+    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
+
+
+@pytest.fixture
+def units(console: Scene) -> tuple[int, int, int]:
+    """An office with two departments."""
+    top = office.create_unit(console, "Sở Ví Dụ")
+    return top, office.create_under(console, top, "Phòng Một"), office.create_under(console, top, "Phòng Hai")
+
+
+def member(context: Context, name: str, unit: int, channel: str = "telegram") -> Conversation:
+    conversation = Conversation(context, place(name, channel))
+    person = person_at(context.database, conversation.address, STAMP)
+    put(context.database, person, name, unit, STAMP)
+    conversation.context = replace(context, person=person, address=conversation.address)
+    return conversation
+
+
+@pytest.fixture
+def admin(context: Context, units: tuple[int, int, int]) -> Conversation:
+    conversation = member(context, "quantri", units[0])
+    roles.give(context.database, conversation.context.person, "administrator", None, CONSOLE, STAMP)
+    return conversation
+
+
+@pytest.fixture
+def contact(context: Context, units: tuple[int, int, int]) -> Conversation:
+    conversation = member(context, "daumoi", units[1])
+    roles.give(context.database, conversation.context.person, "contact", units[1], CONSOLE, STAMP)
+    return conversation
+
+
+def press(conversation: Conversation, reply: Reply, label: str) -> list[Reply]:
+    """Press a button of the newest menu by its label."""
+    labels = [button.label for button in reply.buttons]
+    return conversation.press(conversation.menus[-1], labels.index(label))
+
+
+def write(conversation: Conversation, text: str = "Bật *xác thực* hai bước.") -> Reply:
+    hold(
+        conversation, [("thông báo", "Soạn thông báo mới"), ("Soạn thông báo mới", "gõ lời thông báo"), (text, "nháp")]
+    )
+    (shown,) = conversation.say("menu") and press_open(conversation)
+    return shown
+
+
+def press_open(conversation: Conversation) -> list[Reply]:
+    """The screen of the newest broadcast, from the list."""
+    (listed,) = conversation.say("thông báo")
+    return press(conversation, listed, listed.buttons[2].label)
+
+
+def newest(conversation: Conversation) -> broadcasts.Broadcast:
+    (found, *_) = broadcasts.newest(
+        conversation.context.database, None, ("draft", "freezing", "planned", "repeating"), 9
+    )
+    return found
+
+
+def run_jobs(context: Context) -> list[Reply]:
+    """What the scheduler would do with everything that is due, without what is sent."""
+    replies: list[Reply] = []
+    while job := jobs.claim(context.database, [running.RUN, running.START, sending.COUNT], "a", STAMP, STAMP + "9"):
+        kinds = {**running.KINDS, **sending.KINDS}
+        replies += kinds[job.kind].run(Due(job.name, NOW, job.data), replace(context, person=0, address=None))
+        jobs.finish(context.database, job)
+    return replies
+
+
+# Writing
+
+
+def test_a_draft_is_written_changed_and_deleted_in_chat(admin: Conversation) -> None:
+    shown = write(admin)
+    assert "Bật xác thực hai bước." in read(shown)
+    assert "Nút: Đã đọc và hiểu" in read(shown)
+    press(admin, shown, "Căn cứ")
+    (shown,) = admin.say("Công văn số 1/SVD ngày 02/01/2026")
+    assert "Căn cứ: Công văn số 1/SVD" in read(shown)
+    press(admin, shown, "Người nhận")
+    (refused,) = admin.say("Phòng Không Có")
+    assert "Không có đơn vị đó" in read(refused)
+    (shown,) = admin.say("phòng một; Phòng Hai")
+    assert "Gửi cho: Phòng Một, Phòng Hai và đơn vị trực thuộc" in read(shown)
+    press(admin, shown, "Nút")
+    (shown,) = admin.say("đã đọc\nđiều 4 khoản 3")
+    assert "Nút: Đã đọc và hiểu | Xem Khoản 3 Điều 4" in read(shown)
+    press(admin, shown, "Sửa lời")
+    (refused,) = admin.say("x" * 2_000)
+    assert "nhiều nhất 1500" in read(refused)
+    (shown,) = admin.say("Lời mới.")
+    assert "Lời mới." in read(shown)
+    (shown,) = press(admin, shown, "Đặt là khẩn")
+    assert "Khẩn" in read(shown)
+    (gone,) = press(admin, shown, "Xóa bản nháp")
+    assert "Đã xóa" in read(gone)
+    assert broadcasts.newest(admin.context.database, None, ("draft",), 9) == []
+
+
+def test_a_draft_that_is_being_written_outlives_a_restart(admin: Conversation, context: Context) -> None:
+    admin.say("thông báo")
+    admin.say("Soạn thông báo mới")
+    again = Conversation(context, admin.address)
+    assert "Bản nháp" in read(again.say("Lời sau khi khởi động lại.")[0])
+
+
+def test_staff_may_not_write(context: Context, units: tuple[int, int, int]) -> None:
+    (refused,) = member(context, "canbo", units[1]).say("thông báo")
+    assert "chưa được giao quyền" in read(refused)
+
+
+def test_a_contact_sends_within_his_unit_and_sees_only_it(
+    contact: Conversation, admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    member(context, "mot", units[1])
+    other = member(context, "hai", units[2])
+    shown = write(contact)
+    assert "Đặt là khẩn" not in [button.label for button in shown.buttons]
+    press(contact, shown, "Người nhận")
+    contact.say("người: hai; mot")
+    found = newest(contact)
+    assert found.unit == units[1]
+    press(contact, press_open(contact)[0], "Gửi")
+    contact.say("ngay")
+    contact.say("đồng ý")
+    run_jobs(context)
+    assert recipients.get(context.database, found.id, other.context.person) is None
+    # What the administrator writes for all is not the contact's to read.
+    write(admin, "Chuyện của cả cơ quan.")
+    assert "Chuyện của cả cơ quan" not in whole(contact.say("thông báo")[0])
+
+
+def test_a_ready_reminder_is_a_draft_at_once(admin: Conversation) -> None:
+    admin.say("thông báo")
+    (listed,) = admin.say("Lời nhắc có sẵn")
+    assert [button.label for button in listed.buttons] == [
+        "Bảo vệ tài khoản",
+        "Kiểm tra trước khi chia sẻ",
+        "Mất tài khoản: việc làm ngay",
+        "Quy định của tháng",
+    ]
+    (shown,) = press(admin, listed, "Quy định của tháng")
+    assert "Nút: Xem quy định | Đã đọc và hiểu" in read(shown)
+
+
+def test_an_office_replaces_and_adds_reminders(context: Context) -> None:
+    own = (
+        Reminder(id="mat-tai-khoan", title="Của cơ quan", text="Gọi số nội bộ."),
+        Reminder(id="the-va-xe", title="Thẻ và xe", text="Đeo thẻ.", provision="khong-co/dieu-1", confirm=False),
+    )
+    there = replace(context, office=OFFICE.model_copy(update={"reminders": own}))
+    titles = [reminder.title for reminder in reminders.ready(there)]
+    assert titles[2] == "Của cơ quan"
+    assert titles[-1] == "Thẻ và xe"
+    assert len(titles) == 5
+    assert reminders.content(own[1], there).buttons == ()
+
+
+def test_every_built_in_reminder_can_be_sent_and_leads_to_a_provision(context: Context) -> None:
+    for reminder in reminders.built_in():
+        said = reminders.content(reminder, context)
+        assert checked(said).text
+        assert said.buttons[0].target in context.search.library
+    months = {
+        reminders.content(reminders.built_in()[-1], replace(context, now=NOW + dt.timedelta(days=31 * n)))
+        .buttons[0]
+        .target
+        for n in range(6)
+    }
+    assert len(months) == 6
+
+
+# Marks
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("*đậm* và _nghiêng_", "<b>đậm</b> và <i>nghiêng</i>"),
+        ("- một\n* hai", "• một\n• hai"),
+        ("> trích", "<blockquote>trích</blockquote>"),
+        ("`0000 000 000`", "<code>0000 000 000</code>"),
+        ("2 * 3 * 4 và a_b_c", "2 * 3 * 4 và a_b_c"),
+        ("<b>x</b> & y", "&lt;b&gt;x&lt;/b&gt; &amp; y"),
+        ("*một _hai* ba_", "*một _hai* ba_"),
+        ("**rất đậm**", "<b>rất đậm</b>"),
+    ],
+)
+def test_marks_become_tags(typed: str, shown: str) -> None:
+    assert marked(typed) == Markup(shown)
+
+
+def test_whatever_is_typed_its_tags_are_closed_in_order() -> None:
+    chance = random.Random(7)
+    for _ in range(2_000):
+        typed = "".join(chance.choices("ab *_`<>&\n", k=30))
+        assert contents._is_nested(str(marked(typed)))
+
+
+# Looking and counting
+
+
+def test_it_is_shown_as_on_every_channel_that_the_recipients_use(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    member(context, "zalo", units[1], "zalo")
+    shown = write(admin)
+    replies = press(admin, shown, "Xem thử")
+    assert [(read(reply), reply.as_on) for reply in replies if not reply.buttons] == [
+        ("Trên Telegram, người nhận sẽ thấy:", ""),
+        ("Trên Zalo, người nhận sẽ thấy:", ""),
+    ]
+    assert [reply.as_on for reply in replies if reply.buttons] == ["", "zalo"]
+    assert all("Bật xác thực hai bước." in read(reply) for reply in replies if reply.buttons)
+
+
+def test_whoever_sends_sees_the_numbers_the_time_and_the_plan(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    for number in range(3):
+        member(context, f"z{number}", units[1], "zalo")
+    office.add_member(Scene(context.database, Actor(CONSOLE), NOW, TODAY), units[1], "Chưa Tham Gia")
+    admin.context = replace(
+        admin.context, lines=(Line("telegram", "bot-1", 25.0), Line("zalo", "bot-1", 0.5, monthly=3_000))
+    )
+    (card,) = press(admin, write(admin), "Gửi")
+    said = read(card)
+    assert "Sẽ gửi tới 4 người: Zalo 3, Telegram 1." in said
+    assert "Không gửi được cho 1 người: chưa tham gia 1." in said
+    assert "Gửi trong khoảng 6 giây." in said
+    assert "dùng 3 trong 2400 tin" in said
+    # A Saturday.
+    assert "Đang ngoài giờ làm việc: gửi ngay thì bắt đầu lúc 07:30 23/11/2026." in said
+
+
+def test_many_are_counted_part_by_part(
+    admin: Conversation, context: Context, units: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "COUNTED_AT_ONCE", 3)
+    for number in range(10):
+        member(context, f"n{number}", units[1])
+    (told,) = press(admin, write(admin), "Gửi")
+    assert "Đang đếm" in read(told)
+    (card,) = run_jobs(context)
+    assert "Sẽ gửi tới 11 người" in read(card)
+    assert card.to == admin.address
+
+
+# Confirming
+
+
+def test_above_a_number_the_number_is_typed(admin: Conversation, context: Context, units: tuple[int, int, int]) -> None:
+    admin.context = replace(admin.context, office=OFFICE.model_copy(update={"confirm_above": 3}))
+    for number in range(4):
+        member(context, f"n{number}", units[1])
+    press(admin, write(admin), "Gửi")
+    hold(admin, [("ngay", "gõ số người nhận: 5"), ("đồng ý", "không khớp"), ("4", "không khớp"), ("5", "Bắt đầu")])
+    assert newest(admin).state == "freezing"
+
+
+def test_whoever_says_no_sends_nothing(admin: Conversation) -> None:
+    press(admin, write(admin), "Gửi")
+    hold(admin, [("ngay", "Gửi không?"), ("không", "Chưa thay đổi gì")])
+    assert newest(admin).state == "draft"
+
+
+def test_what_the_office_wants_approved_goes_out_after_the_head_has_read_it(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    head = member(context, "lanhdao", units[0])
+    roles.give(context.database, head.context.person, "head", units[0], CONSOLE, STAMP)
+    wanting = OFFICE.model_copy(update={"approvals": ("broadcast.send",)})
+    for one in (admin, head):
+        one.context = replace(one.context, office=wanting)
+    press(admin, write(admin), "Gửi")
+    admin.say("8:00 ngày 5/12")
+    told, card = admin.say("đồng ý")
+    assert "Đã trình lãnh đạo" in read(told)
+    assert card.to == head.address
+    assert "Bật *xác thực* hai bước." in read(card)
+    assert "Gửi lúc: 08:00 05/12/2026" in read(card)
+    assert newest(admin).state == "draft"
+    (listed,) = head.say("chờ duyệt")
+    approved, _ = press(head, listed, "Đồng ý")
+    assert "Đã duyệt" in read(approved)
+    found = newest(admin)
+    assert (found.state, found.sent_by) == ("planned", admin.context.person)
+
+
+def test_a_planned_one_is_a_draft_again_when_it_is_cancelled(admin: Conversation) -> None:
+    press(admin, write(admin), "Gửi")
+    hold(
+        admin,
+        [("hằng quý ngày 15 lúc 9h đến 31/12/2027", "định kỳ"), ("có", "hằng quý, ngày 15 các tháng 2, 5, 8, 11")],
+    )
+    assert newest(admin).state == "repeating"
+
+
+# When
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("15h30", "2026-11-21 15:30"),
+        ("lúc 8:05 ngày 5/12", "2026-12-5 8:5"),
+        ("mai", "2026-11-22 8:0"),
+        ("5/12/2026 14 giờ 15", "2026-12-5 14:15"),
+    ],
+)
+def test_a_time_is_understood(typed: str, at: str, context: Context) -> None:
+    local = dt.datetime.strptime(at, "%Y-%m-%d %H:%M").replace(tzinfo=context.zone)
+    assert timing.read(typed, NOW, context.zone) == timing.When(local.astimezone(dt.UTC))
+
+
+@pytest.mark.parametrize(
+    ("typed", "recurs", "until"),
+    [
+        ("hằng tuần thứ hai 8h", Recurrence(dt.time(8), weekday=0), None),
+        ("hằng tuần chủ nhật lúc 9:30", Recurrence(dt.time(9, 30), weekday=6), None),
+        ("hằng tháng ngày 5", Recurrence(dt.time(8), day=5), None),
+        ("mỗi quý ngày 31 15h đến 31/12/2027", Recurrence(dt.time(15), day=31, months=(2, 5, 8, 11)), "2027-12-31"),
+    ],
+)
+def test_how_it_repeats_is_understood(typed: str, recurs: Recurrence, until: str | None, context: Context) -> None:
+    found = timing.read(typed, NOW, context.zone)
+    assert found.repeats == recurs
+    assert found.at == recurs.after(NOW, context.zone)
+    assert found.as_json()["until"] == until
+    assert Recurrence.from_json(recurs.as_json()) == recurs
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "lúc nào cũng được", "25h", "8:00 hôm nay", "hằng tuần", "31/2", "hằng tháng ngày 40"]
+)
+def test_what_is_no_time_is_asked_again(typed: str, context: Context) -> None:
+    with pytest.raises(NotPossible):
+        timing.read(typed, NOW, context.zone)
+
+
+# Those who get one
+
+
+def begin(admin: Conversation, context: Context, said: Content | None = None) -> int:
+    """A broadcast that was let go, with its list."""
+    console = Scene(context.database, Actor(CONSOLE), NOW, TODAY)
+    said = said or Content("Bật xác thực.", buttons=(Choice("Đã đọc và hiểu", "confirm"),))
+    number = service.write(console, None, said.as_json(), {"kind": "all"})
+    service.make_urgent(console, None, number, True)
+    service.send(replace(console, actor=admin.context.actor), None, number, checked(said).text)
+    return number
+
+
+def test_what_goes_out_carries_a_menu_that_never_grows_old(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    staff = member(context, "canbo", units[1])
+    number = begin(
+        admin,
+        context,
+        Content("Xem.", buttons=(Choice("Đã đọc", "confirm"), Choice("Xem", PROVISION, "qd-874-2021/dieu-4/khoan-3"))),
+    )
+    sent = {reply.to: reply for reply in run_jobs(context) if reply.concern}
+    assert sent[staff.address].menu == STANDING_MENUS + number
+    staff.wait(dt.timedelta(days=30))
+    (thanks,) = staff.press(STANDING_MENUS + number, 0)
+    assert "Đã ghi nhận" in read(thanks)
+    (again,) = staff.press(STANDING_MENUS + number, 0)
+    assert "đã xác nhận rồi" in read(again)
+    (shown,) = staff.press(STANDING_MENUS + number, 1)
+    assert "Khoản 3 Điều 4" in read(shown)
+    (stale,) = staff.press(STANDING_MENUS + number, 2)
+    assert "đã cũ" in read(stale)
+
+
+def test_who_did_not_get_it_cannot_confirm_it(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    number = begin(admin, context)
+    run_jobs(context)
+    late = member(context, "den-sau", units[1])
+    assert "đã cũ" in read(late.press(STANDING_MENUS + number, 0)[0])
+    assert "đã cũ" in read(late.press(STANDING_MENUS + 999, 0)[0])
+    assert "không có thông báo nào" in read(late.say("đã đọc")[0])
+
+
+def test_who_types_that_he_has_read_means_the_newest(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    staff = member(context, "canbo", units[1])
+    number = begin(admin, context)
+    run_jobs(context)
+    assert "Đã ghi nhận" in read(staff.say("Đã đọc và hiểu")[0])
+    found = recipients.get(context.database, number, staff.context.person)
+    assert found is not None
+    assert (found.informed_at, found.informed_how) == (STAMP, "press")
+
+
+def test_a_held_account_confirms_nothing(admin: Conversation, context: Context, units: tuple[int, int, int]) -> None:
+    staff = member(context, "canbo", units[1])
+    number = begin(admin, context)
+    run_jobs(context)
+    people.hold(context.database, staff.context.person, CONSOLE, STAMP)
+    (reply,) = staff.press(STANDING_MENUS + number, 0)
+    assert "tạm khóa" in read(reply)
+    found = recipients.get(context.database, number, staff.context.person)
+    assert found is not None
+    assert found.informed_at is None
+
+
+def test_somebody_wants_no_broadcasts_and_wants_them_again(context: Context, units: tuple[int, int, int]) -> None:
+    staff = member(context, "canbo", units[1])
+    hold(
+        staff,
+        [
+            ("thôi nhận thông báo", "không nhận thông báo chung nữa"),
+            ("tắt thông báo", "đã tắt"),
+            ("dữ liệu của tôi", "Đã tắt thông báo từ 21/11/2026"),
+            ("nhận lại thông báo", "lại nhận"),
+        ],
+    )
+    assert broadcasts.opted_out_since(context.database, staff.context.person) is None
+
+
+# After
+
+
+@pytest.fixture
+def done(admin: Conversation, context: Context, contact: Conversation, units: tuple[int, int, int]) -> int:
+    """A broadcast to six people: all of Phòng Một but one, and nobody of Phòng Hai, have confirmed."""
+    staff = [member(context, name, unit) for name, unit in (("=mot", units[1]), ("hai", units[1]), ("ba", units[2]))]
+    number = begin(admin, context, Content("Bật xác thực.", "Công văn 1/SVD", (Choice("Đã đọc", "confirm"),)))
+    for reply in run_jobs(context):
+        if reply.concern:
+            running.happened(Outcome(reply.concern, "sent"), replace(context, person=0, address=None))
+    for one in (contact, staff[0]):
+        one.press(STANDING_MENUS + number, 0)
+    return number
+
+
+def results(conversation: Conversation, number: int, unit: int | None) -> Reply:
+    (listed,) = conversation.say("thông báo")
+    (button,) = [one for one in listed.buttons if one.data.get("broadcast") == number and one.data.get("unit") == unit]
+    (shown,) = press(conversation, listed, button.label)
+    return press(conversation, shown, "Kết quả")[0] if button.action == "broadcast.open" else shown
+
+
+def test_the_results_are_told_by_unit_the_worst_first(admin: Conversation, done: int) -> None:
+    said = read(results(admin, done, None))
+    assert "Đã nắm: 2/5 người (40%). Tin đã tới: 5." in said
+    assert said.index("Phòng Hai: 0/1") < said.index("Phòng Một: 2/3")
+
+
+def test_a_contact_sees_his_unit_of_what_came_from_above(
+    contact: Conversation, done: int, units: tuple[int, int, int]
+) -> None:
+    said = read(results(contact, done, units[1]))
+    assert "Đã nắm: 2/3 người (66%)" in said
+    assert "Phòng Hai" not in said
+
+
+def drawn(replies: list[Reply]) -> bytes:
+    (reply,) = replies
+    (file,) = reply.files
+    assert isinstance(file, Drawing)
+    return draw(file.drawing, file.data)
+
+
+def test_the_list_is_handed_in_as_word_and_excel(contact: Conversation, done: int, units: tuple[int, int, int]) -> None:
+    document = Document(io.BytesIO(drawn(press(contact, results(contact, done, units[1]), "Danh sách Word"))))
+    rows = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
+    assert rows[0] == ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Thời gian", "Hình thức"]
+    assert ["1", "=mot", "", "Phòng Một", "10:00 21/11/2026", "Xác nhận qua trợ lý"] in rows
+    assert [row[5] for row in rows].count("Đã nhận tin, chưa xác nhận") == 1
+    words = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    assert "SỞ VÍ DỤ" in words
+    assert "Căn cứ: Công văn 1/SVD" in words
+    workbook = load_workbook(io.BytesIO(drawn(press(contact, results(contact, done, units[1]), "Danh sách Excel"))))
+    cells = list(workbook.worksheets[0].iter_rows())
+    table = [[cell.value for cell in row] for row in cells[-4:]]
+    assert table[0] == rows[0]
+    assert sorted(row[1] for row in table[1:]) == ["=mot", "daumoi", "hai"]
+    assert {cell.data_type for row in cells[-3:] for cell in row if cell.value} == {"s"}
+
+
+def test_the_chart_is_a_picture(admin: Conversation, done: int) -> None:
+    picture = Image.open(io.BytesIO(drawn(press(admin, results(admin, done, None), "Biểu đồ"))))
+    assert picture.format == "PNG"
+    assert picture.width > 800
+
+
+def test_too_long_a_list_is_refused_with_what_to_do(
+    admin: Conversation, done: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.broadcast.results.MOST_LISTED", 4)
+    (refused,) = press(admin, results(admin, done, None), "Danh sách Word")
+    assert "từng đơn vị" in read(refused)
+
+
+def test_a_contact_marks_who_was_informed_at_a_meeting(
+    contact: Conversation, done: int, units: tuple[int, int, int]
+) -> None:
+    press(contact, results(contact, done, units[1]), "Ghi đã phổ biến")
+    hold(contact, [("chợ", "“họp” hoặc “điện thoại”"), ("họp", "Đã ghi 0 người"), ("ba", "chưa được giao quyền")])
+    hold(contact, [("hai", "Đã ghi 1 người"), ("xong", "Đã nắm: 3/3")])
+    found = [one for one in recipients.some(contact.context.database, done, None, 0, 99) if one.name == "hai"]
+    assert (found[0].informed_how, found[0].informed_at) == ("meeting", STAMP)
+
+
+def test_a_contact_reminds_those_of_his_unit_who_have_not_confirmed(
+    contact: Conversation, done: int, units: tuple[int, int, int], context: Context
+) -> None:
+    (shown,) = press(contact, results(contact, done, units[1]), "Nhắc người chưa xác nhận")
+    assert f"người chưa xác nhận thông báo số {done}" in read(shown)
+    press(contact, shown, "Gửi")
+    (card,) = contact.say("ngay")
+    assert "tới 1 người" in read(card)
+
+
+def test_the_sender_steers_it_from_its_message(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    for number in range(100):
+        member(context, f"n{number}", units[1])
+    begin(admin, context)
+    run_jobs(context)
+    (listed,) = admin.say("thông báo")
+    (shown,) = press(admin, listed, listed.buttons[2].label)
+    assert "đang gửi" in read(shown)
+    (shown,) = press(admin, shown, "Tạm dừng")
+    assert "tạm dừng" in read(shown)
+    assert "Đang chờ: theo yêu cầu." in read(shown)
+    (shown,) = press(admin, shown, "Gửi tiếp")
+    assert "đang gửi" in read(shown)
+    (shown,) = press(admin, shown, "Dừng hẳn")
+    assert "đã dừng hẳn" in read(shown)
+    (shown,) = press(admin, shown, "Soạn lại từ bản này")
+    assert "Bản nháp số 2" in read(shown)
+
+
+# A file
+
+
+def test_a_picture_is_asked_for_brought_and_shown_in_the_draft(admin: Conversation, context: Context) -> None:
+    shown = write(admin)
+    press(admin, shown, "Ảnh, tệp")
+    (refused,) = admin.send(attachments=(Attachment("voice", "ref"),))
+    assert "Anh/chị gửi một ảnh" in read(refused)
+    (told,) = admin.send(attachments=(Attachment("photo", "ref"),))
+    assert "Đang nhận tệp" in read(told)
+    row = context.database.row("SELECT concern, blob_id FROM fetches")
+    assert row is not None
+    concern = json.loads(row["concern"])
+    (shown,) = happened(Outcome(concern, "stored", blob=7, person=admin.context.person), context)
+    assert "Kèm tệp: anh.jpg" in read(shown)
+    assert newest(admin).content["file"] == {"blob": 7, "kind": "photo", "name": "anh.jpg"}
+    (lost,) = happened(Outcome(concern, "lost", person=admin.context.person), context)
+    assert "chưa nhận được" in read(lost)
+
+
+def test_beside_a_file_the_words_are_shorter() -> None:
+    with pytest.raises(Refusal, match="words_too_long"):
+        checked(Content("x" * 900, file=File(1, "photo", "anh.jpg")))
+    assert checked(Content("x" * 900)).text == "x" * 900
