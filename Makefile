@@ -35,7 +35,9 @@ SOAKED := \
 	tests/test_forward_kill.py \
 	tests/test_flooded_chat.py \
 	tests/test_backup.py \
-	tests/test_roster_command.py
+	tests/test_roster_command.py \
+	tests/test_broadcast_kill.py \
+	tests/test_broadcast_list.py
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks $(ARGS)

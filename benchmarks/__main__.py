@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import answers, bots, cold, questions, rosters, scoring, signals
+from benchmarks import answers, bots, broadcasts, cold, pace, questions, rosters, scoring, sending, signals
 from benchmarks.machine import fingerprint, machine_line
 from benchmarks.tables import Table, write_between_markers
 
@@ -33,6 +33,9 @@ def tables(options: argparse.Namespace) -> Iterator[Table]:
     yield from scoring.run(quick)
     yield rosters.run(*rosters.QUICK) if quick else rosters.run()
     yield bots.run(bots.FEW, 1) if quick else bots.run()
+    yield broadcasts.run(broadcasts.QUICK) if quick else broadcasts.run()
+    yield sending.run(sending.FEW, 1) if quick else sending.run()
+    yield pace.run(pace.QUICK) if quick else pace.run()
 
 
 def main() -> None:

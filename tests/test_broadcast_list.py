@@ -1,0 +1,26 @@
+"""The frozen list at the size of a province: complete, counted as it is, in small transactions, in flat memory."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+from benchmarks import broadcasts
+
+PEOPLE = 20_000
+MOST_MEMORY = 30.0
+"""MB."""
+
+
+def test_a_large_list_is_frozen_in_small_parts(tmp_path: Path, full_size: bool) -> None:
+    people = broadcasts.PEOPLE if full_size else PEOPLE
+    done = broadcasts.measure(tmp_path, people)
+    assert done.frozen == people
+    assert done.sums
+    assert statistics.median(done.transactions) <= broadcasts.TRANSACTION_LIMIT
+    assert done.resume <= broadcasts.RESUME_LIMIT
+    assert done.memory <= MOST_MEMORY
+    print(  # noqa: T201 - the figures of the proof
+        f"\n{people} people: {done.freeze:.1f} s ({done.busy:.1f} s of a core), longest transaction"
+        f" {max(done.transactions) * 1000:.0f} ms, memory +{done.memory:.0f} MB"
+    )
