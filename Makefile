@@ -37,6 +37,7 @@ SOAKED := \
 	tests/test_backup.py \
 	tests/test_roster_command.py \
 	tests/test_broadcast_kill.py \
+	tests/test_quiz_kill.py \
 	tests/test_broadcast_list.py
 
 bench: .venv/ready

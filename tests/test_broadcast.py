@@ -33,6 +33,8 @@ from tests.broadcasting import put
 from tests.conftest import NOW, OFFICE, TODAY
 from tests.conversations import Conversation, hold, read, whole
 
+pytestmark = pytest.mark.every_channel
+
 STAMP = NOW.isoformat()
 
 
