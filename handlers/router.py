@@ -246,23 +246,29 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         # Among others it may be for another bot, unless it names this one.
         for_others = event.group and "@" not in event.text.split()[0]
         return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
-    # At whichever of several bots: help does not wait.
-    if report.is_told(text, context):
+    code = None if event.group else _code(text, context)
+    # At whichever of several bots: help does not wait. A code may look like words about a lost account: "FFG-HAC".
+    if code is None and report.is_told(text, context):
         return report.begin(text, context, () if asked else event.attachments)
     receipt = next(filter(report.looks_like_receipt, possible_codes(text)), None)
     if receipt and not people.is_code(receipt, context):
         return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(receipt, context)
     if led := leading.led(text, context):
         return led
-    for typed in [] if event.group else possible_codes(text):
-        if people.is_code(typed, context):
-            return people.by_code(typed, context)
-        if linking.is_code(typed, context):
-            return linking.by_code(typed, context)
+    if code is not None:
+        return people.by_code(code, context) if people.is_code(code, context) else linking.by_code(code, context)
     number = None if event.group else report.numbered(text, context)
     if number is not None:
         return casework.by_number(number, context)
     return ask.answer(text, context)
+
+
+def _code(text: str, context: Context) -> str | None:
+    """The first code in a message that opens something; None where there is none."""
+    opens = (
+        typed for typed in possible_codes(text) if people.is_code(typed, context) or linking.is_code(typed, context)
+    )
+    return next(opens, None)
 
 
 def _files(event: Incoming, context: Context) -> list[Reply] | None:

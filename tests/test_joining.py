@@ -16,7 +16,7 @@ from handlers.router import handle
 from knowledge.documents import Document, Library
 from knowledge.schema import DocumentEntry
 from knowledge.search import Background, Search
-from storage import consents, members, people, roles
+from storage import consents, invitations, members, people, roles
 from storage.audit import CONSOLE
 from storage.people import Address
 from tests.conftest import NOW, TODAY
@@ -67,6 +67,16 @@ def joined(context: Context, name: str, code: str, called: str) -> Conversation:
 
 def member(conversation: Conversation) -> members.Member | None:
     return members.get(conversation.context.database, conversation.context.person, DAY)
+
+
+@pytest.mark.parametrize("code", ["FFGHAC", "HEKVMT"])
+def test_a_code_is_a_code_although_it_looks_like_other_words(
+    an: Conversation, console: Scene, unit: int, code: str
+) -> None:
+    """Read letter by letter some look like a lost account: "hac", "hek"."""
+    until = (NOW + dt.timedelta(days=1)).isoformat()
+    invitations.invite(console.database, code, unit, CONSOLE, NOW.isoformat(), until)
+    hold(an, [(service.shown_code(code), "Phòng Ví Dụ"), ("hủy", ""), (f"mã của em là {code.lower()}", "Phòng Ví Dụ")])
 
 
 @pytest.mark.parametrize("how", ["{}", "/start {}", "/thamgia {}", "tham gia {}", "  {} "])

@@ -311,7 +311,7 @@ def test_a_running_bot_beats_and_makes_the_backup_that_was_missed(
         eventually(telegram_settings, "SELECT name FROM heartbeats", [{"name": "running"}])
         eventually(
             telegram_settings,
-            "SELECT kind FROM jobs ORDER BY kind",
+            "SELECT kind FROM jobs WHERE kind LIKE 'upkeep.%' ORDER BY kind",
             [{"kind": "upkeep.backup"}, {"kind": "upkeep.health"}],
         )
     database = Database(telegram_settings.data / "ungxu.db")
