@@ -20,8 +20,9 @@ types: .venv/ready
 imports: .venv/ready
 	$(BIN)/lint-imports
 
+# Three at a time on two cores: many tests wait for servers and processes.
 suite: .venv/ready
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term
 
 # The slow proofs at their full size, about an hour; SOAK_MINUTES says how long the one lasts that only waits.
 soak: .venv/ready
