@@ -12,30 +12,41 @@ from benchmarks.tables import Table, write_between_markers
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
+PARTS = ("cold", "answers", "questions", "signals", "scoring", "rosters", "bots", "broadcasts", "sending", "pace")
+
 QUICK_EVERY = 10
 """A quick run asks every tenth question."""
 
 
-def tables(options: argparse.Namespace) -> Iterator[Table]:
-    """Measure and yield one table after the other."""
+def tables(part: str, options: argparse.Namespace) -> Iterator[Table]:
+    """Measure a part and yield its tables."""
     quick: bool = options.quick
     every = QUICK_EVERY if quick else 1
-    search = questions.load_search()
-    with_words = cold.first_that_segments(
-        search.answer, (line.text for line in questions.load_lines(questions.QUESTIONS))
-    )
-    yield cold.run(1 if quick else cold.RUNS, with_words)
-    yield answers.run(search, every=every, builds=1 if quick else answers.BUILDS)
-    yield from questions.run(search, every=every)
-    yield signals.run(search, every=every)
-    if options.documents:
-        yield signals.run_public(options.documents, options.questions)
-    yield from scoring.run(quick)
-    yield rosters.run(*rosters.QUICK) if quick else rosters.run()
-    yield bots.run(bots.FEW, 1) if quick else bots.run()
-    yield broadcasts.run(broadcasts.QUICK) if quick else broadcasts.run()
-    yield sending.run(sending.FEW, 1) if quick else sending.run()
-    yield pace.run(pace.QUICK) if quick else pace.run()
+    match part:
+        case "cold":
+            search = questions.load_search()
+            lines = (line.text for line in questions.load_lines(questions.QUESTIONS))
+            yield cold.run(1 if quick else cold.RUNS, cold.first_that_segments(search.answer, lines))
+        case "answers":
+            yield answers.run(questions.load_search(), every=every, builds=1 if quick else answers.BUILDS)
+        case "questions":
+            yield from questions.run(questions.load_search(), every=every)
+        case "signals":
+            yield signals.run(questions.load_search(), every=every)
+            if options.documents:
+                yield signals.run_public(options.documents, options.questions)
+        case "scoring":
+            yield from scoring.run(quick)
+        case "rosters":
+            yield rosters.run(*rosters.QUICK) if quick else rosters.run()
+        case "bots":
+            yield bots.run(bots.FEW, 1) if quick else bots.run()
+        case "broadcasts":
+            yield broadcasts.run(broadcasts.QUICK) if quick else broadcasts.run()
+        case "sending":
+            yield sending.run(sending.FEW, 1) if quick else sending.run()
+        case "pace":
+            yield pace.run(pace.QUICK) if quick else pace.run()
 
 
 def main() -> None:
@@ -43,22 +54,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny sizes, only to see that everything works")
     parser.add_argument("--write", action="store_true", help=f"write the tables to {DOCUMENT.name} as well")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts, not all")
     signals.add_public_set(parser)
     options = parser.parse_args()
     signals.check_public_set(parser, options)
     if options.quick and options.write:
         parser.error("the figures of a quick run are not worth writing down")
-    before = fingerprint()
-    parts = [f"{machine_line()}, files {before}"]
-    print(parts[0], end="\n\n")
-    for table in tables(options):
-        parts.append(table.markdown())
-        print(parts[-1], end="\n\n", flush=True)
-    if fingerprint() != before:
-        parts.append("**The project was changed while this was measured.**")
-        print(parts[-1])
-    if options.write:
-        write_between_markers(DOCUMENT, "\n\n".join(parts))
+    for part in options.only:
+        # Each part says when and where it was measured: the parts are long, and need not all be measured at once.
+        before = fingerprint()
+        texts = [f"{machine_line()}, files {before}"]
+        print(texts[0], end="\n\n")
+        for table in tables(part, options):
+            texts.append(table.markdown())
+            print(texts[-1], end="\n\n", flush=True)
+        if fingerprint() != before:
+            texts.append("**The project was changed while this was measured.**")
+            print(texts[-1])
+        if options.write:
+            write_between_markers(DOCUMENT, part, "\n\n".join(texts))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-BEGIN = "<!-- benchmarks: begin (written by `python -m benchmarks --write`) -->"
-END = "<!-- benchmarks: end -->"
-
 MISSING = "-"
 """Stands where nothing could be measured."""
 
@@ -62,10 +59,16 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.3f}" if whole else MISSING
 
 
-def write_between_markers(path: Path, text: str) -> None:
-    """Replace what stands between the two marker lines of a document; raise ValueError without them."""
-    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+def markers(part: str) -> tuple[str, str]:
+    """Return the lines between which the figures of a part stand in a document."""
+    return f"<!-- {part}: written by `python -m benchmarks --write --only {part}` -->", f"<!-- {part}: end -->"
+
+
+def write_between_markers(path: Path, part: str, text: str) -> None:
+    """Replace what stands between the two marker lines of a part; raise ValueError without them."""
+    first, last = markers(part)
+    before, begin, rest = path.read_text(encoding="utf-8").partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{path}: the lines {BEGIN} and {END} are missing")
-    path.write_text(f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}", encoding="utf-8", newline="\n")
+        raise ValueError(f"{path}: the lines {first} and {last} are missing")
+    path.write_text(f"{before}{first}\n\n{text.strip()}\n\n{last}{after}", encoding="utf-8", newline="\n")
