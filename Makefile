@@ -20,9 +20,10 @@ types: .venv/ready
 imports: .venv/ready
 	$(BIN)/lint-imports
 
-# Three at a time on two cores: many tests wait for servers and processes.
+# Three at a time on two cores: many tests wait for servers and processes. Those that compare times come by themselves.
 suite: .venv/ready
-	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist worksteal -m "not alone" --cov --cov-report=
+	$(BIN)/pytest -m alone --cov --cov-append --cov-report=term
 
 # The slow proofs at their full size, about an hour; SOAK_MINUTES says how long the one lasts that only waits.
 soak: .venv/ready

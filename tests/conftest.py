@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings
 
 from handlers.context import Context
 from handlers.office import Office
@@ -28,6 +29,10 @@ pytest_plugins = [
     "tests.mail_server",
     "tests.web_receiver",
 ]
+
+# How long one example takes says nothing where several tests share a core.
+settings.register_profile("ungxu", deadline=None)
+settings.load_profile("ungxu")
 
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
 TODAY = NOW.date()

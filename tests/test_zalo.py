@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -221,6 +222,7 @@ def test_polls_that_bring_nothing_new_begin_a_second_apart(
     assert all(after - before > 0.95 for before, after in pairwise(times))
 
 
+@pytest.mark.alone
 def test_what_was_handled_in_an_earlier_run_is_passed_quickly_once(
     zalo: ZaloApi, person: str, other: str, zalo_settings: Settings, documents_loaded_once: None
 ) -> None:
@@ -234,7 +236,8 @@ def test_what_was_handled_in_an_earlier_run_is_passed_quickly_once(
         time.sleep(4)
     times = [call.monotonic for call in zalo.calls("getUpdates", since)]
     pauses = [after - before for before, after in pairwise(times)]
-    assert all(0.09 < pause < 0.9 for pause in pauses[: len(keys)])
+    assert all(pause > 0.09 for pause in pauses[: len(keys)])
+    assert statistics.median(pauses[: len(keys)]) < 0.9
     assert all(pause > 0.95 for pause in pauses[len(keys) :]) and len(pauses) > len(keys)
     assert len(zalo.transcript(person, "message")) == 6
 
