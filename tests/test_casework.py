@@ -23,6 +23,7 @@ from handlers.casework.warning import prefill
 from handlers.context import Context
 from handlers.conversation import Drawing, File, Reply
 from handlers.errors import NotFound, NotPossible
+from handlers.outward import letter_to
 from handlers.pages import service as pages_service
 from handlers.people import service as people_service
 from handlers.report import service as report_service
@@ -373,7 +374,7 @@ def test_notes_and_the_four_words(contact: Conversation, reporter: Conversation,
             ("nghi là người quen", "Đã ghi chú vào BC-1, người báo không thấy."),
             ("Việc khác", "Việc khác với BC-1"),
             ("Nhắn người báo", "Nhắn gì cho người báo BC-1?"),
-            ("đang chờ nhà mạng", "Đã nhắn người báo BC-1."),
+            ("đang chờ nhà mạng", "Đã ghi lời nhắn người báo BC-1."),
             ("Việc khác", "Việc khác với BC-1"),
             ("Mức độ, diễn biến, âm mưu, thủ đoạn", "Ghi mục nào?"),
             ("Thủ đoạn", "Thủ đoạn của BC-1?"),
@@ -609,6 +610,57 @@ def test_a_held_address_learns_nothing(
     assert told(what_follows(context), reporter) == []
     (card,) = contact.say("báo cáo số 1")
     assert "Không nhắn được cho người báo; gọi 0900 000 002." in whole(card)
+
+
+def test_whoever_lost_his_own_account_is_told_by_the_contact_until_it_is_trusted_again(
+    contact: Conversation, reporter: Conversation, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No chat of his gets anything, the trusted one neither: what he is to be told is shown to the unit's contact."""
+    monkeypatch.setitem(report_service.CHANNELS_OF, "zalo", ("vidu",))
+    owner = reporter.context.person
+    # The same person writes from a second messenger, which is trusted still.
+    elsewhere = Address("khac", "bot-1", "chat-khac", "an-khac")
+    people.person_at(context.database, elsewhere, NOW.isoformat())
+    context.database.run("UPDATE addresses SET person_id = :owner WHERE sender = 'an-khac'", {"owner": owner})
+    number = report_by(reporter, replace(ZALO, owner_id=owner))
+    assert people.reached_at(context.database, owner) == elsewhere
+    (card,) = contact.say(f"báo cáo số {number}")
+    assert "Tài khoản của người báo đang tạm khóa" in whole(card) and "gọi 0900 000 002" in whole(card)
+    assert "Hỏi người báo" not in labels(card) and "Mở lại tài khoản tạm khóa" in labels(card)
+    hold(contact, [("Nhận xử lý", "Trợ lý không nhắn được người báo, anh/chị gọi 0900 000 002.")])
+    report_service.note(contact.context.scene, number, "Sim đã khóa", for_reporter=True)
+    replies = what_follows(context)
+    assert [reply.to for reply in replies if reply.to in (reporter.address, elsewhere)] == []
+    assert ["gọi 0900 000 002, báo:" in said for said in told(replies, contact)] == [True, True]
+    assert "Sim đã khóa" in told(replies, contact)[-1]
+    # Not before somebody has spoken to him; then he is told himself, and of what was said meanwhile no more.
+    hold(contact, [("Mở lại tài khoản tạm khóa", "Anh/chị nói chuyện với chủ tài khoản")])
+    assert people.is_held(context.database, reporter.address)
+    contact.say("báo cáo số 1")
+    hold(contact, [("Đã xác minh với chủ tài khoản", "Đã ghi"), ("Mở lại tài khoản tạm khóa", "Đã mở lại tài khoản")])
+    assert not people.has_held(context.database, owner)
+    assert reports.latest(context.database, number, "account_restored") is not None
+    said = [read(reply) for reply in what_follows(context) if reply.to in (reporter.address, elsewhere)]
+    assert said == [
+        "BC-1: đã xác minh với chủ tài khoản.",
+        "BC-1: đã mở lại tài khoản của anh/chị ở đây.",
+    ]
+
+
+def test_whoever_lost_his_own_account_and_named_a_mailbox_is_told_by_letter(
+    contact: Conversation, reporter: Conversation, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(report_service.CHANNELS_OF, "zalo", ("vidu",))
+    draft = replace(ZALO, owner_id=reporter.context.person, contact="an@vidu.example")
+    number = report_by(reporter, draft)
+    mailing = replace(context, channels=frozenset({"vidu", "email"}))
+    contact = Conversation(mailing, contact.address)
+    (card,) = contact.say(f"báo cáo số {number}")
+    assert "kết quả gửi qua thư an@vidu.example" in whole(card) and "Hỏi người báo" in labels(card)
+    hold(contact, [("Hỏi người báo", "Hỏi người báo BC-1"), ("Còn vào được không?", "Đã gửi câu hỏi")])
+    (letter,) = [reply for reply in what_follows(mailing) if reply.to == letter_to("an@vidu.example")]
+    assert (letter.subject, letter.buttons) == ("Báo cáo BC-1", ())
+    assert "Còn vào được không?" in read(letter) and "mã biên nhận" in letter.closing
 
 
 def test_one_who_reported_from_two_messengers_is_told_where_he_wrote_last(

@@ -17,12 +17,12 @@ from handlers.authorization import Actor, Scene
 from handlers.calendar import Calendar
 from handlers.casework import service
 from handlers.casework.following import KINDS
-from handlers.casework.levels import alerted, levels
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.pages import service as pages_service
 from handlers.people import service as people_service
 from handlers.report import service as report_service
+from handlers.report.levels import alerted, levels
 from handlers.schedule import Due
 from storage import jobs, people, reports, roles
 from storage.audit import CONSOLE

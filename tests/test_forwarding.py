@@ -10,21 +10,22 @@ import pytest
 
 from bot.channels.base import Abilities
 from bot.receiver import Receiver
-from handlers import router
+from handlers import casework, router
 from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Incoming, Manner, Outcome, Press, Reply
 from handlers.destinations import Routing
 from handlers.outward import letter_to
+from handlers.pages import service as pages_service
 from handlers.people import service as people_service
 from handlers.report import forwarding, service
 from handlers.report.routing import WATCH
 from handlers.schedule import Due
-from storage import chats, destinations, forwards, jobs, menus, merging, outbox, reports, roles
+from storage import chats, destinations, forwards, jobs, menus, merging, outbox, people, reports, roles
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.people import Address, person_at
-from storage.reports import Draft, Report
+from storage.reports import FOLLOWING, Draft, Report
 from tests.conftest import NOW, OFFICE, TODAY
 from tests.conversations import Conversation, read, whole
 from tests.helpers import Messenger
@@ -138,7 +139,10 @@ def test_each_destination_gets_one_message_that_is_noted_and_followed(console: S
         ("may", "webhook", "waiting"),
     ]
     assert all(reply.urgency == outbox.REPORT and reply.again for reply in replies)
-    assert trail(world.database, report.id)[-1] == ("forwarded", {"to": ["contact", "to", "thu", "may"]})
+    assert trail(world.database, report.id)[-1] == (
+        "forwarded",
+        {"to": ["contact", "to", "thu", "may"], "alerted": [people.known_at(world.database, address("contact"))]},
+    )
     # Not a second time, whoever asks.
     assert forwarding.forward(report, world) == []
 
@@ -151,7 +155,11 @@ def test_a_card_says_number_kind_unit_and_harm_and_nothing_of_anybody(console: S
         "Đơn vị: Phòng Một",
         "Thiệt hại: đang hỏi tiền",
     ]
-    assert group.text == contact.text
+    assert read(contact).splitlines() == [
+        "KHẨN. Báo cáo mới BC-1",
+        *read(group).splitlines()[1:],
+        "Liên hệ người báo: 0987654321. Gọi ngay cho chủ tài khoản, cảnh báo đơn vị đừng chuyển tiền.",
+    ]
     assert letter.subject == "Báo cáo BC-1: Mất quyền, bị hack"
     assert program.facts == {
         "event": "report.opened",
@@ -167,8 +175,32 @@ def test_a_card_says_number_kind_unit_and_harm_and_nothing_of_anybody(console: S
     }
     for reply in (contact, group, letter, program):
         said = f"{whole(reply)} {reply.subject} {reply.facts}"
-        assert not any(secret in said for secret in SECRETS)
+        # Whom to call is told to the contact alone, who is alerted.
+        assert [secret for secret in SECRETS if secret in said] == ([DRAFT.contact] if reply is contact else [])
         assert len(said) < 1000
+
+
+def test_an_urgent_report_brings_each_person_one_message(console: Scene, world: Context, one: int) -> None:
+    """The card of whoever is alerted is the alert; the head, whom no rule names, gets the alert itself."""
+    member(console, one, "head")
+    people_service.give_role(console, writer(world.database, "head"), "head", one)
+    report = opened(console)
+    contact, *_ = forwarding.forward(report, world)
+    assert read(contact).startswith("KHẨN. ") and contact.to == address("contact")
+    follow = casework.KINDS[FOLLOWING].run
+    told = follow(Due(str(report.id), NOW, {}), replace(world, person=0, address=None))
+    assert address("contact") not in [reply.to for reply in told]
+    assert [(reply.to, read(reply).split(",")[0]) for reply in told] == [(address("head"), "KHẨN. BC-1")]
+    assert follow(Due(str(report.id), NOW, {}), replace(world, person=0, address=None)) == []
+
+
+def test_a_person_is_told_which_official_page_a_reported_one_is_like(console: Scene, world: Context, one: int) -> None:
+    pages_service.add_page(console, one, "facebook", "Sở Ví Dụ", "facebook.com/sovidu")
+    draft = Draft("unit_impersonated", "facebook", "unit", account="facebook.com/sovidv", contact="0900000002")
+    report = service.open_report(console, replace(draft, unit_id=one)).report
+    contact, group, letter, _ = forwarding.forward(report, world)
+    assert "Sở Ví Dụ" in read(contact).splitlines()[-1] and "sovidu" in read(contact).splitlines()[-1]
+    assert "sovidu" not in read(group) + read(letter)
 
 
 def test_the_messages_stand_in_the_outbox_with_the_report(world: Context, one: int) -> None:

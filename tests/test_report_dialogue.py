@@ -221,7 +221,13 @@ def test_a_card_tells_others_no_more_than_they_need(
     an.say("zalo chị Ngô Ví Dụ bị hack, đang mượn tiền")
     an.say("0912345678")
     *_, card = an.say("0987654321")
-    assert read(card) == "Báo cáo mới BC-1\nMất quyền, bị hack\nĐơn vị: Phòng Một\nThiệt hại: đang hỏi tiền"
+    assert read(card).splitlines() == [
+        "KHẨN. Báo cáo mới BC-1",
+        "Mất quyền, bị hack",
+        "Đơn vị: Phòng Một",
+        "Thiệt hại: đang hỏi tiền",
+        "Liên hệ người báo: 0987654321. Gọi ngay cho chủ tài khoản, cảnh báo đơn vị đừng chuyển tiền.",
+    ]
 
 
 def test_who_cannot_be_told_is_not_said_to_be(an: Conversation) -> None:

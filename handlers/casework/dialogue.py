@@ -10,6 +10,7 @@ from handlers import form
 from handlers.authorization import Scene, may
 from handlers.casework import dossier, screens, service
 from handlers.casework.entering import ENTER
+from handlers.casework.telling import reaches_reporter
 from handlers.casework.wording import name_of_number
 from handlers.command import Command
 from handlers.context import Context
@@ -92,6 +93,12 @@ def _verify(data: Data, context: Context) -> Reply:
     return _after("done_verify", data, context)
 
 
+def _restore(data: Data, context: Context) -> Reply:
+    screens.reached(data["report"], context)
+    service.restore_account(context.scene, data["report"])
+    return _after("done_restore", data, context)
+
+
 def _unmerge(data: Data, context: Context) -> Reply:
     service.unmerge(context.scene, data["report"])
     return _after("done_unmerge", data, context)
@@ -117,6 +124,7 @@ _SCREENS: Mapping[str, Callable[[Data, Context], Reply]] = {
     "warn": screens.warning_screen,
     "take": _take,
     "verify": _verify,
+    "restore": _restore,
     "unmerge": _unmerge,
     "release": _release,
     "export": _export,
@@ -314,9 +322,16 @@ COMMANDS = (
 )
 
 
+_TOLD_TO_REPORTER = ("done_take", "done_tell", "done_resolve", "done_elsewhere", "done_reopen")
+
+
 def _after(text: str, data: Data, context: Context) -> Reply:
     """What was done, with the card as it is now where the actor still reaches it."""
     said = context.texts.rich(f"casework.{text}", number=_number(data["report"], context))
+    report = reports.get(context.database, data["report"])
+    if text in _TOLD_TO_REPORTER and report and not reaches_reporter(report, context):
+        contact = report.contact or context.texts("casework.no_contact")
+        said += Markup(" ") + context.texts.rich("casework.call_him", contact=contact)
     try:
         shown = screens.card(screens.reached(data["report"], context).id, context)
     except Refusal:

@@ -15,15 +15,14 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from handlers.casework.levels import Level, alerted, levels, responsible
 from handlers.casework.telling import told_to_office, told_to_reporter
 from handlers.casework.wording import about, card_buttons, name_of_number, span
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.deadlines import Clock, Standing, clock_of, is_urgent, standing, time_to_answer, time_to_resolve
-from handlers.pages.dialogue import warnings
-from handlers.pages.likeness import Likeness
-from handlers.pages.service import like
+from handlers.report.forwarding import ALREADY_ALERTED
+from handlers.report.levels import Level, alerted, levels, responsible
+from handlers.report.official_page import likenesses, recognised
 from handlers.report.service import going
 from handlers.schedule import Due, Kind
 from handlers.working_time import WorkingTime
@@ -35,7 +34,7 @@ from storage.reports import FOLLOWING, Event, Report
 AGAIN = dt.timedelta(days=1)
 AGAIN_WORKING = dt.timedelta(hours=8)
 
-ALERTED, REMINDED, REMINDED_OF_EXPIRY, RECOGNISED = "alerted", "reminded", "expiry_told", "recognised"
+ALERTED, REMINDED, REMINDED_OF_EXPIRY = "alerted", "reminded", "expiry_told"
 
 
 def follow(due: Due, context: Context) -> list[Reply]:
@@ -44,7 +43,7 @@ def follow(due: Due, context: Context) -> list[Reply]:
     report = reports.get(context.database, number)
     if report is None:
         return []
-    report = _recognised(report, context)
+    report = recognised(report, context)
     _measure(report, context)
     _let_joined_go_along(report, context)
     replies = [*told_to_reporter(report, context), *told_to_office(report, context)]
@@ -142,12 +141,18 @@ def _remind(report: Report, reached: Sequence[Level], step: int, stands: Standin
 
 
 def _alert(report: Report, context: Context) -> list[Reply]:
-    """Tell whoever is on duty, the contact and the head at once."""
+    """Tell whoever is on duty, the contact and the head at once, but for those whose card of the report said it."""
     found = alerted(report, context)
     reports.record(context.database, report.id, context.now.isoformat(), None, ALERTED, data={"people": list(found)})
-    text = context.texts.rich("casework.alert", report=about(report, context), contact=report.contact or "–")
-    text = Markup("\n").join([text, *warnings(report.account, context)])
-    return _to(found, Reply(text, card_buttons(report, context), urgency=REPORT), context)
+    forwarded = reports.latest(context.database, report.id, "forwarded")
+    known = forwarded.data.get(ALREADY_ALERTED, []) if forwarded else []
+    lines = [
+        context.texts.rich("casework.alert", report=about(report, context)),
+        context.texts.rich("report.urgent_how", contact=report.contact or "–"),
+        *likenesses(report, context),
+    ]
+    text = Reply(Markup("\n").join(lines), card_buttons(report, context), urgency=REPORT)
+    return _to([person for person in found if person not in known], text, context)
 
 
 def _before_deletion(report: Report, context: Context) -> tuple[list[Reply], dt.datetime | None]:
@@ -174,20 +179,6 @@ def _before_deletion(report: Report, context: Context) -> tuple[list[Reply], dt.
     )
     text = context.texts.rich("casework.expires", report=name_of_number(report, context), day=f"{last:%d/%m/%Y}")
     return _to(responsible(report, context), Reply(text, card_buttons(report, context), urgency=REPORT), context), None
-
-
-def _recognised(report: Report, context: Context) -> Report:
-    """A report about an official page is about a unit's own, whatever its reporter said; return it as it is then."""
-    if report.whose == "unit" or not report.account or not report.is_open:
-        return report
-    same = [match.page for match in like(context.database, report.account) if match.likeness is Likeness.SAME]
-    if not same:
-        return report
-    reports.change(context.database, report.id, whose="unit")
-    reports.record(
-        context.database, report.id, context.now.isoformat(), None, RECOGNISED, same[0].name, data={"page": same[0].id}
-    )
-    return reports.get(context.database, report.id) or report
 
 
 def _measure(report: Report, context: Context) -> None:

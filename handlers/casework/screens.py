@@ -18,12 +18,12 @@ from handlers.conversation import Button, Manner, Reply
 from handlers.deadlines import is_urgent
 from handlers.errors import NotAllowed, NotFound
 from handlers.form import Data
-from handlers.pages.dialogue import warnings
 from handlers.people.finding import full_name
 from handlers.people.screens import paged
 from handlers.report import service as report_service
+from handlers.report.official_page import likenesses
 from handlers.report.service import going
-from storage import reports, units
+from storage import people, reports, units
 from storage.reports import Event, Report
 from storage.units import Unit
 
@@ -78,7 +78,7 @@ def card(number: int, context: Context) -> Reply:
         about(report, context),
         *_who(report, context),
         *([texts.rich("casework.said", said=_short(report.said))] if report.said else []),
-        *warnings(f"{report.account} {report.owner_name}" if report.whose != "own" else report.account, context),
+        *likenesses(report, context),
         _state(report, context),
     ]
     if report.verified_at:
@@ -94,8 +94,8 @@ def card(number: int, context: Context) -> Reply:
             lines.append(texts.rich("casework.word", word=texts(f"casework.word_{word}"), said=_short(said)))
     if files := reports.files(context.database, number):
         lines.append(texts.rich("casework.files", count=len(files)))
-    if report.is_open and not reaches_reporter(report, context):
-        lines.append(texts.rich("casework.not_reached", contact=report.contact or texts("casework.no_contact")))
+    if report.is_open:
+        lines += _reached_at(report, context)
     lines.append(_time(report, context))
     return Reply(_LINES.join(line for line in lines if line), _buttons(report, context), manner=Manner.INSTEAD)
 
@@ -187,6 +187,15 @@ def _who(report: Report, context: Context) -> list[Markup]:
     return lines
 
 
+def _reached_at(report: Report, context: Context) -> list[Markup]:
+    """Where the reporter is told, where that is in no chat."""
+    reached, contact = reaches_reporter(report, context), report.contact or context.texts("casework.no_contact")
+    if report_service.is_owner_held(context.database, report):
+        way = context.texts(f"casework.{'by_letter' if reached else 'by_phone'}", contact=contact)
+        return [context.texts.rich("casework.owner_held", way=way)]
+    return [] if reached else [context.texts.rich("casework.not_reached", contact=contact)]
+
+
 def _state(report: Report, context: Context) -> Markup:
     texts = context.texts
     by = member_name(report.taken_by, context)
@@ -225,6 +234,7 @@ def _buttons(report: Report, context: Context) -> tuple[Button, ...]:
             *(["ask"] if reaches_reporter(report, context) else []),
             *(["verify"] if report.verified_at is None else []),
             *(["answer_for"] if report.state == "waiting" else []),
+            *(["restore"] if _can_restore(report, context) else []),
             "warn",
             "resolve",
             "more",
@@ -232,6 +242,14 @@ def _buttons(report: Report, context: Context) -> tuple[Button, ...]:
     else:
         labels = ["reopen", "export", "extend", "release" if report.held_at else "hold", "more"]
     return tuple(_button(label, report, context) for label in labels)
+
+
+def _can_restore(report: Report, context: Context) -> bool:
+    """Whether the account of a report is held, and the actor may trust it again."""
+    owner = report.owner_id
+    return (
+        owner is not None and people.has_held(context.database, owner) and may(context.scene, "address.restore", owner)
+    )
 
 
 def _button(label: str, report: Report, context: Context) -> Button:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from handlers.authorization import Reach, Scene, act, actor_of, may
 from handlers.errors import NotFound, NotPossible
+from handlers.people import service as people_service
 from handlers.report.service import REMINDER, Seen, checked, going, record, write_down
 from storage import members, reports, units
 from storage.reports import Draft, Report
@@ -54,6 +55,18 @@ def verify(scene: Scene, report: int) -> Report:
         raise NotPossible("report_verified")
     reports.change(scene.database, report, verified_by=scene.actor.person, verified_at=scene.stamp)
     return _answered(scene, report, "verified", audience="reporter")
+
+
+def restore_account(scene: Scene, report: int) -> Report:
+    """Trust the account of a report's owner again, once somebody spoke to him; who may is who may `address.restore`."""
+    found = _found(scene, report)
+    if found.verified_at is None:
+        raise NotPossible("not_verified")
+    if found.owner_id is None:
+        raise NotPossible("not_held")
+    people_service.restore(scene, found.owner_id)
+    record(scene, report, "account_restored", audience="reporter")
+    return _found(scene, report)
 
 
 @act("report.describe", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)

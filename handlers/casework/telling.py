@@ -12,20 +12,20 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from handlers.casework.levels import responsible
 from handlers.casework.wording import card_buttons, event_name, member_name, name_of_number, shown_time
 from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.people.reaching import turn_to
+from handlers.report.levels import responsible
+from handlers.report.notices import reporter_at, to_reporter
 from storage import people, reports
 from storage.outbox import REPORT
-from storage.people import Address
 from storage.reports import INFORMED, Event, Report
 
 _TO_REPORTER = frozenset(
     (
         "taken", "asked", "told", "verified", "handed_over", "assigned", "merged", "parted", "resolved", "elsewhere",
-        "reopened",
+        "reopened", "account_restored",
     )
 )  # fmt: skip
 _TO_JOINED = frozenset(("taken", "resolved", "elsewhere", "reopened"))
@@ -39,10 +39,13 @@ def told_to_reporter(report: Report, context: Context) -> list[Reply]:
     """
     told: list[Reply] = []
     for event in _new(report, "reporter", _is_for_reporter(report), context):
-        if to := _reached(report, context):
+        to = reporter_at(report, context)
+        if to is None and report.reporter_id is not None:
+            told += _to_be_phoned(event, report, context)
+        elif to:
             buttons = (Button(context.texts("casework.reply"), "casework.reply", {"report": report.id}),)
             text = _said(event, report, context)
-            told.append(Reply(text, buttons if event.what == "asked" else (), to=to, urgency=REPORT))
+            told.append(to_reporter(report, text, to, buttons if event.what == "asked" else (), context))
         if event.what in _TO_JOINED:
             told += _told_to_joined(event, report, context)
     return told
@@ -52,15 +55,29 @@ def _told_to_joined(event: Event, report: Report, context: Context) -> list[Repl
     found = []
     for number in reports.merged_into(context.database, report.id):
         joined = reports.get(context.database, number)
-        if joined and joined.reporter_id != report.reporter_id and (to := _reached(joined, context)):
+        if joined and joined.reporter_id != report.reporter_id and (to := reporter_at(joined, context)):
             text = context.texts.rich(
                 "casework.told_joined",
                 number=name_of_number(joined, context),
                 into=name_of_number(report, context),
                 what=event_name(event, context),
             )
-            found.append(Reply(text, to=to, urgency=REPORT))
+            found.append(to_reporter(joined, text, to, (), context))
     return found
+
+
+def _to_be_phoned(event: Event, report: Report, context: Context) -> list[Reply]:
+    """What the responsible have to tell a reporter themselves, with where he is reached."""
+    text = context.texts.rich(
+        "casework.to_be_phoned",
+        contact=report.contact or context.texts("casework.no_contact"),
+        said=_said(event, report, context),
+    )
+    return [
+        Reply(text, card_buttons(report, context), to=to, urgency=REPORT)
+        for person in responsible(report, context)
+        if (to := people.reached_at(context.database, person))
+    ]
 
 
 def _said(event: Event, report: Report, context: Context) -> Markup:
@@ -95,8 +112,8 @@ def told_to_office(report: Report, context: Context) -> list[Reply]:
 
 
 def reaches_reporter(report: Report, context: Context) -> bool:
-    """Tell whether the reporter is told in a chat; who is not has to be phoned."""
-    return _reached(report, context) is not None
+    """Tell whether the reporter is told by the bot; who is not has to be phoned."""
+    return reporter_at(report, context) is not None
 
 
 def _new(
@@ -127,11 +144,6 @@ def _meant(event: Event, report: Report, context: Context) -> list[int]:
     if event.what == "assigned":
         return [int(event.data["person"])]
     return list(responsible(report, context))
-
-
-def _reached(report: Report, context: Context) -> Address | None:
-    """Where the reporter is told: never at an address that is held."""
-    return people.reached_at(context.database, report.reporter_id) if report.reporter_id else None
 
 
 def _head_buttons(report: Report, context: Context) -> tuple[Button, ...]:

@@ -4,6 +4,7 @@ Each message is a row of the outbox and a row here (`storage.forwards`), in the 
 cannot be delivered is told to the administrators, who get the report instead, and stands in its trail.
 
 A card says number, kind, unit and harm, and nothing of anybody: a group and a mailbox have readers whom nobody chose.
+To a person it says too which official page the reported one is like, and to those who are alerted whom to call.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from markupsafe import Markup
 
 from handlers.context import Context
 from handlers.conversation import Button, Manner, Outcome, Reply
+from handlers.deadlines import is_urgent
 from handlers.destinations import ADMINISTRATORS
 from handlers.outward import EMAIL
 from handlers.people.finding import full_name
 from handlers.report import notices, routing, service
+from handlers.report.levels import alerted
+from handlers.report.official_page import likenesses, recognised
 from handlers.report.routing import WATCH, Place
 from handlers.schedule import Due, Kind
 from storage import forwards, jobs, people, reports, roles, units
@@ -30,12 +34,15 @@ from storage.reports import Report
 
 JOB = "forward"
 
+ALREADY_ALERTED = "alerted"
+"""Where the trail's "forwarded" keeps the people whose card said that the case is urgent, and whom to call."""
+
 PATIENCE = dt.timedelta(minutes=15)
 """What has not arrived so long after it was sent is told to the administrators; it is still being sent."""
 AGAIN = dt.timedelta(hours=1)
 """How often a destination is looked for again at which nobody could be found."""
 
-GAP = Markup("\n\n")
+LINE, GAP = Markup("\n"), Markup("\n\n")
 
 
 def forward(report: Report, context: Context) -> list[Reply]:
@@ -45,6 +52,7 @@ def forward(report: Report, context: Context) -> list[Reply]:
     """
     if forwards.of_report(context.database, report.id):
         return []
+    report = recognised(report, context)
     decision = routing.decide(context.database, context.routing, context.zone, context.today, routing.case_of(report))
     _watch(report.id, context, PATIENCE)
     return _bring(report, decision.places, context)
@@ -114,13 +122,19 @@ def _bring(report: Report, places: Sequence[Place], context: Context, *, quiet: 
     database, now = context.database, context.now.isoformat()
     replies: list[Reply] = []
     lost: list[Place] = []
+    urgent = set(alerted(report, context)) if is_urgent(report) else set()
+    told: list[int] = []
     for place in places:
-        replies += [_brought(report, place.name, address, context) for address in place.addresses]
+        for address in place.addresses:
+            reader = _reader(address, context)
+            told += [reader] if reader in urgent else []
+            replies.append(_brought(report, place.name, address, context, urgent=reader in urgent))
         if not place.addresses:
             forwards.add_nowhere(database, report.id, place.name, place.why, now)
             lost.append(place)
     if found := [place.name for place in places if place.addresses]:
-        reports.record(database, report.id, now, None, "forwarded", ", ".join(found), data={"to": found})
+        data = {"to": found, ALREADY_ALERTED: told}
+        reports.record(database, report.id, now, None, "forwarded", ", ".join(found), data=data)
     for place in () if quiet else lost:
         said = context.texts.rich(
             "forward.nowhere",
@@ -132,10 +146,17 @@ def _bring(report: Report, places: Sequence[Place], context: Context, *, quiet: 
     return replies
 
 
-def _brought(report: Report, name: str, address: Address, context: Context, above: Markup | None = None) -> Reply:
-    """A message that brings a report somewhere, noted; `above` is said first."""
+def _brought(
+    report: Report, name: str, address: Address, context: Context, above: Markup | None = None, *, urgent: bool = False
+) -> Reply:
+    """A message that brings a report somewhere, noted; `above` is said first, and `urgent` alerts its reader."""
     number = forwards.add(context.database, report.id, name, address.channel, context.now.isoformat())
     card = notices.card("report.card_new", report, context)
+    if urgent:
+        how = context.texts.rich("report.urgent_how", contact=report.contact or "–")
+        card = LINE.join([context.texts.rich("report.urgent", card=card), how])
+    if _reader(address, context) is not None:
+        card = LINE.join([card, *likenesses(report, context)])
     kind = context.texts(f"kind.{report.kind}")
     return Reply(
         GAP.join(filter(None, [above, card])),
@@ -199,6 +220,11 @@ def _choices(report: Report, address: Address, context: Context) -> tuple[Button
     if not people.is_shared(context.database, address):
         return notices.choices(report, context)
     return (Button(context.texts("button.report_take"), "forward.take", {"report": report.id}),)
+
+
+def _reader(address: Address, context: Context) -> int | None:
+    """The person who alone reads what is sent somewhere; None for a group, a mailbox and another program."""
+    return None if people.is_shared(context.database, address) else people.known_at(context.database, address)
 
 
 def _facts(report: Report, context: Context) -> dict[str, Any]:

@@ -5,33 +5,31 @@ What goes out to others than those who may read a report carries its number, kin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from markupsafe import Markup
 
 from handlers.context import Context
 from handlers.conversation import Button, Reply
-from handlers.people.reaching import turn_to
-from handlers.report import wording
-from storage import people, reports, roles
+from handlers.outward import EMAIL, is_mail, letter_to
+from handlers.report import service, wording
+from handlers.report.levels import responsible
+from storage import people, reports
 from storage.outbox import REPORT
+from storage.people import Address
 from storage.reports import Report
 
 
-def responsible(report: Report, context: Context) -> Sequence[int]:
-    """Return those to turn to: whoever took the report, else for its unit, else the administrators.
+def reporter_at(report: Report, context: Context) -> Address | None:
+    """Return where the reporter of a report is told of it; None where that is nowhere, or where he left no name.
 
-    Where none of them can be written to, as when the account that was lost is his, those who come next.
+    Whoever reported his own account, which is held, is told at the contact that the report names, in no chat: whose
+    the others are is not known either until somebody has spoken to him. A mailbox gets letters; what else is named
+    there, somebody has to phone.
     """
-    day = context.today.isoformat()
-    for found in (
-        [report.taken_by] if report.taken_by else [],
-        turn_to(context, report.unit_id) if report.unit_id is not None else [],
-        roles.holders(context.database, "administrator", None, day),
-    ):
-        if any(people.reached_at(context.database, person) for person in found):
-            return found
-    return []
+    if report.reporter_id is None:
+        return None
+    if service.is_owner_held(context.database, report):
+        return letter_to(report.contact) if is_mail(report.contact) and EMAIL in context.channels else None
+    return people.reached_at(context.database, report.reporter_id)
 
 
 def added(report: Report, context: Context) -> list[Reply]:
@@ -48,7 +46,7 @@ def changed(report: Report, what: str, context: Context, note: str = "") -> list
     """What the reporter is told when somebody of the office did something; nothing where he left no name."""
     if not report.reporter_id or report.reporter_id == context.person:
         return []
-    to = people.reached_at(context.database, report.reporter_id)
+    to = reporter_at(report, context)
     if to is None:
         return []
     texts = context.texts
@@ -61,7 +59,15 @@ def changed(report: Report, what: str, context: Context, note: str = "") -> list
         Button(texts("button.report_show"), "report.show", {"report": report.id}),
         Button(texts(f"button.report_{'answer' if what == 'asked' else 'add'}"), "report.add", {"report": report.id}),
     )
-    return [Reply(text, buttons, to=to, urgency=REPORT)]
+    return [to_reporter(report, text, to, buttons, context)]
+
+
+def to_reporter(report: Report, text: Markup, to: Address, buttons: tuple[Button, ...], context: Context) -> Reply:
+    """Return what a reporter is told, as a message or as a letter, from which nothing can be pressed."""
+    if to.channel != EMAIL:
+        return Reply(text, buttons, to=to, urgency=REPORT)
+    subject = context.texts("report.letter_subject", number=wording.number(report.id, context))
+    return Reply(text, to=to, urgency=REPORT, subject=subject, closing=context.texts.rich("report.letter"))
 
 
 def card(name: str, report: Report, context: Context, said: str = "") -> Markup:

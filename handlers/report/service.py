@@ -24,6 +24,7 @@ from handlers.report.routing import WATCH
 from knowledge.text import normalize
 from storage import dialogues, jobs, members, people, reports, units
 from storage.audit import CONSOLE
+from storage.database import Database
 from storage.reports import Draft, Event, Evidence, Report
 
 # Without letters and digits that look or sound alike; 26 of them, so that sixteen are 75 bits, and hardly fewer with
@@ -388,6 +389,14 @@ def _unit_for(scene: Scene, draft: Draft, unit_of_owner: int | None) -> int | No
 def _is_believed(scene: Scene, report: Report) -> bool:
     """Whether an account is held at once on somebody's word: his own, or a colleague's, not a stranger's."""
     return scene.actor.is_console or scene.actor.joined or scene.actor.person == report.owner_id
+
+
+def is_owner_held(database: Database, report: Report) -> bool:
+    """Tell whether a report is its reporter's of his own lost account, from which he writes to this bot, and held."""
+    reporter = report.reporter_id
+    if reporter is None or reporter != report.owner_id or report.kind != "lost" or report.platform not in CHANNELS_OF:
+        return False
+    return people.has_held(database, reporter)
 
 
 def _hold_account(scene: Scene, report: Report) -> int:

@@ -50,12 +50,19 @@ def levels(report: Report, context: Context) -> list[Level]:
 
 
 def responsible(report: Report, context: Context) -> Sequence[int]:
-    """Return who is told what happens with a report: whoever took it, else the contacts of its unit."""
-    if report.taken_by and people.reached_at(context.database, report.taken_by):
-        return [report.taken_by]
-    if report.unit_id is None:
-        return list(_administrators(context))
-    return turn_to(context, _unit(report, context) or report.unit_id)
+    """Return who is told what happens with a report: whoever took it, else for its unit, else the administrators.
+
+    Where none of them can be written to, as when the account that was lost is his, those who come next.
+    """
+    unit = _unit(report, context)
+    for found in (
+        [report.taken_by] if report.taken_by else [],
+        turn_to(context, unit) if unit is not None else [],
+        _administrators(context),
+    ):
+        if any(people.reached_at(context.database, person) for person in found):
+            return list(found)
+    return []
 
 
 def alerted(report: Report, context: Context) -> Sequence[int]:
