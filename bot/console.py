@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from bot.clock import utc_now
 from bot.errors import InputError, SettingsError
-from bot.explaining import TEXTS
+from bot.explaining import TEXTS, problem_line
 from bot.settings import Settings, database_path
 from handlers.authorization import Actor, Scene
 from storage.audit import CONSOLE
@@ -54,6 +55,17 @@ def _opened(settings: Settings) -> Iterator[Scene]:
         yield Scene(database, Actor(CONSOLE), now, now.astimezone(settings.zone).date())
     finally:
         database.close()
+
+
+def write_anew(file: Path, content: bytes) -> None:
+    """Write a file that is not there yet; raise InputError where it is, or cannot be written."""
+    try:
+        with file.open("xb") as target:
+            target.write(content)
+    except FileExistsError:
+        raise InputError(TEXTS("roster.file_exists", file=file)) from None
+    except OSError as error:
+        raise InputError(problem_line(str(file), "", "unwritable", error.strerror or "")) from None
 
 
 def shown_day(day: str) -> str:

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.channels.markup import plain
-from bot.console import Write, beginning, looking
+from bot.console import Write, beginning, looking, write_anew
 from bot.errors import InputError
-from bot.explaining import TEXTS, explain, problem_line
+from bot.explaining import TEXTS, explain
 from bot.roster import content_of
 from bot.settings import Settings
-from handlers import spreadsheet
+from handlers import spreadsheet, workbook
 from handlers.authorization import Scene
 from handlers.errors import Refusal
 from handlers.pages import register, service
@@ -66,16 +66,10 @@ def export(settings: Settings, file: Path, write: Write) -> None:
         case ".csv":
             content = register.as_csv(table)
         case ".xlsx":
-            content = register.as_workbook(TEXTS("page.sheet"), table)
+            content = workbook.write(register.as_pages(TEXTS("page.sheet"), table))
         case _:
             raise InputError(TEXTS("roster.ending", file=file))
-    try:
-        with file.open("xb") as target:
-            target.write(content)
-    except FileExistsError:
-        raise InputError(TEXTS("roster.file_exists", file=file)) from None
-    except OSError as error:
-        raise InputError(problem_line(str(file), "", "unwritable", error.strerror or "")) from None
+    write_anew(file, content)
     write(TEXTS("page.written", file=file, count=len(found)))
 
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bot.console import Write, beginning, looking
+from bot.console import Write, beginning, looking, write_anew
 from bot.errors import InputError
-from bot.explaining import TEXTS, problem_line
+from bot.explaining import TEXTS
 from bot.knowledge_base import load_documents
 from bot.settings import Settings
 from handlers import spreadsheet
@@ -33,7 +33,7 @@ def template(file: Path, write: Write) -> None:
             content = table.xlsx_template(TEXTS)
         case _:
             raise InputError(TEXTS("roster.ending", file=file))
-    _write_anew(file, content)
+    write_anew(file, content)
     write(TEXTS("quiz.template_written", file=file))
 
 
@@ -70,7 +70,7 @@ def export(settings: Settings, name: str, file: Path, form: Format | None, write
     if unwritten:
         lines = [TEXTS("quiz.question_line", number=one.line, reason=_reason(one)) for one in unwritten]
         raise InputError("\n".join([*lines, TEXTS("quiz.not_exported", form=form)]))
-    _write_anew(file, content)
+    write_anew(file, content)
     write(TEXTS("quiz.exported", bank=found.name, count=len(questions), file=file))
     lossy = sum(map(aiken.loses, questions)) if form is Format.AIKEN else 0
     if lossy:
@@ -156,13 +156,3 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as fault:
         raise UnreadableFile(str(file), "unreadable", fault.strerror or "") from None
-
-
-def _write_anew(file: Path, content: bytes) -> None:
-    try:
-        with file.open("xb") as target:
-            target.write(content)
-    except FileExistsError:
-        raise InputError(TEXTS("roster.file_exists", file=file)) from None
-    except OSError as error:
-        raise InputError(problem_line(str(file), "", "unwritable", error.strerror or "")) from None

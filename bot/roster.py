@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.clock import utc_now
+from bot.console import write_anew
 from bot.errors import InputError
-from bot.explaining import TEXTS, problem_line
+from bot.explaining import TEXTS
 from bot.settings import Settings, database_path
 from handlers import spreadsheet
 from handlers.authorization import Actor, Scene
@@ -57,13 +58,7 @@ def template(settings: Settings, file: Path, write: Write) -> None:
             content = xlsx_template(TEXTS, _paths(settings))
         case _:
             raise InputError(TEXTS("roster.ending", file=file))
-    try:
-        with file.open("xb") as target:
-            target.write(content)
-    except FileExistsError:
-        raise InputError(TEXTS("roster.file_exists", file=file)) from None
-    except OSError as error:
-        raise InputError(problem_line(str(file), "", "unwritable", error.strerror or "")) from None
+    write_anew(file, content)
     write(TEXTS("roster.template_written", file=file))
 
 

@@ -152,7 +152,6 @@ LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {
 
 DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {
     people.DRAWING: people.draw_sheet,
-    pages.DRAWING: pages.draw,
     casework.DRAWING: casework.draw,
     official_document.DRAWING: official_document.draw,
     workbook.DRAWING: workbook.draw,

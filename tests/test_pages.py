@@ -151,8 +151,8 @@ def test_a_list_in_chat_is_a_workbook_that_can_be_read_again(
     assert isinstance(drawing, Drawing)
     content = router.draw(drawing.drawing, drawing.data)
     sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
-    assert sheet["C2"].value == "=1+1"
-    assert sheet["C2"].data_type == "s"
+    assert sheet["C4"].value == "=1+1"
+    assert sheet["C4"].data_type == "s"
     plan = register.check(console, find_table(read_sheets(content, "x"), "x"))
     assert (plan.faults, plan.added, plan.changed, plan.unchanged) == ([], [], [], 1)
 

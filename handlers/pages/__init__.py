@@ -2,6 +2,5 @@
 
 from handlers.pages import register, service
 from handlers.pages.dialogue import COMMANDS, FORMS, act
-from handlers.pages.register import DRAWING, draw
 
-__all__ = ["COMMANDS", "DRAWING", "FORMS", "act", "draw", "register", "service"]
+__all__ = ["COMMANDS", "FORMS", "act", "register", "service"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers import form
+from handlers import form, workbook
 from handlers.authorization import may
 from handlers.command import Command
 from handlers.context import Context
@@ -136,10 +136,10 @@ def _set(data: Data, context: Context) -> Reply:
 def _export(data: Data, context: Context) -> Reply:
     found = service.list_pages(context.scene, data["unit"])
     table = register.rows(context.database, found, context.texts)
-    drawn = {"title": context.texts("page.sheet"), "rows": table}
+    drawn = workbook.as_data(register.as_pages(context.texts("page.sheet"), table))
     return Reply(
         context.texts.rich("page.exported", count=len(found)),
-        files=(Drawing(register.DRAWING, drawn, "document", FILE_NAME),),
+        files=(Drawing(workbook.DRAWING, drawn, "document", FILE_NAME),),
     )
 
 

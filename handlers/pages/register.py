@@ -12,8 +12,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
 
+from handlers import workbook
 from handlers.authorization import Scene, act
 from handlers.errors import NotFound, NotPossible, Refusal
 from handlers.pages.likeness import PLATFORMS, locate
@@ -28,9 +28,6 @@ from storage import pages
 from storage.database import Database
 from storage.pages import Entry, Page, State
 
-DRAWING = "pages"
-"""The name of the register among the drawings."""
-
 FIELDS = ("unit", "platform", "name", "address", "manager", "contact", "verified", "state")
 """The columns in their order; the catalogue names them "page.field_<field>"."""
 
@@ -38,7 +35,6 @@ FIELDS = ("unit", "platform", "name", "address", "manager", "contact", "verified
 MOST_ROWS = 2_000
 
 _FIRST_ROWS = 40
-_WIDTHS = (40, 14, 36, 44, 32, 28, 14, 14)
 
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "unit": ("don vi", "don vi quan ly", "co quan", "co quan don vi", "ten don vi", "phong ban", "don vi chu quan"),
@@ -195,33 +191,9 @@ def as_csv(table: Sequence[Sequence[str]]) -> bytes:
     return written.getvalue().encode("utf-8-sig")
 
 
-def as_workbook(title: str, table: Sequence[Sequence[str]]) -> bytes:
-    """Return a table as a workbook; what looks like a formula stays text."""
-    # Loaded here: no other event needs it.
-    from openpyxl import Workbook
-    from openpyxl.styles import Alignment, Font, PatternFill
-
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = title
-    for number, row in enumerate(table, start=1):
-        for column, text in enumerate(row, start=1):
-            cell = sheet.cell(number, column, text)
-            cell.data_type, cell.number_format = "s", "@"
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            if number == 1:
-                cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="DDE8F5")
-    for column, width in enumerate(_WIDTHS, start=1):
-        sheet.column_dimensions[column_name(column)].width = width
-    sheet.freeze_panes = "A2"
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
-
-
-def draw(data: dict[str, Any]) -> bytes:
-    """Make the workbook that a reply carries."""
-    return as_workbook(data["title"], data["rows"])
+def as_pages(title: str, table: Sequence[Sequence[str]]) -> list[workbook.Page]:
+    """Return a table as the one sheet of a workbook."""
+    return [workbook.Page(title, title, table[0], table[1:])]
 
 
 class _Wrong(Exception):

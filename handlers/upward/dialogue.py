@@ -15,6 +15,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Drawing, Manner, Reply
 from handlers.errors import NotAllowed
 from handlers.people.changing import own_units
+from handlers.texts import Texts
 from handlers.upward import papers, service
 from handlers.upward.period import Period, month_before, month_of
 from handlers.upward.service import Summary
@@ -52,9 +53,9 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     return [paper(summary, context) if name == "paper" else _table(summary, context)]
 
 
-def figures_text(summary: Summary, context: Context) -> Markup:
+def figures_text(summary: Summary, texts: Texts) -> Markup:
     """Return the figures of a period as a message."""
-    texts, now = context.texts, summary.now
+    now = summary.now
     between = {"first": papers.day(summary.period.first), "last": papers.day(summary.period.last)}
     lines = [texts.rich("upward.title", unit=summary.unit.name, **between)]
     if not now.received:
@@ -99,7 +100,7 @@ def _figures(summary: Summary, context: Context, others: Sequence[Button] = (), 
         ),
         *others,
     ]
-    return Reply(figures_text(summary, context), tuple(buttons), manner=manner)
+    return Reply(figures_text(summary, context.texts), tuple(buttons), manner=manner)
 
 
 def _table(summary: Summary, context: Context) -> Reply:

@@ -34,7 +34,7 @@ def _draft(_: Due, context: Context) -> list[Reply]:
     for office in offices:
         summary = service.summary_of(context.database, office, over, begins, context.zone)
         drawn = dialogue.paper(summary, context)
-        text = Markup("\n\n").join([dialogue.figures_text(summary, context), context.texts.rich("upward.made")])
+        text = Markup("\n\n").join([dialogue.figures_text(summary, context.texts), context.texts.rich("upward.made")])
         for person in _readers(context, office.id):
             address = people.reached_at(context.database, person)
             if address:
