@@ -214,6 +214,42 @@ def test_the_number_brings_everything_that_follows(
     hold(an, [("2", "Khoản 3 Điều 4, QĐ 874/QĐ-BTTTT")])
 
 
+def test_a_question_in_the_middle_is_answered_and_the_report_goes_on(an: Conversation, unit: int) -> None:
+    an.say("zalo ke toan bi hack")
+    quoted, again = an.say("dieu 4 khoan 3 noi gi")
+    assert "Khoản 3 Điều 4" in read(quoted) and "Để báo đầu mối" in read(again)
+    an.say("0912345678")
+    quoted, again = an.say("share bai chua kiem chung co sao khong")
+    assert "Khoản 4 Điều 4" in read(quoted) and "Gọi lại" in read(again)
+    an.say("0987654321")
+    assert (only(an).account, only(an).contact) == ("0912345678", "0987654321")
+
+
+@pytest.mark.parametrize("said", ["nhan o day", "de tai day", "nhắn qua chat này nhé", "ok", "khong"])
+def test_whoever_is_to_be_told_in_the_chat_says_so_in_his_own_words(an: Conversation, unit: int, said: str) -> None:
+    tell(an, "zalo ke toan bi hack", "0912345678", said)
+    assert (only(an).contact, only(an).reporter_id) == ("", an.context.person)
+
+
+def test_what_is_no_telephone_number_sends_nothing_at_once(an: Conversation, unit: int) -> None:
+    """Words beside the question belong to the story; a place that is said to the question again is taken."""
+    tell_beside = [("zalo ke toan bi hack", "của ke toan"), ("0912345678", "Gọi lại"), ("thoi de em hoi", "Gọi lại")]
+    hold(an, tell_beside)
+    tell(an, "phòng kế toán")
+    assert (only(an).contact, only(an).said) == ("phòng kế toán", "zalo ke toan bi hack\nthoi de em hoi")
+
+
+def test_one_s_own_in_a_letter(an: Conversation, unit: int) -> None:
+    tell(an, "bao cao", "2", "cua e, zalo", "0987654321")
+    assert (only(an).whose, only(an).account) == ("own", "chưa rõ")
+
+
+@pytest.mark.parametrize("said", ["trạng thái báo cáo", "bao cao xu ly toi dau roi", "kết quả báo cáo"])
+def test_the_state_is_asked_for_in_many_words(an: Conversation, unit: int, said: str) -> None:
+    tell(an, "zalo ke toan bi hack", "0912345678", "0987654321")
+    hold(an, [(said, "Anh/chị có 1 báo cáo"), ("gui them anh", "Bổ sung BC-1")])
+
+
 def test_a_card_tells_others_no_more_than_they_need(
     an: Conversation, console: Scene, unit: int, contact: Conversation
 ) -> None:

@@ -53,9 +53,12 @@ def _is_told_more(text: str) -> bool:
 
 FORMS = {"report": REPORT, "report_picture": PICTURE, "report_add": following.ADD, "report_receipt": following.RECEIPT}
 
+_STATE = ("bao cao cua toi", "xem bao cao", "tinh trang bao cao", "trang thai bao cao", "ket qua bao cao",
+          "bao cao toi dau roi", "bao cao den dau roi", "bao cao xu ly toi dau roi")  # fmt: skip
+
 COMMANDS = (
     Command("baocao", begin, ("bao cao", "bao mat nick", "bao mat tai khoan"), private=False),
-    Command("baocaocuatoi", following.own, ("bao cao cua toi", "xem bao cao"), offered=lambda context: True),
-    Command("bosung", following.add, ("bo sung",), argument=_is_told_more, listed=False),
+    Command("baocaocuatoi", following.own, _STATE, offered=lambda context: True),
+    Command("bosung", following.add, ("bo sung", "ke them", "gui them anh"), argument=_is_told_more, listed=False),
     Command("biennhan", following.receipt, ("bien nhan", "ma bien nhan"), argument=looks_like_receipt, listed=False),
 )

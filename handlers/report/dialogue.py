@@ -6,19 +6,21 @@ else may be added at any time (`handlers.report.following`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from handlers import form
+from handlers.ask.dialogue import answer
 from handlers.context import Context
 from handlers.conversation import Attachment, Button, Reply
 from handlers.errors import NotFound, Refusal
-from handlers.form import Data, Done, Form, Step
+from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.service import folded
 from handlers.report import evidence, forwarding, service, wording
-from handlers.report.reading import Reading, read, telephone
+from handlers.report.reading import Reading, asks, read, telephone
 from handlers.report.reading import is_told as says_so
 from handlers.report.service import CHANNELS_OF, Opened
 from knowledge.finding import Outcome
@@ -35,6 +37,8 @@ _TITLES = {"anh", "chi", "co", "chu", "bac", "ong", "ba", "em", "thay", "dong", 
 # Nobody gives a number in more words; what is longer tells more of what happened.
 _LONGEST_CONTACT = 6
 _SHORTEST_ACCOUNT = 3
+_PROVISION = re.compile(r"\b(?:dieu|khoan|muc) \d")
+_HERE = re.compile(r"\b(?:o|tai|vao|qua|trong) (?:day|chat|tin nhan)\b")
 _NOT_KNOWN = {"khong ro", "khong biet", "ko ro", "ko biet", "k ro", "k biet", "chua ro", "chua biet", "khong nho"}
 
 
@@ -82,6 +86,11 @@ def _data(said: str, reading: Reading, context: Context) -> Data:
     }
     _find_owner(data, context)
     return data
+
+
+def _is_answered(said: str, context: Context) -> bool:
+    """Whether what is said in the middle is a question about the rules: it is answered, and the report goes on."""
+    return context.search.answer(said, today=context.today).outcome is Outcome.ANSWERED
 
 
 def _next(data: Data) -> str:
@@ -151,11 +160,13 @@ def _ask_account(data: Data, context: Context) -> Reply:
     return _asked(question, data, context, *buttons)
 
 
-def _take_account(typed: str, data: Data, context: Context) -> str | Done:
+def _take_account(typed: str, data: Data, context: Context) -> str | Stay | Done:
     if typed == UNKNOWN or " ".join(folded_syllables(typed)) in _NOT_KNOWN:
         data["account"] = context.texts("report.account_unknown")
         return "sure" if data["contact"] else "contact"
     said = service.checked(typed, service.LONGEST_LINE)
+    if _PROVISION.search(fold(said)) and _is_answered(said, context):
+        return Stay([*answer(said, context), _ask_account(data, context)])
     if sum(char.isalnum() for char in said) < _SHORTEST_ACCOUNT:
         # A number of some menu, more likely.
         raise NotFound("no_account")
@@ -183,7 +194,7 @@ def _whose(said: str, reading: Reading) -> tuple[str, str]:
     return "other", " ".join(named[:8])
 
 
-_OWN = {"toi", "em", "minh", "tui"}
+_OWN = {"toi", "em", "e", "minh", "tui"}
 _BESIDE = {"cua", "la", "nick", "zalo", "facebook", "fb", "telegram", "tiktok", "tai", "khoan", "so", "sdt", "dt", "a",
            "dạ", "da", "ten"}  # fmt: skip
 
@@ -227,18 +238,24 @@ def _is_read_along(data: Data, context: Context) -> bool:
     return context.address.channel in CHANNELS_OF.get(data["platform"], ())
 
 
-def _take_contact(typed: str, data: Data, context: Context) -> str | Done:
+def _take_contact(typed: str, data: Data, context: Context) -> str | Stay | Done:
     if typed == WRONG:
         return _again(data)
     if typed in (HERE, UNNAMED):
         return _done(data, context, anonymous=typed == UNNAMED)
-    if form.yes_or_no(typed) is False and not _is_read_along(data, context):
+    here = form.yes_or_no(typed) is not None or _HERE.search(fold(typed)) is not None
+    if here and not _is_read_along(data, context):
         # No number: there is still the chat.
         return _done(data, context)
     said = service.checked(typed, service.LONGEST_LINE)
-    if not any(char.isdigit() or char == "@" for char in said) and len(said.split()) > _LONGEST_CONTACT:
-        _add_to_story(said, data)
-        return "contact"
+    if not any(char.isdigit() or char == "@" for char in said):
+        if asks(said) and _is_answered(said, context):
+            return Stay([*answer(said, context), _ask_contact(data, context)])
+        if here or len(said.split()) > _LONGEST_CONTACT or "odd" not in data:
+            # More of the story, or of the talk beside it; what is said twice is a place or a name after all.
+            data["odd"] = True
+            _add_to_story(said, data)
+            return "contact"
     data["contact"] = telephone(said) if telephone(said) and len(said.split()) <= _LONGEST_CONTACT else said
     return _done(data, context)
 
@@ -253,10 +270,10 @@ def _ask_sure(data: Data, context: Context) -> Reply:
 
 
 def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
-    answer = form.yes_or_no(typed)
-    if typed == WRONG or answer is False:
+    sure = form.yes_or_no(typed)
+    if typed == WRONG or sure is False:
         return _again(data)
-    if typed in (SEND, UNNAMED) or answer:
+    if typed in (SEND, UNNAMED) or sure:
         return _done(data, context, anonymous=typed == UNNAMED)
     _add_to_story(service.checked(typed), data)
     return "sure"
