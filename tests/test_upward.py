@@ -299,7 +299,7 @@ def test_the_case_list_says_nothing_of_who_reported(
     (sheet,) = cells(reply)
     (row,) = sheet[3:]
     assert sheet[2][:4] == ["Số", "Tiếp nhận lúc", "Nguồn", "Loại việc"]
-    assert row[:3] == ["SVD-1", "10:00 20/11/2026", "trợ lý"]
+    assert row[:3] == ["SVD-1", "10:00 20/11/2026", "nhắn trợ lý"]
     assert "=HYPERLINK(1)" in row
     assert not {"0900000000", "Người Báo Ví Dụ"} & set(map(str, row))
     (file,) = reply.files

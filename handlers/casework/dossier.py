@@ -100,8 +100,9 @@ def _facts(report: Report, context: Context) -> list[tuple[str, str]]:
         "contact": report.contact,
         "taken": member_name(report.taken_by, context),
         "verified": member_name(report.verified_by, context),
-        **{word: getattr(report, word) for word in FOUR_WORDS},
         "closed": shown_time(report.closed_at, context) if report.closed_at else "",
         "hold": report.hold_reason,
     }
-    return [(texts(f"casework.fact_{name}"), value) for name, value in said.items() if value]
+    facts = [(texts(f"casework.fact_{name}"), value) for name, value in said.items()]
+    words = [(texts(f"casework.word_{word}"), getattr(report, word)) for word in FOUR_WORDS]
+    return [(label, value) for label, value in (*facts, *words) if value]

@@ -67,7 +67,7 @@ def brief_paper(
     """Return a brief of one case as a draft."""
     case = _case(report, scene, zone, texts)
     words = [
-        (texts(f"upward.word_{name}"), value or texts("upward.to_fill_in"))
+        (texts(f"casework.word_{name}"), value or texts("upward.to_fill_in"))
         for name, value in (
             ("severity", report.severity),
             ("course", report.course or report.said),
@@ -104,7 +104,7 @@ def referral_paper(
         Paragraph(texts("upward.dear")),
         Paragraph(texts("upward.passed_on", office=office, number=shown_number(report.id, scene))),
         *(Paragraph(f"{name}: {value}") for name, value in _case(report, scene, zone, texts)),
-        Paragraph(f"{texts('upward.word_course')}: {report.course or report.said or texts('upward.to_fill_in')}"),
+        Paragraph(f"{texts('casework.word_course')}: {report.course or report.said or texts('upward.to_fill_in')}"),
         *([Paragraph(texts("upward.reason", reason=asked))] if asked else []),
         Paragraph(texts("upward.ask_to_settle", office=office)),
     ]
@@ -132,14 +132,14 @@ def register_pages(
     columns = (
         ("number", lambda report: shown_number(report.id, scene)),
         ("received_at", lambda report: _moment(report.received_at, zone)),
-        ("source", lambda report: texts(f"upward.source_{report.source}")),
+        ("source", lambda report: texts(f"casework.source_{report.source}")),
         ("kind", lambda report: kind_of(report, texts)),
         ("platform", lambda report: platform_name(report.platform, texts)),
         ("owner", lambda report: report.owner_name),
         ("account", lambda report: report.account),
         ("unit", lambda report: _unit_name(report, scene)),
         ("harm", lambda report: harm_of(report, texts)),
-        ("state", lambda report: texts(f"upward.state_{report.state}")),
+        ("state", lambda report: texts(f"report.state_{report.state}")),
         ("taken_by", lambda report: name_of(scene, report.taken_by)),
         ("answered_at", lambda report: _moment(report.answered_at, zone)),
         ("verified_at", lambda report: _moment(report.verified_at, zone)),
