@@ -21,7 +21,7 @@ from handlers.deadlines import is_urgent
 from handlers.office import load_office
 from handlers.people.finding import find_unit, full_name
 from handlers.report import service as report_service
-from handlers.report.service import name_of, shown_number
+from handlers.report.trail import name_of, shown_number
 from handlers.texts import Texts, load_texts
 from handlers.upward import papers, service
 from handlers.upward.dialogue import figures_text

@@ -26,6 +26,7 @@ from handlers.errors import NotFound, NotPossible
 from handlers.outward import letter_to
 from handlers.pages import service as pages_service
 from handlers.people import service as people_service
+from handlers.report import holding
 from handlers.report import service as report_service
 from handlers.schedule import Due
 from storage import audit, blobs, jobs, people, reports
@@ -298,7 +299,7 @@ def test_somebody_who_phoned_is_written_down(contact: Conversation, context: Con
 def test_the_account_of_a_colleague_who_phoned_is_held(
     contact: Conversation, reporter: Conversation, console: Scene, monkeypatch: pytest.MonkeyPatch, context: Context
 ) -> None:
-    monkeypatch.setitem(report_service.CHANNELS_OF, "zalo", ("vidu",))
+    monkeypatch.setitem(holding.CHANNELS_OF, "zalo", ("vidu",))
     contact.say("báo cáo của đơn vị")
     for said in ("Ghi báo cáo qua điện thoại, công văn", "công văn, thư", "bây giờ", "không", "không"):
         contact.say(said)
@@ -616,7 +617,7 @@ def test_whoever_lost_his_own_account_is_told_by_the_contact_until_it_is_trusted
     contact: Conversation, reporter: Conversation, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No chat of his gets anything, the trusted one neither: what he is to be told is shown to the unit's contact."""
-    monkeypatch.setitem(report_service.CHANNELS_OF, "zalo", ("vidu",))
+    monkeypatch.setitem(holding.CHANNELS_OF, "zalo", ("vidu",))
     owner = reporter.context.person
     # The same person writes from a second messenger, which is trusted still.
     elsewhere = Address("khac", "bot-1", "chat-khac", "an-khac")
@@ -650,7 +651,7 @@ def test_whoever_lost_his_own_account_is_told_by_the_contact_until_it_is_trusted
 def test_whoever_lost_his_own_account_and_named_a_mailbox_is_told_by_letter(
     contact: Conversation, reporter: Conversation, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(report_service.CHANNELS_OF, "zalo", ("vidu",))
+    monkeypatch.setitem(holding.CHANNELS_OF, "zalo", ("vidu",))
     draft = replace(ZALO, owner_id=reporter.context.person, contact="an@vidu.example")
     number = report_by(reporter, draft)
     mailing = replace(context, channels=frozenset({"vidu", "email"}))

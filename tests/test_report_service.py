@@ -12,7 +12,7 @@ from handlers.authorization import Actor, Scene
 from handlers.errors import NotAllowed
 from handlers.office import Office
 from handlers.people import service as people_service
-from handlers.report import service
+from handlers.report import holding, receipts, service, trail
 from storage import audit, blobs, dialogues, members, people, reports
 from storage.audit import CONSOLE
 from storage.database import Database
@@ -33,7 +33,7 @@ def console(database: Database) -> Scene:
 @pytest.fixture
 def office(console: Scene, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Sở Ví Dụ with two departments, a contact of the first, a colleague in each."""
-    monkeypatch.setitem(service.CHANNELS_OF, "vidu", ("vidu",))
+    monkeypatch.setitem(holding.CHANNELS_OF, "vidu", ("vidu",))
     top = people_service.create_unit(console, "Sở Ví Dụ")
     one, two = (people_service.create_under(console, top, name) for name in ("Phòng Một", "Phòng Hai"))
     for name, unit in (("contact", one), ("an", one), ("binh", two), ("other contact", two)):
@@ -52,7 +52,7 @@ def test_a_report_has_a_number_a_unit_and_a_trail(console: Scene, office: dict[s
     opened = service.open_report(by(console, "an"), LOST)
     report = opened.report
     assert (report.id, report.unit_id, report.reporter_id, report.state) == (1, office["one"], an, "new")
-    assert service.shown_number(report.id, replace(console, office=Office(report_prefix="SVD"))) == "SVD-1"
+    assert trail.shown_number(report.id, replace(console, office=Office(report_prefix="SVD"))) == "SVD-1"
     assert told(console, 1) == [("opened", an, "", "internal")]
     assert service.open_report(by(console, "binh"), LOST).report.unit_id == office["two"]
     stranger = service.open_report(by(console, "nguoi la"), LOST).report
@@ -207,12 +207,12 @@ def test_a_receipt_opens_from_any_chat_what_its_reporter_may_see(console: Scene,
     opened = service.open_report(by(console, "an"), LOST, anonymous=True)
     report, receipt = opened.report, opened.receipt
     assert (report.reporter_id, told(console, report.id)) == (None, [("opened", None, "", "internal")])
-    assert len(receipt) == service.RECEIPT_LENGTH
+    assert len(receipt) == receipts.RECEIPT_LENGTH
     assert receipt not in str(console.database.rows("SELECT * FROM reports"))
     service.ask(Scene(console.database, Actor(CONSOLE), NOW, TODAY), report.id, "Nick nào?")
-    shown = service.shown_receipt(receipt)
+    shown = receipts.shown_receipt(receipt)
     for typed in (shown, shown.lower(), shown.replace("-", " "), receipt):
-        assert service.looks_like_receipt(typed)
+        assert receipts.looks_like_receipt(typed)
         seen = service.by_receipt(by(console, "nguoi la"), typed)
         assert [event.what for event in seen.events] == ["asked"]
     assert service.add_by_receipt(by(console, "nguoi la"), shown, "nick Ví Dụ").state == "new"
@@ -229,7 +229,7 @@ def test_the_key_of_receipts_is_made_once_and_for_each_database(console: Scene, 
 
 
 def test_receipts_are_random(console: Scene) -> None:
-    made = {service.new_receipt() for _ in range(1000)}
+    made = {receipts.new_receipt() for _ in range(1000)}
     assert len(made) == 1000
     assert min(sum(char.isdigit() for char in receipt) for receipt in made) >= 2
     assert {len(set(letters)) > 20 for letters in zip(*made, strict=True)} == {True}

@@ -19,7 +19,7 @@ from handlers.pages.register import platform_of
 from handlers.pages.service import like
 from handlers.people.finding import find_member
 from handlers.people.service import folded
-from handlers.report.service import checked
+from handlers.report.trail import checked
 from storage.reports import HARMS, KINDS, Draft, Whose
 
 _NOW = {"bay gio", "vua xong", "moi day", "ngay bay gio", "luc nay"}

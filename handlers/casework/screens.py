@@ -21,6 +21,7 @@ from handlers.form import Data
 from handlers.people.finding import full_name
 from handlers.people.screens import paged
 from handlers.report import service as report_service
+from handlers.report.holding import is_owner_held
 from handlers.report.official_page import likenesses
 from handlers.report.service import going
 from storage import people, reports, units
@@ -190,7 +191,7 @@ def _who(report: Report, context: Context) -> list[Markup]:
 def _reached_at(report: Report, context: Context) -> list[Markup]:
     """Where the reporter is told, where that is in no chat."""
     reached, contact = reaches_reporter(report, context), report.contact or context.texts("casework.no_contact")
-    if report_service.is_owner_held(context.database, report):
+    if is_owner_held(context.database, report):
         way = context.texts(f"casework.{'by_letter' if reached else 'by_phone'}", contact=contact)
         return [context.texts.rich("casework.owner_held", way=way)]
     return [] if reached else [context.texts.rich("casework.not_reached", contact=contact)]

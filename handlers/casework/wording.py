@@ -9,7 +9,7 @@ from markupsafe import Markup
 from handlers.context import Context
 from handlers.conversation import Button
 from handlers.people.screens import name_of
-from handlers.report.service import shown_number
+from handlers.report.trail import shown_number
 from storage import units
 from storage.reports import Event, Report
 

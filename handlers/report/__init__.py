@@ -11,7 +11,7 @@ from handlers.report import following, service
 from handlers.report.dialogue import PICTURE, REPORT, begin, is_told, picture
 from handlers.report.evidence import tell
 from handlers.report.reading import asks
-from handlers.report.service import looks_like_receipt
+from handlers.report.receipts import looks_like_receipt
 
 __all__ = [
     "COMMANDS",

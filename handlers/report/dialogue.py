@@ -20,9 +20,12 @@ from handlers.errors import NotFound, Refusal
 from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.service import folded
 from handlers.report import evidence, forwarding, service, wording
+from handlers.report.holding import CHANNELS_OF
 from handlers.report.reading import Reading, asks, read, telephone
 from handlers.report.reading import is_told as says_so
-from handlers.report.service import CHANNELS_OF, Opened
+from handlers.report.receipts import shown_receipt
+from handlers.report.service import Opened
+from handlers.report.trail import LONGEST_LINE, LONGEST_NOTE, checked
 from knowledge.finding import Outcome
 from knowledge.text import fold, folded_syllables
 from storage import members, people, reports
@@ -54,7 +57,7 @@ def begin(text: str, context: Context, files: Sequence[Attachment] = ()) -> list
 
     Raises Refusal for what does not belong here. Where others read along there is only first aid.
     """
-    said = service.checked(text, empty=True)
+    said = checked(text, empty=True)
     data = _data(said, read(said, context.today), context)
     if context.address and people.is_shared(context.database, context.address):
         shown = wording.help_first(data, context)
@@ -119,7 +122,7 @@ def _ask_kind(data: Data, context: Context) -> Reply:
 
 
 def _take_kind(typed: str, data: Data, context: Context) -> str | Done:
-    said = service.checked(typed)
+    said = checked(typed)
     if said in KINDS:
         data["kind"] = said
         if said in ("unit_impersonated", "content"):
@@ -164,7 +167,7 @@ def _take_account(typed: str, data: Data, context: Context) -> str | Stay | Done
     if typed == UNKNOWN or " ".join(folded_syllables(typed)) in _NOT_KNOWN:
         data["account"] = context.texts("report.account_unknown")
         return "sure" if data["contact"] else "contact"
-    said = service.checked(typed, service.LONGEST_LINE)
+    said = checked(typed, LONGEST_LINE)
     if _PROVISION.search(fold(said)) and _is_answered(said, context):
         return Stay([*answer(said, context), _ask_account(data, context)])
     if sum(char.isalnum() for char in said) < _SHORTEST_ACCOUNT:
@@ -247,7 +250,7 @@ def _take_contact(typed: str, data: Data, context: Context) -> str | Stay | Done
     if here and not _is_read_along(data, context):
         # No number: there is still the chat.
         return _done(data, context)
-    said = service.checked(typed, service.LONGEST_LINE)
+    said = checked(typed, LONGEST_LINE)
     if not any(char.isdigit() or char == "@" for char in said):
         if asks(said) and _is_answered(said, context):
             return Stay([*answer(said, context), _ask_contact(data, context)])
@@ -275,7 +278,7 @@ def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
         return _again(data)
     if typed in (SEND, UNNAMED) or sure:
         return _done(data, context, anonymous=typed == UNNAMED)
-    _add_to_story(service.checked(typed), data)
+    _add_to_story(checked(typed), data)
     return "sure"
 
 
@@ -286,7 +289,7 @@ def _again(data: Data) -> str:
 
 
 def _add_to_story(said: str, data: Data) -> None:
-    data["said"] = "\n".join(filter(None, (data["said"], said)))[: service.LONGEST_NOTE]
+    data["said"] = "\n".join(filter(None, (data["said"], said)))[:LONGEST_NOTE]
 
 
 # The number
@@ -322,7 +325,7 @@ def _numbered(opened: Opened, context: Context, *, told: bool) -> Reply:
     parts = [
         texts.rich("report.number", number=wording.number(report.id, context)),
         texts.rich("report.told", unit=unit) if told else office,
-        texts.rich("report.receipt", receipt=service.shown_receipt(opened.receipt)),
+        texts.rich("report.receipt", receipt=shown_receipt(opened.receipt)),
     ]
     if opened.held:
         parts.append(texts.rich("report.held"))

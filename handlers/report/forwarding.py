@@ -25,6 +25,7 @@ from handlers.report import notices, routing, service
 from handlers.report.levels import alerted
 from handlers.report.official_page import likenesses, recognised
 from handlers.report.routing import WATCH, Place
+from handlers.report.trail import name_of, shown_number
 from handlers.schedule import Due, Kind
 from storage import forwards, jobs, people, reports, roles, units
 from storage.forwards import Forward
@@ -63,7 +64,7 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     if name != "take":
         return [Reply(context.texts.rich("menu.stale"))]
     report = service.take(context.scene, data["report"])
-    taken = context.texts.rich("forward.taken", name=service.name_of(context.scene, context.person))
+    taken = context.texts.rich("forward.taken", name=name_of(context.scene, context.person))
     shown = notices.card("report.card_new", report, context) + GAP + taken
     return [Reply(shown, manner=Manner.INSTEAD), *notices.changed(report, "taken", context)]
 
@@ -242,4 +243,4 @@ def _facts(report: Report, context: Context) -> dict[str, Any]:
 
 
 def _number(report: Report, context: Context) -> str:
-    return service.shown_number(report.id, context.scene)
+    return shown_number(report.id, context.scene)

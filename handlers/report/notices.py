@@ -10,7 +10,8 @@ from markupsafe import Markup
 from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.outward import EMAIL, is_mail, letter_to
-from handlers.report import service, wording
+from handlers.report import wording
+from handlers.report.holding import is_owner_held
 from handlers.report.levels import responsible
 from storage import people, reports
 from storage.outbox import REPORT
@@ -27,7 +28,7 @@ def reporter_at(report: Report, context: Context) -> Address | None:
     """
     if report.reporter_id is None:
         return None
-    if service.is_owner_held(context.database, report):
+    if is_owner_held(context.database, report):
         return letter_to(report.contact) if is_mail(report.contact) and EMAIL in context.channels else None
     return people.reached_at(context.database, report.reporter_id)
 

@@ -8,30 +8,21 @@ typed is masked here before anything is written.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
-from handlers.masking import mask_secrets
 from handlers.people.service import read_code
+from handlers.report.holding import hold_account, is_believed
 from handlers.report.reading import read as read_text
-from handlers.report.refusing import is_complaint, is_secret
+from handlers.report.receipts import hash_of, new_receipt
 from handlers.report.routing import WATCH
-from knowledge.text import normalize
-from storage import dialogues, jobs, members, people, reports, units
+from handlers.report.trail import LONGEST_LINE, answered, checked, known, name_of, record, still_open
+from storage import jobs, members, people, reports, units
 from storage.audit import CONSOLE
-from storage.database import Database
 from storage.reports import Draft, Event, Evidence, Report
-
-# Without letters and digits that look or sound alike; 26 of them, so that sixteen are 75 bits, and hardly fewer with
-# two digits among them, which most have anyway.
-_RECEIPT_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
-RECEIPT_LENGTH = 16
-_FEWEST_DIGITS = 2
 
 AN_HOUR = dt.timedelta(hours=1)
 MOST_REPORTS = 5
@@ -40,12 +31,6 @@ MOST_GUESSES = 5
 """Receipts that are none and that one person types in an hour; after that none of his is looked at."""
 MOST_FILES = 20
 """Files of one report."""
-
-LONGEST_NOTE = 2_000
-LONGEST_LINE = 300
-
-CHANNELS_OF = {"zalo": ("zalo", "zalo_oa"), "telegram": ("telegram",)}
-"""The channels that an account of a platform writes on."""
 
 REMINDER = dt.timedelta(days=30)
 """So long before a report is deleted the contact is reminded."""
@@ -207,69 +192,69 @@ def list_open(scene: Scene, unit: int) -> Sequence[Report]:
 @act("report.take", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
 def take(scene: Scene, report: int) -> Report:
     """Take care of a report; refused where somebody else does already, with his name."""
-    found = _open(scene, report)
+    found = still_open(scene, report)
     if found.taken_by is not None:
         raise NotPossible("report_taken", name=name_of(scene, found.taken_by))
     state = "waiting" if found.state == "waiting" else "taken"
     reports.change(scene.database, report, state=state, taken_by=scene.actor.person, taken_at=scene.stamp)
-    return _answered(scene, report, "taken", audience="reporter")
+    return answered(scene, report, "taken", audience="reporter")
 
 
 @act("report.ask", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
 def ask(scene: Scene, report: int, text: str) -> Report:
     """Ask the reporter something; the report waits for his answer."""
-    _open(scene, report)
+    still_open(scene, report)
     said = checked(text)
     reports.change(scene.database, report, state="waiting")
-    return _answered(scene, report, "asked", said, "reporter")
+    return answered(scene, report, "asked", said, "reporter")
 
 
 @act("report.note", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
 def note(scene: Scene, report: int, text: str, for_reporter: bool = False) -> Report:
     """Write something beside a report, for the office alone or for the reporter too."""
-    _found(scene, report)
+    known(scene, report)
     if not for_reporter:
         record(scene, report, "noted", checked(text))
-        return _found(scene, report)
-    return _answered(scene, report, "told", checked(text), "reporter")
+        return known(scene, report)
+    return answered(scene, report, "told", checked(text), "reporter")
 
 
 @act("report.identify", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
 def identify(scene: Scene, report: int, person: int) -> Opened:
     """Note whose account it is, a member; where it is one that he uses with this bot and lost, it is held at once."""
-    _open(scene, report)
+    still_open(scene, report)
     member = members.get(scene.database, person, scene.today)
     if member is None:
         raise NotFound("no_such_member")
     reports.change(scene.database, report, owner_id=person, owner_name=member.name)
     record(scene, report, "identified", data={"person": person})
-    found = _found(scene, report)
-    return Opened(found, "", _hold_account(scene, found))
+    found = known(scene, report)
+    return Opened(found, "", hold_account(scene, found))
 
 
 @act("report.resolve", target="report", contact=Reach.UNIT, head=Reach.UNIT)
 def resolve(scene: Scene, report: int, text: str) -> Report:
     """Close a report: what was done about it, which the reporter is told."""
-    _open(scene, report)
+    still_open(scene, report)
     return _close(scene, report, "resolved", text)
 
 
 @act("report.elsewhere", target="report", contact=Reach.UNIT, head=Reach.UNIT)
 def close_as_elsewhere(scene: Scene, report: int, text: str) -> Report:
     """Close a report that is not for this office: where the reporter was shown to."""
-    _open(scene, report)
+    still_open(scene, report)
     return _close(scene, report, "elsewhere", text)
 
 
 @act("report.reopen", target="report", contact=Reach.UNIT, head=Reach.UNIT, approvable=False)
 def reopen(scene: Scene, report: int, text: str) -> Report:
     """Open a closed report again, and say why."""
-    found = _found(scene, report)
+    found = known(scene, report)
     if found.state not in reports.CLOSED:
         raise NotPossible("report_open")
     _reopen(scene, found)
     record(scene, report, "reopened", checked(text), "reporter")
-    return _found(scene, report)
+    return known(scene, report)
 
 
 # What several acts need
@@ -293,73 +278,14 @@ def write_down(scene: Scene, draft: Draft, *, with_receipt: bool) -> Opened:
         unit_id=draft.unit_id or _unit_for(scene, draft, owner.unit if owner else None),
     )
     receipt = new_receipt() if with_receipt else ""
-    number = reports.add(scene.database, draft, _hash(scene, receipt) if receipt else None, scene.stamp)
+    number = reports.add(scene.database, draft, hash_of(scene.database, receipt) if receipt else None, scene.stamp)
     # Whoever writes a report down without sending it on, it is sent on.
     jobs.plan(scene.database, WATCH, str(number), scene.stamp, scene.stamp)
     # Whoever reports without a name stands nowhere in the trail.
     actor = scene.actor.person if draft.reporter_id or draft.source != "bot" else None
     reports.record(scene.database, number, scene.stamp, actor, "opened", data={"source": draft.source})
-    report = _found(scene, number)
-    return Opened(report, receipt, _hold_account(scene, report) if _is_believed(scene, report) else 0)
-
-
-def checked(text: str, longest: int = LONGEST_NOTE, *, empty: bool = False) -> str:
-    """Return typed words as they may be written: normal, masked, not too long.
-
-    Raises NotPossible for none, for what bears a mark of secrecy, and for a complaint about somebody.
-    """
-    said = normalize(text)
-    if not said and not empty:
-        raise NotPossible("nothing_said")
-    if is_secret(said):
-        raise NotPossible("state_secret")
-    if is_complaint(said):
-        raise NotPossible("complaint")
-    return mask_secrets(said)[:longest]
-
-
-def record(
-    scene: Scene,
-    report: int,
-    what: str,
-    note: str = "",
-    audience: reports.Audience = "internal",
-    data: dict[str, object] | None = None,
-) -> None:
-    """Write into a report's trail what the actor did now."""
-    reports.record(scene.database, report, scene.stamp, scene.actor.person, what, note, audience, data)
-
-
-def name_of(scene: Scene, person: int | None) -> str:
-    """Return the name of a member, "" for anybody else."""
-    member = members.get(scene.database, person, scene.today) if person else None
-    return member.name if member else ""
-
-
-def shown_number(report: int, scene: Scene) -> str:
-    """Return a report's number as people say it: "BC-12"."""
-    return f"{scene.office.report_prefix}-{report}"
-
-
-def new_receipt() -> str:
-    """Return a random receipt, as it is compared; some digits tell it from four words of four letters."""
-    while True:
-        made = "".join(secrets.choice(_RECEIPT_LETTERS) for _ in range(RECEIPT_LENGTH))
-        if sum(char.isdigit() for char in made) >= _FEWEST_DIGITS:
-            return made
-
-
-def shown_receipt(receipt: str) -> str:
-    """Return a receipt as it is read out and typed: in groups of four."""
-    return "-".join(receipt[start : start + 4] for start in range(0, len(receipt), 4))
-
-
-def looks_like_receipt(typed: str) -> bool:
-    """Whether a typed text may be a receipt, also one with a letter wrong."""
-    groups = typed.replace("-", " ").split()
-    if not any(char.isdigit() for char in typed):
-        return False
-    return len(read_code(typed)) == RECEIPT_LENGTH and (len(groups) == 1 or all(len(group) == 4 for group in groups))
+    report = known(scene, number)
+    return Opened(report, receipt, hold_account(scene, report) if is_believed(scene, report) else 0)
 
 
 def going(scene: Scene, report: Report) -> tuple[dt.date, dt.date] | None:
@@ -386,39 +312,10 @@ def _unit_for(scene: Scene, draft: Draft, unit_of_owner: int | None) -> int | No
     return top[0].id if top else None
 
 
-def _is_believed(scene: Scene, report: Report) -> bool:
-    """Whether an account is held at once on somebody's word: his own, or a colleague's, not a stranger's."""
-    return scene.actor.is_console or scene.actor.joined or scene.actor.person == report.owner_id
-
-
-def is_owner_held(database: Database, report: Report) -> bool:
-    """Tell whether a report is its reporter's of his own lost account, from which he writes to this bot, and held."""
-    reporter = report.reporter_id
-    if reporter is None or reporter != report.owner_id or report.kind != "lost" or report.platform not in CHANNELS_OF:
-        return False
-    return people.has_held(database, reporter)
-
-
-def _hold_account(scene: Scene, report: Report) -> int:
-    """Trust the account of a report no more, where it was lost and its owner writes to this bot from it."""
-    channels = CHANNELS_OF.get(report.platform, ())
-    if report.kind != "lost" or report.owner_id is None or not channels:
-        return 0
-    held = people.hold(scene.database, report.owner_id, scene.actor.person, scene.stamp, channels)
-    if held:
-        for place in people.addresses_of(scene.database, report.owner_id):
-            if place.channel in channels and place.sender:
-                dialogues.end(scene.database, place, report.owner_id)
-        reports.record(
-            scene.database, report.id, scene.stamp, None, "account_held", audience="reporter", data={"count": held}
-        )
-    return held
-
-
 def _add(scene: Scene, report: Report, text: str, actor: int | None) -> Report:
     said = checked(text)
     while report.merged_into is not None:
-        report = _found(scene, report.merged_into)
+        report = known(scene, report.merged_into)
     asked = report.state == "waiting"
     reports.record(
         scene.database, report.id, scene.stamp, actor, "answered" if asked else "added", said, audience="reporter"
@@ -429,7 +326,7 @@ def _add(scene: Scene, report: Report, text: str, actor: int | None) -> Report:
     elif not report.is_open:
         _reopen(scene, report)
         reports.record(scene.database, report.id, scene.stamp, actor, "reopened", audience="reporter")
-    return _found(scene, report.id)
+    return known(scene, report.id)
 
 
 def _learn(scene: Scene, report: Report, said: str) -> None:
@@ -448,7 +345,7 @@ def _learn(scene: Scene, report: Report, said: str) -> None:
 
 def _attach(scene: Scene, report: Report, actor: int | None) -> int:
     while report.merged_into is not None:
-        report = _found(scene, report.merged_into)
+        report = known(scene, report.merged_into)
     if len(reports.files(scene.database, report.id)) >= MOST_FILES:
         raise NotPossible("too_many_files", count=MOST_FILES)
     reports.record(scene.database, report.id, scene.stamp, actor, "attached", audience="reporter")
@@ -475,34 +372,12 @@ def _state_of(report: Report) -> reports.State:
 def _close(scene: Scene, report: int, state: reports.State, text: str) -> Report:
     said = checked(text)
     reports.change(scene.database, report, state=state, closed_at=scene.stamp, kept_from=scene.stamp)
-    return _answered(scene, report, state, said, "reporter")
-
-
-def _answered(scene: Scene, report: int, what: str, note: str = "", audience: reports.Audience = "internal") -> Report:
-    """Write down what the office did; with the first of it the reporter has been answered."""
-    record(scene, report, what, note, audience)
-    if _found(scene, report).answered_at is None:
-        reports.change(scene.database, report, answered_at=scene.stamp)
-    return _found(scene, report)
-
-
-def _found(scene: Scene, report: int) -> Report:
-    found = reports.get(scene.database, report)
-    if found is None:
-        raise NotFound("no_such_report")
-    return found
-
-
-def _open(scene: Scene, report: int) -> Report:
-    found = _found(scene, report)
-    if not found.is_open:
-        raise NotPossible("report_closed")
-    return found
+    return answered(scene, report, state, said, "reporter")
 
 
 def _own_or_reached(scene: Scene, report: int) -> Report:
     """A report that may be reached; from an address that is held nobody reaches even his own."""
-    found = _found(scene, report)
+    found = known(scene, report)
     if _is_reporter(scene, found):
         _refuse_held(scene)
     return found
@@ -528,7 +403,7 @@ def _by_receipt(scene: Scene, typed: str) -> Report:
     since = (scene.now - AN_HOUR).isoformat()
     if person != CONSOLE and reports.attempts(scene.database, person, "receipt", since) >= MOST_GUESSES:
         raise NotPossible("too_many_guesses")
-    hashed = _hash(scene, read_code(typed))
+    hashed = hash_of(scene.database, read_code(typed))
     found = reports.by_receipt(scene.database, hashed)
     # Whoever guesses does not know the key: what is compared, and how long the index looks, tells him nothing.
     if found is None or found.receipt_hash is None or not hmac.compare_digest(found.receipt_hash, hashed):
@@ -536,7 +411,3 @@ def _by_receipt(scene: Scene, typed: str) -> Report:
             reports.attempt(scene.database, person, "receipt", scene.stamp)
         raise NotFound("no_such_receipt")
     return found
-
-
-def _hash(scene: Scene, receipt: str) -> str:
-    return hmac.new(reports.receipt_key(scene.database), receipt.encode(), hashlib.sha256).hexdigest()

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from handlers.context import Context
 from handlers.first_aid import Stage, StepEntry, choose
-from handlers.report import service
 from handlers.report.service import Seen
+from handlers.report.trail import shown_number
 from knowledge.schema import Certainty
 from storage import members, reports, units
 from storage.reports import Event, Report
@@ -95,7 +95,7 @@ def money(amount: int, context: Context) -> str:
 
 def number(report: int, context: Context) -> str:
     """A report's number as it is said: "BC-12"."""
-    return service.shown_number(report, context.scene)
+    return shown_number(report, context.scene)
 
 
 def screen(seen: Seen, context: Context) -> Markup:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.authorization import Scene
 from handlers.official_document import Heading, OfficialDocument, Paragraph, Table
-from handlers.report.service import name_of, shown_number
+from handlers.report.trail import name_of, shown_number
 from handlers.texts import Texts
 from handlers.upward.figures import Figures
 from handlers.upward.period import Period

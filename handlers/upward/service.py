@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound
-from handlers.report.service import record
+from handlers.report.trail import record
 from handlers.upward.figures import Figures, count
 from handlers.upward.period import Period, month_before, year_so_far
 from storage import reports, units
