@@ -129,7 +129,7 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(
             quiz_rounds.purge,
             since("quizzes"),
-            ("quiz_answers", "quiz_attempts", "quiz_people", "quiz_round_questions", "quiz_rounds"),
+            ("quiz_answers", "quiz_attempts", "quiz_people", "quiz_counts", "quiz_round_questions", "quiz_rounds"),
         ),
         Rule(quizzes.purge_questions, since("quizzes"), ("quiz_questions",)),
         Rule(imports.purge_rows, (now - KEEP_ROSTER).isoformat(), ("import_rows", "import_units", "import_leavers")),

@@ -155,7 +155,7 @@ DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {
     casework.DRAWING: casework.draw,
     official_document.DRAWING: official_document.draw,
     workbook.DRAWING: workbook.draw,
-    quiz.DRAWING: quiz.draw,
+    **quiz.DRAWINGS,
     **broadcast.DRAWINGS,
 }
 """What makes the drawings that replies carry, by name."""

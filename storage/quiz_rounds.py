@@ -132,6 +132,17 @@ def newest(database: Database, limit: int) -> Sequence[Round]:
     ]
 
 
+def newest_for(database: Database, units: Collection[int], limit: int) -> Sequence[Round]:
+    """Return up to `limit` rounds that are for people of some units, the newest first."""
+    values = {f"unit{place}": unit for place, unit in enumerate(units)}
+    rows = database.rows(
+        "SELECT r.* FROM quiz_rounds r WHERE EXISTS (SELECT 1 FROM quiz_people p WHERE p.round_id = r.id"
+        f" AND p.unit_id IN ({', '.join(f':{name}' for name in values) or 'NULL'})) ORDER BY r.id DESC LIMIT :limit",
+        {"limit": limit, **values},
+    )
+    return [_round(row) for row in rows]
+
+
 def set_state(database: Database, number: int, state: State) -> None:
     """Let a round be planned, open or closed."""
     database.run("UPDATE quiz_rounds SET state = :state WHERE id = :number", {"number": number, "state": state})
@@ -164,6 +175,14 @@ def unit_of(database: Database, number: int, person: int) -> tuple[bool, int | N
         {"round": number, "person": person},
     )
     return row is not None, row["unit_id"] if row else None
+
+
+def count_people(database: Database, number: int) -> dict[int | None, int]:
+    """Return how many people of each unit a round is for."""
+    rows = database.rows(
+        "SELECT unit_id, count(*) AS n FROM quiz_people WHERE round_id = :round GROUP BY unit_id", {"round": number}
+    )
+    return {row["unit_id"]: row["n"] for row in rows}
 
 
 def people_of(database: Database, number: int) -> Sequence[tuple[int, int | None]]:
@@ -308,6 +327,60 @@ def answers(database: Database, number: int) -> Sequence[Answer]:
     return [_answer(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class PersonResult:
+    """How a round went for one person whom it is for: what he is called today, and his first attempt, if he has one.
+
+    Attributes:
+        unit: where he belonged when the round was opened.
+    """
+
+    person: int
+    name: str
+    unit: int | None
+    score: float | None
+    passed: bool | None
+    started_at: str | None
+    finished_at: str | None
+
+
+def person_results(database: Database, number: int, units: Collection[int] | None, limit: int) -> list[PersonResult]:
+    """Return up to `limit` people of a round, of some units or all, by their number, each with his first attempt."""
+    values = {f"unit{place}": unit for place, unit in enumerate(units or ())}
+    within = "" if units is None else f" AND p.unit_id IN ({', '.join(f':{name}' for name in values) or 'NULL'})"
+    rows = database.rows(
+        "SELECT p.person_id, p.unit_id, coalesce(m.name, '') AS name, a.score, a.passed, a.started_at, a.finished_at"
+        " FROM quiz_people p LEFT JOIN members m ON m.person_id = p.person_id LEFT JOIN quiz_attempts a"
+        " ON a.round_id = p.round_id AND a.person_id = p.person_id AND a.number = 1"
+        f" WHERE p.round_id = :round{within} ORDER BY p.person_id LIMIT :limit",
+        {"round": number, "limit": limit, **values},
+    )
+    return [
+        PersonResult(
+            row["person_id"],
+            row["name"],
+            row["unit_id"],
+            row["score"],
+            None if row["passed"] is None else bool(row["passed"]),
+            row["started_at"],
+            row["finished_at"],
+        )
+        for row in rows
+    ]
+
+
+def paired_scores(database: Database, before: int, after: int) -> dict[tuple[float, float], int]:
+    """Return how many people who finished two rounds had which scores at their first attempts, before and after."""
+    rows = database.rows(
+        "SELECT round(a.score, 9) AS before, round(b.score, 9) AS after, count(*) AS n FROM quiz_attempts a"
+        " JOIN quiz_attempts b ON b.round_id = :after AND b.person_id = a.person_id AND b.number = 1"
+        " WHERE a.round_id = :before AND a.number = 1 AND a.finished_at IS NOT NULL AND b.finished_at IS NOT NULL"
+        " GROUP BY 1, 2",
+        {"before": before, "after": after},
+    )
+    return {(row["before"], row["after"]): row["n"] for row in rows}
+
+
 def count_of(database: Database, person: int) -> int:
     """Return how many attempts of somebody are known."""
     row = database.row("SELECT count(*) AS n FROM quiz_attempts WHERE person_id = :person", {"person": person})
@@ -331,15 +404,20 @@ def purge(database: Database, before: str, limit: int) -> int:
         ("quiz_answers", f"attempt_id IN (SELECT id FROM quiz_attempts WHERE round_id IN ({old}))"),
         ("quiz_attempts", f"round_id IN ({old})"),
         ("quiz_people", f"round_id IN ({old})"),
+        ("quiz_counts", f"round_id IN ({old})"),
         ("quiz_round_questions", f"round_id IN ({old})"),
         ("quiz_rounds", f"id IN ({old})"),
     ):
+        key = ", ".join(_COUNTS_KEY) if table == "quiz_counts" else "rowid"
         deleted = database.run(
-            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {of_old} LIMIT :limit)", values
+            f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {of_old} LIMIT :limit)", values
         )
         if deleted == limit:
             return limit
     return 0
+
+
+_COUNTS_KEY = ("round_id", "unit_id", "question_id", "measure", "value", "other")
 
 
 def _round(row: Row) -> Round:

@@ -39,6 +39,7 @@ from storage import (
     people,
     personal,
     questions,
+    quiz_counts,
     quiz_rounds,
     quizzes,
     recipients,
@@ -56,6 +57,7 @@ from storage.errors import StorageBusy
 from storage.imports import StagedRow, StagedUnit
 from storage.outbox import ANSWER
 from storage.people import person_at
+from storage.quiz_counts import Count
 from storage.reports import Draft
 from tests.helpers import NOW, STAMP, Clock, later, place, shown_menu
 
@@ -98,6 +100,7 @@ TABLES = {
     "quiz_answers": dt.timedelta(days=1095),
     "quiz_attempts": dt.timedelta(days=1095),
     "quiz_people": dt.timedelta(days=1095),
+    "quiz_counts": dt.timedelta(days=1095),
     "quiz_round_questions": dt.timedelta(days=1095),
     "quiz_rounds": dt.timedelta(days=1095),
     "quiz_questions": dt.timedelta(days=1095),
@@ -247,7 +250,7 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
         case "quiz_questions":
             bank = quizzes.create_bank(database, now, now, now)
             quizzes.retire_question(database, quizzes.add_question(database, bank, 0, "x", {}, ""), now)
-        case "quiz_rounds" | "quiz_round_questions" | "quiz_people" | "quiz_attempts" | "quiz_answers":
+        case "quiz_rounds" | "quiz_round_questions" | "quiz_people" | "quiz_counts" | "quiz_attempts" | "quiz_answers":
             bank = quizzes.create_bank(database, now, now, now)
             question = quizzes.add_question(database, bank, 0, "x", {}, "")
             quiz = quiz_rounds.create(database, bank, "Đợt", {}, [question], now, now, CONSOLE, now)
@@ -255,6 +258,7 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             quiz_rounds.add_person(database, quiz, person, unit)
             attempt = quiz_rounds.begin_attempt(database, quiz, person, unit, 1, [(question, (0, 1))], now)
             quiz_rounds.show(database, attempt, 0, question, now)
+            quiz_counts.add(database, quiz, [Count(unit, 0, "begun", 0.0, 0.0)])
         case "people" | "addresses":
             pass
         case _:

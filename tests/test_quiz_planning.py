@@ -134,7 +134,7 @@ def test_results_in_words(context: Context, unit: int, chief: Conversation) -> N
     assert "Khoảng một nửa trả lời đúng (40% của 5 người): nên nhắc lại." in said
     assert "Câu sai hay bị chọn: A. Chia sẻ ngay (3 lần)." in said
     hold(chief, [("đóng ngay", "Đã đóng “Đợt một”."), ("đợt trắc nghiệm", "Đợt một: đã đóng")])
-    assert results.see_results(console_of(context), number).whole.begun == 6
+    assert results.see_results(console_of(context), None, number).whole.begun == 6
 
 
 def test_nobody_has_finished_yet(context: Context, unit: int, chief: Conversation) -> None:
@@ -151,7 +151,7 @@ def test_only_the_first_attempt_counts(context: Context, unit: int, chief: Conve
     take(an, *WRONG)
     for said in ("làm lại", *RIGHT):
         an.say(said)
-    found = results.see_results(console_of(context), number)
+    found = results.see_results(console_of(context), None, number)
     assert (found.whole.finished, found.whole.passed, found.whole.mean) == (1, 0, 0.0)
 
 

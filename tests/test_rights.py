@@ -107,8 +107,10 @@ roster.check        -        -      -        -     all
 roster.import       -        -      -        -     all
 quiz.plan_round     -        -      -        -     all
 quiz.close_round    -        -      -        -     all
-quiz.see_rounds     -        -      -        -     all
-quiz.see_results    -        -      -        -     all
+quiz.see_unit_rounds -       -      unit     unit  all
+quiz.see_results    -        -      unit     unit  all
+quiz.see_units      -        -      unit     unit  all
+quiz.see_people     -        -      unit     unit  all
 quiz.compare_rounds -        -      -        -     all
 quiz.take           -        all    all      all   all
 quiz.answer         -        all    all      all   all

@@ -1,8 +1,13 @@
 """Quizzes: banks of questions, rounds in which people answer them, and what came of it."""
 
-from handlers.quiz.confirmation import DRAWING, draw
+from handlers.quiz import chart, confirmation, counting, export, schedule
 from handlers.quiz.dialogue import COMMANDS, act
 from handlers.quiz.planning import FORMS
-from handlers.quiz.schedule import KINDS
 
-__all__ = ["COMMANDS", "DRAWING", "FORMS", "KINDS", "act", "draw"]
+KINDS = {**schedule.KINDS, **counting.KINDS}
+"""What becomes due, by the name of its kind."""
+
+DRAWINGS = {confirmation.DRAWING: confirmation.draw, chart.DRAWING: chart.draw, export.CSV: export.write_csv}
+"""What makes the files, by name."""
+
+__all__ = ["COMMANDS", "DRAWINGS", "FORMS", "KINDS", "act"]

@@ -11,7 +11,7 @@ from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import NOTHING, Button, Drawing, Manner, Reply
 from handlers.errors import NotPossible
-from handlers.quiz import planning, rounds
+from handlers.quiz import overview, planning, rounds
 from handlers.quiz.confirmation import DRAWING, PICTURE, PRINT, confirmation_for
 from handlers.quiz.rounds import Asked, Rules
 from handlers.quiz.wording import PARAGRAPHS, buttons, explained, review, screen, shown_score, shown_time
@@ -38,7 +38,11 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
         case "paper":
             return [_paper(data["attempt"], data["form"], context)]
         case _:
-            return planning.act(name, data, context) or [Reply(context.texts.rich("menu.stale"))]
+            return (
+                overview.act(name, data, context)
+                or planning.act(name, data, context)
+                or [Reply(context.texts.rich("menu.stale"))]
+            )
 
 
 def _show(_: str, context: Context) -> list[Reply]:
@@ -171,5 +175,5 @@ COMMANDS = (
         ("trac nghiem", "lam trac nghiem", "lam bai trac nghiem", "bai trac nghiem", "thi trac nghiem"),
         offered=lambda context: bool(quiz_rounds.rounds_for(context.database, context.person)),
     ),
-    *planning.COMMANDS,
+    *overview.COMMANDS,
 )

@@ -1,4 +1,4 @@
-"""What an administrator does with rounds in chat: plan one step by step, see what came of it, compare, close early."""
+"""A round as an administrator plans it in chat, step by step."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from handlers import form
-from handlers.authorization import may
-from handlers.command import Command
 from handlers.context import Context
-from handlers.conversation import Button, Reply
+from handlers.conversation import Reply
 from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
 from handlers.menu import numbered
@@ -18,17 +16,15 @@ from handlers.people.changing import read_day
 from handlers.people.finding import find_unit
 from handlers.people.service import folded, read_name
 from handlers.plan import foresee, in_words
-from handlers.quiz import bank, results, rounds
+from handlers.quiz import bank, rounds
 from handlers.quiz.rounds import Rules
 from handlers.quiz.schedule import audience_of, message
-from handlers.quiz.wording import shown_time
+from handlers.quiz.wording import LINES, shown_time
 from storage import people, quizzes
-from storage.quiz_rounds import ANNOUNCED, Round
+from storage.quiz_rounds import ANNOUNCED
 
 NAME = "quiz_round"
 """The form that plans a round, by name."""
-
-MOST_ROUNDS = 5
 
 # Where only a day is typed a round opens when the office begins to work, and closes when it ends.
 OPENS, CLOSES = dt.time(8), dt.time(17)
@@ -39,49 +35,8 @@ _EVERYBODY = {"tat ca", "ca co quan", "toan co quan", "moi nguoi", "toan the"}
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
-    """Do what a button about rounds says; nothing for any other name."""
-    match name:
-        case "plan":
-            return _begin(context)
-        case "round":
-            return [_shown(data["round"], context)]
-        case "close":
-            closed = rounds.close_round(context.scene, data["round"])
-            return [Reply(context.texts.rich("quiz.closed", title=closed.title))]
-        case "compare":
-            first, second, found = results.compare_rounds(context.scene, data["before"], data["after"])
-            return [Reply(results.told_comparison(first, second, found, context))]
-        case _:
-            return []
-
-
-def _rounds(_: str, context: Context) -> list[Reply]:
-    """The newest rounds, and a new one."""
-    found = rounds.see_rounds(context.scene, MOST_ROUNDS)
-    buttons = [Button(one.title, "quiz.round", {"round": one.id}, full=_line(one, context)) for one in found]
-    buttons.append(Button(context.texts("quiz.plan"), "quiz.plan"))
-    return [Reply(context.texts.rich("quiz.rounds" if found else "quiz.no_rounds"), tuple(buttons))]
-
-
-def _line(found: Round, context: Context) -> str:
-    opens, closes = shown_time(found.opens_at, context), shown_time(found.closes_at, context)
-    return context.texts(f"quiz.state_{found.state}", title=found.title, opens=opens, closes=closes)
-
-
-def _shown(number: int, context: Context) -> Reply:
-    found = results.see_results(context.scene, number)
-    offered = []
-    if found.round.state != "closed":
-        offered.append(Button(context.texts("quiz.close"), "quiz.close", {"round": number}, once="close"))
-    before = [one for one in rounds.see_rounds(context.scene, 2 * MOST_ROUNDS) if one.id < number]
-    if before:
-        label = context.texts("quiz.compare")
-        full = context.texts("quiz.compare_with", title=before[0].title)
-        offered.append(Button(label, "quiz.compare", {"before": before[0].id, "after": number}, full=full))
-    return Reply(results.told(found, context), tuple(offered))
-
-
-# Planning
+    """Begin to plan a round; nothing for any other name."""
+    return _begin(context) if name == "plan" else []
 
 
 def _begin(context: Context) -> list[Reply]:
@@ -223,7 +178,7 @@ def _ask_confirm(data: Data, context: Context) -> Reply:
         pass_mark=_rules(data).pass_mark,
     )
     return Reply(
-        results.LINES.join([text, *quota]),
+        LINES.join([text, *quota]),
         (
             form.choice(context.texts("quiz.yes"), "co", NAME, "confirm"),
             form.choice(context.texts("quiz.no"), "khong", NAME, "confirm"),
@@ -264,12 +219,3 @@ PLAN: Form = {
 }
 
 FORMS = {NAME: PLAN}
-
-COMMANDS = (
-    Command(
-        "dottracnghiem",
-        _rounds,
-        ("dot trac nghiem", "cac dot trac nghiem", "mo dot trac nghiem"),
-        offered=lambda context: may(context.scene, "quiz.plan_round"),
-    ),
-)

@@ -1,25 +1,23 @@
-"""What came of a round: the answers as the statistics want them, and the figures in words for whoever planned it."""
+"""What came of a round: its figures for all or a unit, by unit and by person, and in words for whoever may see them."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from handlers.authorization import Scene, act
+from handlers.authorization import Reach, Scene, act
 from handlers.context import Context
-from handlers.errors import NotFound
+from handlers.errors import NotFound, NotPossible
+from handlers.quiz import counting
 from handlers.quiz.bank import from_json
 from handlers.quiz.question import LETTERS, Question
 from handlers.quiz.rounds import Rules
 from handlers.quiz.statistics import (
     Comparison,
     ItemStatistics,
-    Response,
     RoundStatistics,
-    Sheet,
     compare,
     difficulty_of,
     doubts_of,
@@ -27,14 +25,18 @@ from handlers.quiz.statistics import (
     of_round,
     sureness_of,
 )
-from storage import quiz_rounds, quizzes
+from storage import quiz_counts, quiz_rounds, quizzes, units
 from storage.database import Database
-from storage.quiz_rounds import Answer, Attempt, Round
+from storage.quiz_counts import NO_UNIT, WHOLE, Count
+from storage.quiz_rounds import PersonResult, Round
 
 LINES, PARAGRAPHS = Markup("\n"), Markup("\n\n")
 
-# So many questions are told in one message, the hardest first.
+# So many questions and units are told in one message, the hardest and the best first.
 MOST_TOLD = 5
+UNITS_TOLD = 12
+MOST_LISTED = 2_000
+"""People of one list: more are read unit by unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,57 +44,104 @@ class Results:
     """A round with its figures; questions by number, each with its own.
 
     Attributes:
+        unit: whose results they are, with everything below it; None for all people.
         invited: how many people it was for.
     """
 
     round: Round
+    unit: int | None
     invited: int
     whole: RoundStatistics
     questions: Mapping[int, tuple[Question, ItemStatistics]]
 
 
-@act("quiz.see_results", recorded=False)
-def see_results(scene: Scene, number: int) -> Results:
-    """Return what came of a round so far; the first attempt of each person counts. Raises NotFound."""
-    found = _round(scene.database, number)
-    sheets = sheets_of(scene.database, number)
-    figures = items(sheets)
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """How a round went in one unit, without those below it; `unit` is None for people of no unit."""
+
+    unit: int | None
+    invited: int
+    figures: RoundStatistics
+
+    @property
+    def share(self) -> float:
+        """The share of those it was for who passed."""
+        return self.figures.passed / self.invited if self.invited else 0.0
+
+
+@act("quiz.see_results", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def see_results(scene: Scene, unit: int | None, number: int) -> Results:
+    """Return what came of a round so far in a unit and those below it, or with None in all.
+
+    The first attempt of each person counts. Raises NotFound, also for a round that was for nobody of the unit.
+    """
+    found, within = _round_in(scene.database, unit, number)
+    invited = _invited(scene.database, number, within)
+    counts = counting.read(quiz_counts.of_units(scene.database, number, [WHOLE] if within is None else within))
     questions = {}
-    for question in figures:
+    for question, figures in items(counts).items():
         stored = quizzes.question(scene.database, question)
         assert stored is not None
-        questions[question] = (from_json(stored.content), figures[question])
-    whole = of_round(sheets, Rules.of(found).pass_mark / 100)
-    return Results(found, len(quiz_rounds.people_of(scene.database, number)), whole, questions)
+        questions[question] = (from_json(stored.content), figures)
+    return Results(found, unit, sum(invited.values()), of_round(counts), questions)
+
+
+@act("quiz.see_units", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def see_units(scene: Scene, unit: int | None, number: int) -> list[UnitResult]:
+    """Return how a round went in each unit, of those below a unit or with None of all, by the share that passed."""
+    _, within = _round_in(scene.database, unit, number)
+    counts: dict[int, list[Count]] = {}
+    for one in quiz_counts.by_unit(scene.database, number):
+        counts.setdefault(one.unit, []).append(one)
+    found = [
+        UnitResult(place, count, of_round(counting.read(counts.get(NO_UNIT if place is None else place, []))))
+        for place, count in _invited(scene.database, number, within).items()
+    ]
+    return sorted(found, key=lambda one: (-one.share, -one.invited, one.unit or 0))
+
+
+@act("quiz.see_people", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def see_people(scene: Scene, unit: int | None, number: int) -> list[PersonResult]:
+    """Return how a round went for each person of a unit and those below it, or with None of all.
+
+    Raises NotFound, and NotPossible where the round does not say that persons are named, or for more than a list holds.
+    """
+    found, within = _round_in(scene.database, unit, number)
+    if not Rules.of(found).by_name:
+        raise NotPossible("round_not_by_name", title=found.title)
+    people = quiz_rounds.person_results(scene.database, number, within, MOST_LISTED + 1)
+    if len(people) > MOST_LISTED:
+        raise NotPossible("quiz_list_too_long", most=MOST_LISTED)
+    return people
 
 
 @act("quiz.compare_rounds", recorded=False)
 def compare_rounds(scene: Scene, before: int, after: int) -> tuple[Round, Round, Comparison]:
     """Return two rounds compared for the people who finished both; raise NotFound."""
     first, second = _round(scene.database, before), _round(scene.database, after)
-    return first, second, compare(sheets_of(scene.database, before), sheets_of(scene.database, after))
+    return first, second, compare(quiz_rounds.paired_scores(scene.database, before, after))
 
 
-def sheets_of(database: Database, number: int) -> list[Sheet]:
-    """Return the first attempt of each person at a round; somebody of whom nothing is kept has a number of his own."""
-    answers: dict[int, dict[int, Answer]] = {}
-    for answer in quiz_rounds.answers(database, number):
-        answers.setdefault(answer.attempt, {})[answer.place] = answer
-    first = [attempt for attempt in quiz_rounds.attempts(database, number) if attempt.number == 1]
-    return [_sheet(attempt, answers.get(attempt.id, {})) for attempt in first]
+@act("quiz.see_unit_rounds", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def see_unit_rounds(scene: Scene, unit: int | None, limit: int) -> Sequence[Round]:
+    """Return up to `limit` rounds that were opened for people of a unit or those below it, the newest first."""
+    if unit is None:
+        return quiz_rounds.newest(scene.database, limit)
+    return quiz_rounds.newest_for(scene.database, units.covered(scene.database, unit), limit)
 
 
-def _sheet(attempt: Attempt, answers: Mapping[int, Answer]) -> Sheet:
-    responses = []
-    for place, (question, _) in enumerate(attempt.questions):
-        answer = answers.get(place)
-        if answer is None or answer.chosen is None or answer.answered_at is None:
-            responses.append(Response(question))
-            continue
-        seconds = _time(answer.answered_at) - _time(answer.shown_at)
-        responses.append(Response(question, answer.chosen, answer.score or 0.0, seconds.total_seconds()))
-    person = -attempt.id if attempt.person is None else attempt.person
-    return Sheet(person, attempt.finished_at is not None, tuple(responses))
+def _invited(database: Database, number: int, within: Collection[int] | None) -> dict[int | None, int]:
+    counts = quiz_rounds.count_people(database, number)
+    return {unit: people for unit, people in counts.items() if within is None or unit in within}
+
+
+def _round_in(database: Database, unit: int | None, number: int) -> tuple[Round, Collection[int] | None]:
+    """A round, and the units that are meant by one: None for all; NotFound where it was for nobody there."""
+    found = _round(database, number)
+    within = None if unit is None else units.covered(database, unit)
+    if within is not None and not _invited(database, number, within):
+        raise NotFound("no_such_round")
+    return found, within
 
 
 # In words
@@ -101,15 +150,17 @@ def _sheet(attempt: Attempt, answers: Mapping[int, Answer]) -> Sheet:
 def told(results: Results, context: Context) -> Markup:
     """Return the figures of a round in words: how many, how well, what is not understood, and how sure that is."""
     whole, texts = results.whole, context.texts
+    of_unit = [texts.rich("quiz.results_unit", unit=unit_name(results.unit, context))] if results.unit else []
     lines = [
         texts.rich("quiz.results", title=results.round.title),
+        *of_unit,
         texts.rich("quiz.results_people", invited=results.invited, begun=whole.begun, finished=whole.finished),
     ]
     if whole.mean is None or whole.median is None:
         return LINES.join([*lines, texts.rich("quiz.results_none")])
-    lines.append(texts.rich("quiz.results_passed", passed=whole.passed, share=_percent(whole.passed / whole.finished)))
-    spread = texts("quiz.results_spread", spread=_percent(whole.spread)) if whole.spread is not None else ""
-    lines.append(texts.rich("quiz.results_mean", mean=_percent(whole.mean), spread=spread))
+    lines.append(texts.rich("quiz.results_passed", passed=whole.passed, share=percent(whole.passed / whole.finished)))
+    spread = texts("quiz.results_spread", spread=percent(whole.spread)) if whole.spread is not None else ""
+    lines.append(texts.rich("quiz.results_mean", mean=percent(whole.mean), spread=spread))
     if whole.seconds is not None:
         lines.append(texts.rich("quiz.results_time", time=_minutes(whole.seconds, context)))
     parts = [LINES.join(lines)]
@@ -121,12 +172,26 @@ def told(results: Results, context: Context) -> Markup:
     return PARAGRAPHS.join(parts)
 
 
+def told_units(found: Sequence[UnitResult], title: str, context: Context) -> Markup:
+    """Return the units by the share that passed, the best first."""
+    texts = context.texts
+    lines = [texts.rich("quiz.units", title=title)]
+    for one in found[:UNITS_TOLD]:
+        name, share = unit_name(one.unit, context), percent(one.share)
+        lines.append(
+            texts.rich("quiz.unit_passed", unit=name, passed=one.figures.passed, invited=one.invited, share=share)
+        )
+    if len(found) > UNITS_TOLD:
+        lines.append(texts.rich("quiz.more_units", count=len(found) - UNITS_TOLD))
+    return LINES.join(lines)
+
+
 def told_question(question: Question, figures: ItemStatistics, context: Context) -> Markup:
     """Return how a question went: how many got it right, which wrong answer drew most, and what to look at."""
     texts = context.texts
     lines = [
         Markup.escape(question.text),
-        texts.rich(f"quiz.went_{difficulty_of(figures)}", facility=_percent(figures.facility), count=figures.count),
+        texts.rich(f"quiz.went_{difficulty_of(figures)}", facility=percent(figures.facility), count=figures.count),
     ]
     wrong = [(count, place) for place, count in figures.chosen.items() if place not in question.right]
     if wrong:
@@ -146,7 +211,7 @@ def told_comparison(first: Round, second: Round, found: Comparison, context: Con
     lines = [
         title,
         texts.rich(
-            "quiz.compared_means", people=found.people, before=_percent(found.before), after=_percent(found.after)
+            "quiz.compared_means", people=found.people, before=percent(found.before), after=percent(found.after)
         ),
         texts.rich("quiz.compared_people", better=found.better, same=found.same, worse=found.worse),
         texts.rich("quiz.compared_clear" if found.is_clear else "quiz.compared_unclear"),
@@ -156,17 +221,20 @@ def told_comparison(first: Round, second: Round, found: Comparison, context: Con
     return LINES.join(lines)
 
 
-def _percent(share: float) -> str:
+def unit_name(unit: int | None, context: Context) -> str:
+    """Return what a unit is called today."""
+    found = units.living(context.database, unit) if unit is not None else None
+    return found.name if found else context.texts("quiz.no_unit")
+
+
+def percent(share: float) -> str:
+    """Return a share as it is shown: "85%"."""
     return f"{round(share * 100)}%"
 
 
 def _minutes(seconds: float, context: Context) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return context.texts("quiz.minutes", minutes=minutes, seconds=rest)
-
-
-def _time(stamp: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(stamp)
 
 
 def _round(database: Database, number: int) -> Round:

@@ -16,6 +16,7 @@ from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
 from handlers.people.service import folded, read_name
 from handlers.quiz.bank import from_json
+from handlers.quiz.counting import count
 from handlers.quiz.question import Question
 from handlers.quiz.statistics import has_passed
 from storage import jobs, quiz_rounds, quizzes
@@ -42,6 +43,7 @@ class Rules:
         pass_mark: the least share to pass, in percent.
         attempts: how often it may be taken; the first counts.
         explain: whether a question is explained after its answer, or all at the end.
+        by_name: whether heads and contacts see how it went for each person of theirs; people are told so before.
         audience: whom it is for: {"kind": "all"}, or {"kind": "units", "units": [...], "below": true}.
     """
 
@@ -51,6 +53,7 @@ class Rules:
     pass_mark: int = 80
     attempts: int = 1
     explain: Literal["each", "end"] = "each"
+    by_name: bool = False
     audience: dict[str, Any] | None = None
 
     @staticmethod
@@ -129,12 +132,6 @@ def close_round(scene: Scene, number: int) -> Round:
     return found
 
 
-@act("quiz.see_rounds", recorded=False)
-def see_rounds(scene: Scene, limit: int) -> Sequence[Round]:
-    """Return up to `limit` rounds, the newest first."""
-    return quiz_rounds.newest(scene.database, limit)
-
-
 def close(database: Database, number: int) -> None:
     """Let nobody take a round any more, and let nothing more become due for it."""
     quiz_rounds.set_state(database, number, "closed")
@@ -163,6 +160,7 @@ def take(scene: Scene, number: int) -> Attempt:
         raise NotPossible("no_more_attempts", title=found.title)
     drawn = _draw(scene.database, found, rules, person, len(before) + 1)
     begun = quiz_rounds.begin_attempt(scene.database, number, person, unit, len(before) + 1, drawn, scene.stamp)
+    count(scene.database, begun)
     return _attempt(scene.database, begun)
 
 
@@ -188,6 +186,7 @@ def answer(scene: Scene, number: int, place: int, chosen: Sequence[int]) -> tupl
         whole = sum(scores) / len(scores)
         passed = has_passed(whole, Rules.of(found).pass_mark / 100)
         quiz_rounds.finish_attempt(scene.database, attempt.id, whole, passed, scene.stamp)
+        count(scene.database, attempt.id)
     return asked_at(scene.database, attempt, place), taken
 
 
@@ -246,11 +245,11 @@ def _draw(
     """The questions of an attempt, each with the order of its options: the same whenever it is drawn again."""
     seeded = random.Random(f"{found.id}.{person}.{attempt}")  # noqa: S311 - an order, no secret
     numbers = list(quiz_rounds.questions_of(database, found.id))
-    count = rules.draw or len(numbers)
+    asked = rules.draw or len(numbers)
     if rules.shuffle:
-        numbers = seeded.sample(numbers, count)
-    elif count < len(numbers):
-        numbers = sorted(seeded.sample(numbers, count))
+        numbers = seeded.sample(numbers, asked)
+    elif asked < len(numbers):
+        numbers = sorted(seeded.sample(numbers, asked))
     drawn = []
     for number in numbers:
         stored = quizzes.question(database, number)

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from statistics import fmean, median, stdev
+from statistics import fmean
 
 # Moodle calls a consistency of 75 % satisfactory; below 64 % a quiz needs work.
 GOOD_CONSISTENCY, POOR_CONSISTENCY = 0.75, 0.64
@@ -142,66 +142,107 @@ class Comparison:
 
 
 @dataclass(slots=True)
-class _Item:
-    scores: list[float] = field(default_factory=list)
-    rests: list[float] = field(default_factory=list)
+class ItemCounts:
+    """All that the figures of a question are made of: how many finished attempts had what.
+
+    Attributes:
+        scores: by the score and the mean of the rest of the quiz, None where it has only this question.
+        chosen: by the option; of one attempt there may be several.
+        unanswered: how many left it open.
+        seconds: by how long it was looked at, where that is known.
+    """
+
+    scores: Counter[tuple[float, float | None]] = field(default_factory=Counter)
     chosen: Counter[int] = field(default_factory=Counter)
     unanswered: int = 0
-    seconds: list[float] = field(default_factory=list)
+    seconds: Counter[float] = field(default_factory=Counter)
 
 
-def items(sheets: Iterable[Sheet]) -> dict[int, ItemStatistics]:
-    """Return the figures of each question that a finished attempt asked."""
-    found: dict[int, _Item] = {}
+@dataclass(slots=True)
+class RoundCounts:
+    """All that the figures of a round are made of: how many attempts had what.
+
+    Attributes:
+        begun: how many there are at all; everything else is of those that were finished.
+        scores: by the score.
+        passed: how many reached the pass mark.
+        seconds: by how long the whole took, where that is known.
+        items: by the question.
+    """
+
+    begun: int = 0
+    scores: Counter[float] = field(default_factory=Counter)
+    passed: int = 0
+    seconds: Counter[float] = field(default_factory=Counter)
+    items: dict[int, ItemCounts] = field(default_factory=dict)
+
+
+def count(sheets: Iterable[Sheet], pass_mark: float) -> RoundCounts:
+    """Count attempts; `pass_mark` is the least score to pass, from 0 to 1."""
+    counts = RoundCounts()
     for sheet in sheets:
+        counts.begun += 1
         if not sheet.finished:
             continue
-        total = math.fsum(response.score for response in sheet.responses)
-        others = len(sheet.responses) - 1
-        for response in sheet.responses:
-            item = found.setdefault(response.item, _Item())
-            item.scores.append(response.score)
-            item.rests.append((total - response.score) / others if others else math.nan)
+        counts.scores[sheet.score] += 1
+        counts.passed += has_passed(sheet.score, pass_mark)
+        if (whole := sheet.seconds) is not None:
+            counts.seconds[whole] += 1
+        for response, rest in zip(sheet.responses, rests_of(sheet), strict=True):
+            item = counts.items.setdefault(response.item, ItemCounts())
+            item.scores[response.score, rest] += 1
             item.chosen.update(response.chosen)
             item.unanswered += not response.chosen
             if response.chosen and response.seconds is not None:
-                item.seconds.append(response.seconds)
-    return {number: _figures(item) for number, item in found.items()}
+                item.seconds[response.seconds] += 1
+    return counts
 
 
-def of_round(sheets: Sequence[Sheet], pass_mark: float) -> RoundStatistics:
-    """Return the figures of a round; `pass_mark` is the least score to pass, from 0 to 1."""
-    finished = [sheet for sheet in sheets if sheet.finished]
-    scores = [sheet.score for sheet in finished]
-    times = [time for sheet in finished if (time := sheet.seconds) is not None]
+def rests_of(sheet: Sheet) -> list[float | None]:
+    """Return for each question of an attempt the mean score of all others, None where there is no other."""
+    total, others = math.fsum(response.score for response in sheet.responses), len(sheet.responses) - 1
+    return [(total - response.score) / others if others else None for response in sheet.responses]
+
+
+def items(counts: RoundCounts) -> dict[int, ItemStatistics]:
+    """Return the figures of each question that a finished attempt asked."""
+    return {number: _figures(item) for number, item in counts.items.items()}
+
+
+def of_round(counts: RoundCounts) -> RoundStatistics:
+    """Return the figures of a round."""
+    finished = counts.scores.total()
     return RoundStatistics(
-        begun=len(sheets),
-        finished=len(finished),
-        passed=sum(has_passed(score, pass_mark) for score in scores),
-        mean=fmean(scores) if scores else None,
-        median=median(scores) if scores else None,
-        spread=stdev(scores) if len(scores) > 1 else None,
-        seconds=median(times) if times else None,
-        consistency=_consistency(finished),
+        begun=counts.begun,
+        finished=finished,
+        passed=counts.passed,
+        mean=_mean(counts.scores) if finished else None,
+        median=_median(counts.scores) if finished else None,
+        spread=_spread(counts.scores),
+        seconds=_median(counts.seconds) if counts.seconds else None,
+        consistency=_consistency(counts),
     )
 
 
-def compare(before: Iterable[Sheet], after: Iterable[Sheet]) -> Comparison:
-    """Compare two rounds for the people who finished both."""
-    first, second = ({sheet.person: sheet.score for sheet in sheets if sheet.finished} for sheets in (before, after))
-    people = sorted(first.keys() & second.keys())
+def compare(pairs: Mapping[tuple[float, float], int]) -> Comparison:
+    """Compare two rounds for the people who finished both: how many had which score before and after."""
+    people = sum(pairs.values())
     if not people:
         return Comparison(0, None, None, None, None)
-    gains = [second[person] - first[person] for person in people]
-    better, worse = (sum(sign * gain > _NO_SPREAD for gain in gains) for sign in (1, -1))
+    before, after, gains = Counter[float](), Counter[float](), Counter[float]()
+    for (first, second), number in pairs.items():
+        before[first] += number
+        after[second] += number
+        gains[second - first] += number
+    better, worse = (sum(n for gain, n in gains.items() if sign * gain > _NO_SPREAD) for sign in (1, -1))
     return Comparison(
-        people=len(people),
-        before=fmean(first[person] for person in people),
-        after=fmean(second[person] for person in people),
-        difference=fmean(gains),
-        spread=stdev(gains) if len(gains) > 1 else None,
+        people=people,
+        before=_mean(before),
+        after=_mean(after),
+        difference=_mean(gains),
+        spread=_spread(gains),
         better=better,
-        same=len(people) - better - worse,
+        same=people - better - worse,
         worse=worse,
         by_chance=_sign_test(better, worse),
     )
@@ -212,59 +253,128 @@ def has_passed(score: float, pass_mark: float) -> bool:
     return score >= pass_mark - 1e-6
 
 
-def _figures(item: _Item) -> ItemStatistics:
-    scores, rests = item.scores, item.rests
-    has_rest = not any(map(math.isnan, rests))
+def _figures(item: ItemCounts) -> ItemStatistics:
+    scores = Counter[float]()
+    pairs = Counter[tuple[float, float]]()
+    for (score, rest), number in item.scores.items():
+        scores[score] += number
+        if rest is not None:
+            pairs[score, rest] += number
+    has_rest = pairs.total() == scores.total()
     return ItemStatistics(
-        count=len(scores),
-        facility=fmean(scores),
-        spread=stdev(scores) if len(scores) > 1 else None,
-        discrimination=_correlation(scores, rests) if has_rest else None,
-        efficiency=_efficiency(scores, rests) if has_rest else None,
+        count=scores.total(),
+        facility=_mean(scores),
+        spread=_spread(scores),
+        discrimination=_correlation(pairs) if has_rest else None,
+        efficiency=_efficiency(pairs) if has_rest else None,
         chosen=dict(sorted(item.chosen.items())),
         unanswered=item.unanswered,
-        seconds=median(item.seconds) if item.seconds else None,
+        seconds=_median(item.seconds) if item.seconds else None,
     )
 
 
-def _covariance(left: Sequence[float], right: Sequence[float]) -> float:
-    mean_left, mean_right = fmean(left), fmean(right)
-    return math.fsum((x - mean_left) * (y - mean_right) for x, y in zip(left, right, strict=True)) / (len(left) - 1)
+def _mean(values: Counter[float]) -> float:
+    return math.fsum(value * number for value, number in values.items()) / values.total()
 
 
-def _correlation(left: Sequence[float], right: Sequence[float]) -> float | None:
-    if len(left) < 2:
+def _median(values: Counter[float]) -> float:
+    """The value in the middle; of an even number of them, what is halfway between the two in the middle."""
+    total, before, lower = values.total(), 0, None
+    for value, number in sorted(values.items()):
+        before += number
+        if lower is not None:
+            return (lower + value) / 2
+        if 2 * before > total:
+            return value
+        if 2 * before == total:
+            lower = value
+    raise AssertionError(values)
+
+
+def _spread(values: Counter[float]) -> float | None:
+    return math.sqrt(_variance(values)) if values.total() > 1 else None
+
+
+def _variance(values: Counter[float]) -> float:
+    mean = _mean(values)
+    return math.fsum(number * (value - mean) ** 2 for value, number in values.items()) / (values.total() - 1)
+
+
+def _covariance(pairs: Mapping[tuple[float, float], int]) -> float:
+    total = sum(pairs.values())
+    mean_left = math.fsum(x * number for (x, _), number in pairs.items()) / total
+    mean_right = math.fsum(y * number for (_, y), number in pairs.items()) / total
+    return math.fsum(number * (x - mean_left) * (y - mean_right) for (x, y), number in pairs.items()) / (total - 1)
+
+
+def _sides(pairs: Mapping[tuple[float, float], int]) -> tuple[Counter[float], Counter[float]]:
+    left, right = Counter[float](), Counter[float]()
+    for (x, y), number in pairs.items():
+        left[x] += number
+        right[y] += number
+    return left, right
+
+
+def _correlation(pairs: Counter[tuple[float, float]]) -> float | None:
+    if pairs.total() < 2:
         return None
-    spreads = _covariance(left, left) * _covariance(right, right)
-    return _covariance(left, right) / math.sqrt(spreads) if spreads > _NO_SPREAD**2 else None
+    left, right = _sides(pairs)
+    spreads = _variance(left) * _variance(right)
+    return _covariance(pairs) / math.sqrt(spreads) if spreads > _NO_SPREAD**2 else None
 
 
-def _efficiency(scores: Sequence[float], rests: Sequence[float]) -> float | None:
-    if len(scores) < 2:
+def _efficiency(pairs: Counter[tuple[float, float]]) -> float | None:
+    if pairs.total() < 2:
         return None
-    largest = _covariance(sorted(scores), sorted(rests))
-    return _covariance(scores, rests) / largest if largest > _NO_SPREAD else None
+    largest = _covariance(_in_order(*_sides(pairs)))
+    return _covariance(pairs) / largest if largest > _NO_SPREAD else None
 
 
-def _consistency(sheets: Sequence[Sheet]) -> float | None:
+def _in_order(left: Counter[float], right: Counter[float]) -> dict[tuple[float, float], int]:
+    """The smallest with the smallest, and so on: how many pairs there are of each."""
+    found: dict[tuple[float, float], int] = {}
+    others = sorted(right.items(), reverse=True)
+    for x, number in sorted(left.items()):
+        while number:
+            y, free = others.pop()
+            taken = min(number, free)
+            found[x, y] = taken
+            number -= taken
+            if free > taken:
+                others.append((y, free - taken))
+    return found
+
+
+def _consistency(counts: RoundCounts) -> float | None:
     """Cronbach's alpha where everybody was asked the same questions."""
-    asked = {frozenset(response.item for response in sheet.responses) for sheet in sheets}
-    if len(sheets) < 2 or len(asked) != 1 or len(numbers := asked.pop()) < 2:
+    finished, asked = counts.scores.total(), len(counts.items)
+    columns = [Counter[float]() for _ in counts.items]
+    for column, item in zip(columns, counts.items.values(), strict=True):
+        for (score, _), number in item.scores.items():
+            column[score] += number
+    if finished < 2 or asked < 2 or any(column.total() != finished for column in columns):
         return None
-    rows = [{response.item: response.score for response in sheet.responses} for sheet in sheets]
-    totals = [math.fsum(row.values()) for row in rows]
-    whole = _covariance(totals, totals)
+    # A score is the mean of its questions; alpha is about their sum.
+    whole = _variance(counts.scores) * asked**2
     if whole <= _NO_SPREAD:
         return None
-    single = math.fsum(_covariance(column, column) for number in numbers if (column := [row[number] for row in rows]))
-    return len(numbers) / (len(numbers) - 1) * (1 - single / whole)
+    return asked / (asked - 1) * (1 - math.fsum(map(_variance, columns)) / whole)
 
 
 def _sign_test(better: int, worse: int) -> float:
-    """The exact two-sided sign test: twice the smaller tail of a binomial distribution with a chance of a half."""
+    """The exact two-sided sign test: twice the smaller tail of a binomial distribution with a chance of a half.
+
+    By logarithms, from the middle outwards, until what is left is too small to change the sum.
+    """
     tosses, fewer = better + worse, min(better, worse)
-    tail = sum(math.comb(tosses, count) for count in range(fewer + 1))
-    return min(1.0, 2 * tail / (1 << tosses))
+    tail = 0.0
+    for heads in range(fewer, -1, -1):
+        ways = math.lgamma(tosses + 1) - math.lgamma(heads + 1) - math.lgamma(tosses - heads + 1)
+        part = math.exp(ways - tosses * math.log(2))
+        tail += part
+        if part < tail * _NO_SPREAD:
+            break
+    return min(1.0, 2 * tail)
 
 
 # In codes for the words

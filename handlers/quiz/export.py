@@ -1,0 +1,176 @@
+"""The results of a round to take away: charts as pictures, tables for Excel and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from handlers import workbook
+from handlers.context import Context
+from handlers.conversation import Drawing, Reply
+from handlers.errors import NotFound
+from handlers.quiz import chart, results
+from handlers.quiz.question import LETTERS
+from handlers.quiz.results import Results, UnitResult, percent, unit_name
+from handlers.quiz.rounds import Rules
+from handlers.quiz.wording import shown_time
+from handlers.workbook import Page
+from storage.quiz_rounds import PersonResult
+
+CSV = "quiz_csv"
+"""The name of CSV files among the drawings."""
+
+
+def charts(unit: int | None, number: int, context: Context) -> list[Reply]:
+    """Return the pictures of a round: the share that passed by unit, and the share that was right by question."""
+    found, by_unit = results.see_results(context.scene, unit, number), results.see_units(context.scene, unit, number)
+    if not found.whole.finished:
+        raise NotFound("no_results")
+    texts, title = context.texts, found.round.title
+    units = [
+        [unit_name(one.unit, context), one.share, f"{percent(one.share)} ({one.figures.passed}/{one.invited})"]
+        for one in by_unit[: chart.MOST_BARS]
+    ]
+    hardest = sorted(found.questions.values(), key=lambda one: one[1].facility)
+    questions = [
+        [question.text.replace("\n", " "), figures.facility, f"{percent(figures.facility)} ({figures.count})"]
+        for question, figures in hardest[: chart.MOST_BARS]
+    ]
+    drawn = (("units", units), ("questions", questions))
+    return [
+        Reply(
+            texts.rich(f"quiz.chart_{name}", title=title),
+            files=(
+                Drawing(
+                    chart.DRAWING,
+                    {"title": texts(f"quiz.chart_{name}", title=title), "bars": bars},
+                    "photo",
+                    _file_name(number, name, "png", context),
+                ),
+            ),
+        )
+        for name, bars in drawn
+    ]
+
+
+def excel(unit: int | None, number: int, context: Context) -> list[Reply]:
+    """Return the tables of a round as one workbook."""
+    title, tables = pages(unit, number, context)
+    file = Drawing(
+        workbook.DRAWING,
+        workbook.as_data([page for _, page in tables]),
+        "document",
+        f"trac-nghiem-{number}.xlsx",
+    )
+    return [Reply(context.texts.rich("quiz.tables", title=title), files=(file,))]
+
+
+def comma_separated(unit: int | None, number: int, context: Context) -> list[Reply]:
+    """Return the tables of a round, each as a CSV file."""
+    _, tables = pages(unit, number, context)
+    return [
+        Reply(
+            context.texts.rich("quiz.table", name=page.name, title=page.title),
+            files=(
+                Drawing(
+                    CSV,
+                    {"rows": [list(page.head), *map(list, page.rows)]},
+                    "document",
+                    _file_name(number, name, "csv", context),
+                ),
+            ),
+        )
+        for name, page in tables
+    ]
+
+
+def write_csv(data: dict[str, Any]) -> bytes:
+    """Return rows as CSV that Excel opens: UTF-8 with its mark, and no cell that begins like a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for row in data["rows"]:
+        # A name is never computed, whatever it begins with.
+        writer.writerow(
+            [f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell for cell in row]
+        )
+    return out.getvalue().encode("utf-8-sig")
+
+
+def pages(unit: int | None, number: int, context: Context) -> tuple[str, list[tuple[str, Page]]]:
+    """Return the title of a round and its tables by name: units, questions, and people where the round names them.
+
+    More people than a list holds are read unit by unit, and left out here.
+    """
+    found = results.see_results(context.scene, unit, number)
+    tables = [
+        ("units", _units(found, results.see_units(context.scene, unit, number), context)),
+        ("questions", _questions(found, context)),
+    ]
+    if Rules.of(found.round).by_name and found.invited <= results.MOST_LISTED:
+        tables.append(("people", _people(found, results.see_people(context.scene, unit, number), context)))
+    return found.round.title, tables
+
+
+def _file_name(number: int, name: str, ending: str, context: Context) -> str:
+    what = context.texts(f"quiz.file_{name}")
+    return f"trac-nghiem-{number}-{what}.{ending}"
+
+
+def _page(
+    name: str, columns: str, found: Results, rows: list[list[str | int | float | None]], context: Context
+) -> Page:
+    texts = context.texts
+    head = [texts(f"quiz.column_{column}") for column in columns.split()]
+    return Page(texts(f"quiz.page_{name}"), texts("quiz.results_title", title=found.round.title), head, rows)
+
+
+def _units(found: Results, by_unit: list[UnitResult], context: Context) -> Page:
+    rows: list[list[str | int | float | None]] = []
+    for name, invited, figures in [
+        (context.texts("quiz.all_units"), found.invited, found.whole),
+        *((unit_name(one.unit, context), one.invited, one.figures) for one in by_unit),
+    ]:
+        share = round(100 * figures.passed / invited, 1) if invited else 0.0
+        rows.append(
+            [
+                *(name, invited, figures.begun, figures.finished, figures.passed, share),
+                *(_hundred(figures.mean), _hundred(figures.spread), _rounded(figures.seconds)),
+            ]
+        )
+    return _page("units", "unit invited begun finished passed share mean spread seconds", found, rows, context)
+
+
+def _questions(found: Results, context: Context) -> Page:
+    rows: list[list[str | int | float | None]] = []
+    for question, figures in found.questions.values():
+        chosen = [f"{LETTERS[place]}: {figures.chosen.get(place, 0)}" for place in range(len(question.options))]
+        right = ", ".join(LETTERS[place] for place in question.right)
+        rows.append(
+            [
+                *(question.text, question.topic, ", ".join(question.provisions), right, figures.count),
+                *(_hundred(figures.facility), _hundred(figures.spread), _rounded(figures.discrimination, 2)),
+                *(_rounded(figures.efficiency, 2), "; ".join(chosen), _rounded(figures.seconds)),
+            ]
+        )
+    columns = "question topic provisions right count facility spread discrimination efficiency chosen seconds"
+    return _page("questions", columns, found, rows, context)
+
+
+def _people(found: Results, people: list[PersonResult], context: Context) -> Page:
+    rows: list[list[str | int | float | None]] = []
+    for one in people:
+        state = "passed" if one.passed else "failed" if one.finished_at else "begun" if one.started_at else "missing"
+        at = shown_time(one.finished_at, context) if one.finished_at else ""
+        rows.append(
+            [one.name, unit_name(one.unit, context), context.texts(f"quiz.person_{state}"), _hundred(one.score), at]
+        )
+    return _page("people", "name unit state score finished_at", found, rows, context)
+
+
+def _hundred(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
+
+
+def _rounded(value: float | None, digits: int = 0) -> float | None:
+    return None if value is None else round(value, digits)

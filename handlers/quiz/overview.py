@@ -1,0 +1,110 @@
+"""Rounds as those see them who look after some: administrators all of them, heads and contacts how theirs did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers.authorization import Role, may
+from handlers.command import Command
+from handlers.context import Context
+from handlers.conversation import Button, Reply
+from handlers.errors import NotAllowed
+from handlers.quiz import export, results, rounds
+from handlers.quiz.wording import shown_time
+from storage.quiz_rounds import Round
+
+MOST_ROUNDS, MOST_OFFERED = 5, 6
+
+
+def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
+    """Do what a button about the rounds that there are says; nothing for any other name."""
+    match name:
+        case "round":
+            return [_shown(data.get("unit"), data["round"], context)]
+        case "close":
+            closed = rounds.close_round(context.scene, data["round"])
+            return [Reply(context.texts.rich("quiz.closed", title=closed.title))]
+        case "compare":
+            first, second, found = results.compare_rounds(context.scene, data["before"], data["after"])
+            return [Reply(results.told_comparison(first, second, found, context))]
+        case "units":
+            return [_by_unit(data["unit"], data["round"], context)]
+        case "chart":
+            return export.charts(data["unit"], data["round"], context)
+        case "xlsx":
+            return export.excel(data["unit"], data["round"], context)
+        case "csv":
+            return export.comma_separated(data["unit"], data["round"], context)
+        case _:
+            return []
+
+
+def _rounds(_: str, context: Context) -> list[Reply]:
+    """The newest rounds that whoever asks looks after, and a new one where he may plan it."""
+    offered, texts = [], context.texts
+    for unit in _units(context):
+        for one in results.see_unit_rounds(context.scene, unit, MOST_ROUNDS):
+            full = _line(one, context)
+            if unit is not None:
+                full = texts("quiz.of_unit", line=full, unit=results.unit_name(unit, context))
+            offered.append(Button(one.title, "quiz.round", {"round": one.id, "unit": unit}, full=full))
+    found = bool(offered)
+    if may(context.scene, "quiz.plan_round"):
+        offered.append(Button(texts("quiz.plan"), "quiz.plan"))
+    return [Reply(texts.rich("quiz.rounds" if found else "quiz.no_rounds"), tuple(offered))]
+
+
+def _units(context: Context) -> list[int | None]:
+    """The units that whoever asks looks after, None for all of them; NotAllowed where there are none."""
+    if may(context.scene, "quiz.plan_round"):
+        return [None]
+    held = [one for one in context.scene.actor.roles if one.role in (Role.HEAD.value, Role.CONTACT.value)]
+    found = list(dict.fromkeys(one.unit for one in held if one.unit is not None))
+    if not found:
+        raise NotAllowed("quiz.see_unit_rounds")
+    return [*found]
+
+
+def _line(found: Round, context: Context) -> str:
+    opens, closes = shown_time(found.opens_at, context), shown_time(found.closes_at, context)
+    return context.texts(f"quiz.state_{found.state}", title=found.title, opens=opens, closes=closes)
+
+
+def _shown(unit: int | None, number: int, context: Context) -> Reply:
+    found, texts = results.see_results(context.scene, unit, number), context.texts
+    at = {"round": number, "unit": unit}
+    offered = []
+    if found.round.state != "closed" and may(context.scene, "quiz.close_round"):
+        offered.append(Button(texts("quiz.close"), "quiz.close", {"round": number}, once="close"))
+    if may(context.scene, "quiz.compare_rounds"):
+        before = [one for one in results.see_unit_rounds(context.scene, None, 2 * MOST_ROUNDS) if one.id < number]
+        if before:
+            full = texts("quiz.compare_with", title=before[0].title)
+            data = {"before": before[0].id, "after": number}
+            offered.append(Button(texts("quiz.compare"), "quiz.compare", data, full=full))
+    if found.whole.finished:
+        names = ("units", "chart", "xlsx", "csv")
+        offered += [Button(texts(f"quiz.see_{name}"), f"quiz.{name}", at) for name in names]
+    return Reply(results.told(found, context), tuple(offered))
+
+
+def _by_unit(unit: int | None, number: int, context: Context) -> Reply:
+    """The units by the share that passed, each of the first with its own results behind a button."""
+    found = results.see_results(context.scene, unit, number)
+    by_unit = results.see_units(context.scene, unit, number)
+    offered = [
+        Button(results.unit_name(one.unit, context), "quiz.round", {"round": number, "unit": one.unit})
+        for one in by_unit[:MOST_OFFERED]
+        if one.unit is not None and one.unit != unit
+    ]
+    return Reply(results.told_units(by_unit, found.round.title, context), tuple(offered))
+
+
+COMMANDS = (
+    Command(
+        "dottracnghiem",
+        _rounds,
+        ("dot trac nghiem", "cac dot trac nghiem", "mo dot trac nghiem", "ket qua trac nghiem"),
+        offered=lambda context: may(context.scene, "quiz.see_unit_rounds"),
+    ),
+)
