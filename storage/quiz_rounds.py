@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from storage.database import Database, Row, to_json
+from storage.recipients import Selection
 
 State = Literal["planned", "open", "closed"]
 
@@ -166,6 +167,77 @@ def add_person(database: Database, number: int, person: int, unit: int | None) -
         " ON CONFLICT (round_id, person_id) DO NOTHING",
         {"round": number, "person": person, "unit": unit},
     )
+
+
+def add_people(database: Database, number: int, selection: Selection, day: str, after: int, limit: int) -> int | None:
+    """Let a round be for whoever is meant among the next `limit` members after a person.
+
+    Returns the last of these members, None where there are no more.
+    """
+    row = database.row(
+        "SELECT max(person_id) AS last FROM (SELECT person_id FROM members WHERE person_id > :after"
+        " ORDER BY person_id LIMIT :limit)",
+        {"after": after, "limit": limit},
+    )
+    if row is None or row["last"] is None:
+        return None
+    database.run(
+        "INSERT INTO quiz_people (round_id, person_id, unit_id)"
+        f" SELECT :added_to, m.person_id, m.unit_id FROM ({_JOINED} AND p.person_id > :after AND p.person_id <= :last)"
+        f" m WHERE {selection.where} ON CONFLICT (round_id, person_id) DO NOTHING",
+        {"added_to": number, "day": day, "after": after, "last": row["last"], **selection.values},
+    )
+    return int(row["last"])
+
+
+def survey(database: Database, selection: Selection, day: str) -> dict[tuple[str, str] | None, int]:
+    """Return how many members are meant, by the channel and account where each is written to; None for nowhere."""
+    # As in people.all_reached_at: the private chat used last of those that are neither held nor closed.
+    reached = (
+        "SELECT a.channel || ' ' || a.account FROM addresses a WHERE a.person_id = m.person_id AND a.in_group = 0"
+        " AND a.held_at IS NULL AND NOT EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
+        " AND c.account = a.account AND c.chat = a.chat) AND NOT EXISTS (SELECT 1 FROM homes h"
+        " WHERE h.person_id = a.person_id AND h.channel = a.channel AND h.account <> a.account)"
+        " ORDER BY a.used_at DESC LIMIT 1"
+    )
+    rows = database.rows(
+        f"SELECT ({reached}) AS reached, count(*) AS n FROM ({_JOINED}) m WHERE {selection.where} GROUP BY 1",
+        {"day": day, **selection.values},
+    )
+    found: dict[tuple[str, str] | None, int] = {}
+    for row in rows:
+        channel, _, account = (row["reached"] or "").partition(" ")
+        found[(channel, account) if row["reached"] else None] = row["n"]
+    return found
+
+
+_JOINED = (
+    "SELECT p.person_id, (SELECT s.unit_id FROM memberships s WHERE s.person_id = p.person_id AND s.from_day <= :day"
+    " AND (s.until_day IS NULL OR s.until_day > :day) ORDER BY s.from_day DESC LIMIT 1) AS unit_id"
+    " FROM members p WHERE p.state = 'joined'"
+)
+
+
+def not_finished(number: int) -> Selection:
+    """Select those whom a round is for who have not finished it."""
+    return Selection(f"{_MEANT} AND NOT EXISTS ({_FINISHED})", {"quiz": number})
+
+
+def not_passed(number: int) -> Selection:
+    """Select those whom a round is for who have not passed it, whether they took it or not."""
+    return Selection(f"{_MEANT} AND NOT EXISTS ({_FINISHED} AND e.passed = 1)", {"quiz": number})
+
+
+def failed(number: int) -> Selection:
+    """Select those who finished a round and have not passed it."""
+    where = f"{_MEANT} AND EXISTS ({_FINISHED}) AND NOT EXISTS ({_FINISHED} AND e.passed = 1)"
+    return Selection(where, {"quiz": number})
+
+
+_MEANT = "EXISTS (SELECT 1 FROM quiz_people q WHERE q.round_id = :quiz AND q.person_id = m.person_id)"
+_FINISHED = (
+    "SELECT 1 FROM quiz_attempts e WHERE e.round_id = :quiz AND e.person_id = m.person_id AND e.finished_at IS NOT NULL"
+)
 
 
 def unit_of(database: Database, number: int, person: int) -> tuple[bool, int | None]:

@@ -69,8 +69,8 @@ def joined(context: Context, name: str, unit: int) -> Conversation:
     person = person_at(context.database, place(name), NOW.isoformat())
     called = f"Người {name}"
     members.put(
-        context.database, person, name=called, folded=called.lower(), position="chuyên viên", code=None, state="joined",
-        now=NOW.isoformat(),
+        context.database, person, name=called, folded=service.folded(called), position="chuyên viên", code=None,
+        state="joined", now=NOW.isoformat(),
     )  # fmt: skip
     members.transfer(context.database, person, unit, TODAY.isoformat())
     return Conversation(replace(context, person=person, address=place(name)), place(name))

@@ -29,6 +29,9 @@ SELECTIONS: dict[str, Callable[[Database, Mapping[str, Any]], Selection]] = {
 }
 """What an audience of a kind selects; a job with people of its own, such as those of a quiz, puts its kind here."""
 
+READERS: list[Callable[[str, Context], Audience | None]] = []
+"""How an audience of another job is typed, folded; None for what is none of it."""
+
 WORDS: dict[str, Callable[[Audience, Context], str]] = {}
 """How an audience of a kind is said, for the kinds of other jobs."""
 
@@ -79,6 +82,9 @@ def read(typed: str, context: Context) -> Audience:
         return EVERYBODY
     if match := _NOT_INFORMED.fullmatch(words):
         return {"kind": "not_informed", "broadcast": int(match.group(1))}
+    for reader in READERS:
+        if (found := reader(words, context)) is not None:
+            return found
     parts = [part.strip() for part in re.split(r"[;\n]", typed) if part.strip()]
     roles = [_ROLES.get(folded(part)) for part in re.split(r"[;,\n]", typed) if part.strip()]
     if roles and all(roles):
@@ -96,8 +102,8 @@ def read(typed: str, context: Context) -> Audience:
         parts[0] = parts[0].split(" ", 1)[1]
     if not parts:
         raise NotFound("no_such_unit")
-    found = [find_unit(context.database, part).id for part in parts]
-    return {"kind": "units", "units": found, "below": not alone}
+    units_named = [find_unit(context.database, part).id for part in parts]
+    return {"kind": "units", "units": units_named, "below": not alone}
 
 
 def _units(database: Database, audience: Mapping[str, Any]) -> list[int]:

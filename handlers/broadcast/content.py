@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -28,6 +28,9 @@ STANDING_MENUS = 10**15
 
 ACTIONS: dict[str, str] = {PROVISION: "ask.provision"}
 """What a button of a kind does, beside confirming; a job that can be begun from a broadcast puts its own here."""
+
+CHOICES: list[Callable[[str, Context], Choice | None]] = []
+"""How a button of another job is typed, folded; None for what is none of it."""
 
 _INLINE = (
     (re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*"), "b"),

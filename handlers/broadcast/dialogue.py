@@ -11,7 +11,17 @@ from markupsafe import Markup
 from handlers import form
 from handlers.authorization import may
 from handlers.broadcast import audience, reminders, results, sending, service, wording
-from handlers.broadcast.content import CONFIRM, PROVISION, STANDING_MENUS, Choice, Content, button, confirming, marked
+from handlers.broadcast.content import (
+    CHOICES,
+    CONFIRM,
+    PROVISION,
+    STANDING_MENUS,
+    Choice,
+    Content,
+    button,
+    confirming,
+    marked,
+)
 from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import Attachment, Button, File, Manner, Outcome, Reply
@@ -270,6 +280,9 @@ def read_choice(typed: str, context: Context) -> Choice:
     """Return the button that a typed line means; raise NotFound."""
     if folded(typed).startswith(("da doc", "xac nhan")):
         return confirming(context)
+    for reader in CHOICES:
+        if (choice := reader(folded(typed), context)) is not None:
+            return choice
     found = context.search.answer(typed, today=context.today)
     if found.outcome is not Found.ANSWERED or not found.citations:
         raise NotFound("no_such_provision")

@@ -1,8 +1,10 @@
 """Quizzes: banks of questions, rounds in which people answer them, and what came of it."""
 
-from handlers.quiz import chart, confirmation, counting, export, schedule
+from handlers.quiz import broadcasting, chart, confirmation, counting, export, schedule
 from handlers.quiz.dialogue import COMMANDS, act
 from handlers.quiz.planning import FORMS
+
+broadcasting.register()
 
 KINDS = {**schedule.KINDS, **counting.KINDS}
 """What becomes due, by the name of its kind."""

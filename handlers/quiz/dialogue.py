@@ -24,6 +24,9 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     match name:
         case "start":
             return _start(data["round"], context)
+        case "begin":
+            # The button of a broadcast, which goes to others, too, than the round is for.
+            return _start(int(data["id"]), context)
         case "answer":
             return _answer(data["attempt"], data["place"], [data["option"]], context)
         case "mark":

@@ -67,7 +67,7 @@ def _units(context: Context) -> list[int | None]:
 
 def _line(found: Round, context: Context) -> str:
     opens, closes = shown_time(found.opens_at, context), shown_time(found.closes_at, context)
-    return context.texts(f"quiz.state_{found.state}", title=found.title, opens=opens, closes=closes)
+    return context.texts(f"quiz.state_{found.state}", number=found.id, title=found.title, opens=opens, closes=closes)
 
 
 def _shown(unit: int | None, number: int, context: Context) -> Reply:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 from typing import Any
 
 from handlers import form
+from handlers.broadcast import audience
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
 from handlers.menu import numbered
 from handlers.people.changing import read_day
-from handlers.people.finding import find_unit
 from handlers.people.service import folded, read_name
 from handlers.plan import foresee, in_words
 from handlers.quiz import bank, rounds
 from handlers.quiz.rounds import Rules
-from handlers.quiz.schedule import audience_of, message
+from handlers.quiz.schedule import meant, message
 from handlers.quiz.wording import LINES, shown_time
-from storage import people, quizzes
+from storage import quiz_rounds, quizzes
+from storage.people import Address
 from storage.quiz_rounds import ANNOUNCED
 
 NAME = "quiz_round"
@@ -31,7 +33,11 @@ OPENS, CLOSES = dt.time(8), dt.time(17)
 
 _NOW = {"ngay", "ngay bay gio", "bay gio", "luon"}
 _ALL = {"tat ca", "het", "toan bo"}
-_EVERYBODY = {"tat ca", "ca co quan", "toan co quan", "moi nguoi", "toan the"}
+_CHANGE = {"doi", "doi cach lam", "cach lam", "sua"}
+_EXPLAIN = {"sau tung cau": "each", "tung cau": "each", "khi lam xong": "end", "cuoi bai": "end", "lam xong": "end"}
+_NUMBER = re.compile(r"\d{1,3}(?=$| |%)")
+
+PASS_MARKS = (60, 80, 100)
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
@@ -147,21 +153,83 @@ def _ask_audience(_: Data, context: Context) -> Reply:
 
 
 def _take_audience(typed: str, data: Data, context: Context) -> str | Done:
-    if folded(typed) in _EVERYBODY:
-        data["audience"] = {"kind": "all"}
-        return "confirm"
-    found = [find_unit(context.database, part.strip()).id for part in typed.split(";") if part.strip()]
-    if not found:
-        raise NotFound("no_such_unit")
-    data["audience"] = {"kind": "units", "units": found, "below": True}
+    data["audience"] = audience.read(typed, context)
     return "confirm"
+
+
+# How it is taken: asked only where it is to be otherwise than usual
+
+
+def _ask_pass_mark(_: Data, context: Context) -> Reply:
+    buttons = tuple(form.choice(f"{share}%", str(share), NAME, "pass_mark") for share in PASS_MARKS)
+    return Reply(context.texts.rich("quiz.ask_pass_mark"), buttons)
+
+
+def _take_pass_mark(typed: str, data: Data, _: Context) -> str | Done:
+    data["pass_mark"] = _whole_number(typed, 0, 100)
+    return "attempts"
+
+
+def _ask_attempts(_: Data, context: Context) -> Reply:
+    texts = context.texts
+    buttons = tuple(form.choice(texts("quiz.times", count=count), str(count), NAME, "attempts") for count in (1, 2, 3))
+    return Reply(texts.rich("quiz.ask_attempts", most=rounds.MOST_ATTEMPTS), buttons)
+
+
+def _take_attempts(typed: str, data: Data, _: Context) -> str | Done:
+    data["attempts"] = _whole_number(typed, 1, rounds.MOST_ATTEMPTS)
+    return "explain"
+
+
+def _ask_explain(_: Data, context: Context) -> Reply:
+    return Reply(
+        context.texts.rich("quiz.ask_explain"),
+        (
+            form.choice(context.texts("quiz.explain_each"), "sau tung cau", NAME, "explain"),
+            form.choice(context.texts("quiz.explain_end"), "khi lam xong", NAME, "explain"),
+        ),
+    )
+
+
+def _take_explain(typed: str, data: Data, _: Context) -> str | Done:
+    words = folded(typed)
+    if words not in _EXPLAIN:
+        raise NotFound("no_such_choice")
+    data["explain"] = _EXPLAIN[words]
+    return "by_name"
+
+
+def _ask_by_name(_: Data, context: Context) -> Reply:
+    return Reply(
+        context.texts.rich("quiz.ask_by_name"),
+        (
+            form.choice(context.texts("quiz.by_name_no"), "khong", NAME, "by_name"),
+            form.choice(context.texts("quiz.by_name_yes"), "co", NAME, "by_name"),
+        ),
+    )
+
+
+def _take_by_name(typed: str, data: Data, _: Context) -> str | Done:
+    agreed = form.yes_or_no(typed)
+    if agreed is None:
+        raise NotFound("yes_or_no")
+    data["by_name"] = agreed
+    return "confirm"
+
+
+def _whole_number(typed: str, least: int, most: int) -> int:
+    match = _NUMBER.match(folded(typed))
+    if match is None or not least <= int(match.group()) <= most:
+        raise NotPossible("number_between", least=least, most=most)
+    return int(match.group())
 
 
 def _ask_confirm(data: Data, context: Context) -> Reply:
     """Everything that was chosen, with how many people and messages it means, before anything is sent."""
-    invited = audience_of(context, _rules(data))
-    reached = [to for person, _ in invited if (to := people.reached_at(context.database, person))]
-    first = message(data["title"], data["count"], data["closes"], _rules(data), 0, ANNOUNCED, context)
+    rules = _rules(data)
+    found = quiz_rounds.survey(context.database, meant(context.database, rules), context.today.isoformat())
+    reached = [Address(*account, "", "") for account, number in found.items() if account for _ in range(number)]
+    first = message(data["title"], data["count"], data["closes"], rules, 0, ANNOUNCED, context)
     used = foresee(context, reached, first)
     # Twice each question, sent and answered; beside the announcement a reminder, the beginning and the result.
     messages = sum(use.adds for use in used) * (2 * data["count"] + 4)
@@ -173,20 +241,27 @@ def _ask_confirm(data: Data, context: Context) -> Reply:
         count=data["count"],
         opens=shown_time(data["opens"], context),
         closes=shown_time(data["closes"], context),
-        people=len(invited),
-        unreached=len(invited) - len(reached),
-        pass_mark=_rules(data).pass_mark,
+        people=sum(found.values()),
+        unreached=found.get(None, 0),
+        whom=audience.said(data["audience"], context),
+        pass_mark=rules.pass_mark,
+        attempts=rules.attempts,
+        explain=context.texts(f"quiz.explained_{rules.explain}"),
+        by_name=context.texts("quiz.is_by_name" if rules.by_name else "quiz.is_not_by_name"),
     )
     return Reply(
         LINES.join([text, *quota]),
         (
             form.choice(context.texts("quiz.yes"), "co", NAME, "confirm"),
+            form.choice(context.texts("quiz.change_rules"), "doi", NAME, "confirm"),
             form.choice(context.texts("quiz.no"), "khong", NAME, "confirm"),
         ),
     )
 
 
 def _take_confirm(typed: str, data: Data, context: Context) -> str | Done:
+    if folded(typed) in _CHANGE:
+        return "pass_mark"
     agreed = form.yes_or_no(typed)
     if agreed is None:
         raise NotFound("yes_or_no")
@@ -200,7 +275,8 @@ def _take_confirm(typed: str, data: Data, context: Context) -> str | Done:
 
 
 def _rules(data: Data) -> Rules:
-    return replace(Rules(), topics=tuple(data["topics"]), draw=data["count"], audience=data["audience"])
+    chosen = {name: data[name] for name in ("pass_mark", "attempts", "explain", "by_name") if name in data}
+    return replace(Rules(), topics=tuple(data["topics"]), draw=data["count"], audience=data["audience"], **chosen)
 
 
 def _at(day: dt.date, time: dt.time, context: Context) -> dt.datetime:
@@ -215,6 +291,10 @@ PLAN: Form = {
     "opens": Step(_ask_opens, _take_opens),
     "closes": Step(_ask_closes, _take_closes),
     "audience": Step(_ask_audience, _take_audience),
+    "pass_mark": Step(_ask_pass_mark, _take_pass_mark),
+    "attempts": Step(_ask_attempts, _take_attempts),
+    "explain": Step(_ask_explain, _take_explain),
+    "by_name": Step(_ask_by_name, _take_by_name),
     "confirm": Step(_ask_confirm, _take_confirm),
 }
 

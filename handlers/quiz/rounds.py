@@ -44,7 +44,7 @@ class Rules:
         attempts: how often it may be taken; the first counts.
         explain: whether a question is explained after its answer, or all at the end.
         by_name: whether heads and contacts see how it went for each person of theirs; people are told so before.
-        audience: whom it is for: {"kind": "all"}, or {"kind": "units", "units": [...], "below": true}.
+        audience: whom it is for, as in a broadcast (`handlers.broadcast.audience`); None for everybody.
     """
 
     topics: tuple[str, ...] = ()

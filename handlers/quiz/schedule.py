@@ -8,45 +8,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from handlers.broadcast import audience
 from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.quiz import rounds
 from handlers.quiz.rounds import CLOSING, OPENING, REMINDING, TELLING, Rules
-from handlers.quiz.wording import shown_time
+from handlers.quiz.wording import LINES, shown_time
 from handlers.schedule import Due, Kind
-from storage import jobs, members, people, quiz_rounds, units
+from storage import jobs, people, quiz_rounds
+from storage.database import Database
 from storage.outbox import BROADCAST
 from storage.quiz_rounds import ANNOUNCED, REMINDED, Round
+from storage.recipients import Selection
 
 # People taken in one transaction.
 ADDED_AT_ONCE, TOLD_AT_ONCE = 500, 50
 
 
-def audience_of(context: Context, rules: Rules) -> list[tuple[int, int | None]]:
-    """Return (person, unit) of the members whom a round is for, by their number."""
-    audience = rules.audience or {"kind": "all"}
-    joined = [one for one in members.everybody(context.database, context.today.isoformat()) if one.state == "joined"]
-    if audience["kind"] == "units":
-        meant: set[int] = set()
-        for unit in audience["units"]:
-            living = units.living(context.database, unit)
-            if living is not None:
-                meant |= units.below(context.database, living.id) if audience["below"] else {living.id}
-        joined = [one for one in joined if one.unit in meant]
-    return sorted((one.person, one.unit) for one in joined)
+def meant(database: Database, rules: Rules) -> Selection:
+    """Return whom a round is for, as a selection of members."""
+    chosen = rules.audience or audience.EVERYBODY
+    return audience.SELECTIONS[chosen["kind"]](database, chosen)
 
 
 def _open(due: Due, context: Context) -> list[Reply]:
     found = quiz_rounds.get(context.database, due.data["round"])
     if found is None or found.state != "planned":
         return []
-    after = due.data.get("after", 0)
-    everybody = [one for one in audience_of(context, Rules.of(found)) if one[0] > after]
-    for person, unit in everybody[:ADDED_AT_ONCE]:
-        quiz_rounds.add_person(context.database, found.id, person, unit)
-    if len(everybody) > ADDED_AT_ONCE:
-        data = {"round": found.id, "after": everybody[ADDED_AT_ONCE - 1][0]}
-        _again(context, OPENING, str(found.id), data)
+    selection, day = meant(context.database, Rules.of(found)), context.today.isoformat()
+    last = quiz_rounds.add_people(context.database, found.id, selection, day, due.data.get("after", 0), ADDED_AT_ONCE)
+    if last is not None:
+        _again(context, OPENING, str(found.id), {"round": found.id, "after": last})
         return []
     quiz_rounds.set_state(context.database, found.id, "open")
     return _tell(Due(f"{found.id}.{ANNOUNCED}", due.planned, {"round": found.id, "told": ANNOUNCED}), context)
@@ -94,6 +86,9 @@ def message(title: str, count: int, closes_at: str, rules: Rules, number: int, t
         pass_mark=rules.pass_mark,
     )
     button = Button(context.texts("quiz.start"), "quiz.start", {"round": number})
+    if rules.by_name:
+        # Whoever takes it knows before who will see how it went.
+        text = LINES.join([text, context.texts.rich("quiz.told_by_name")])
     return Reply(text, (button,), urgency=BROADCAST)
 
 
