@@ -52,6 +52,7 @@ ONE_EACH = (
     ("dialogues", ("channel", "account", "chat")),
     ("import_leavers", ("import_id",)),
     ("quiz_people", ("round_id",)),
+    ("quiz_practice", ("question_id",)),
 )
 """The tables with one row for each person, or for each of what else is named: that of the person who stays, stays."""
 

@@ -23,7 +23,10 @@ from storage.database import Database
 PEOPLE_AT_ONCE = 50
 """People whom one transaction forgets: each touches many tables."""
 
-_BELONGING = ("menus", "dialogues", "absences", "join_requests", "opt_outs", "link_codes", "link_tries", "homes")
+_BELONGING = (
+    *("menus", "dialogues", "absences", "join_requests", "opt_outs", "link_codes", "link_tries", "homes"),
+    "quiz_practice",
+)
 
 # While any of these names a person he is needed.
 _NEEDED = (
@@ -48,6 +51,7 @@ _NEEDED = (
     ("report_attempts", "person_id"),
     ("quiz_people", "person_id"),
     ("quiz_attempts", "person_id"),
+    ("quiz_practice", "person_id"),
     ("opt_outs", "person_id"),
 )
 _UNNEEDED = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{column} = p.id)" for table, column in _NEEDED)

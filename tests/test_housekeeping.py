@@ -40,6 +40,7 @@ from storage import (
     personal,
     questions,
     quiz_counts,
+    quiz_practice,
     quiz_rounds,
     quizzes,
     recipients,
@@ -101,6 +102,7 @@ TABLES = {
     "quiz_attempts": dt.timedelta(days=1095),
     "quiz_people": dt.timedelta(days=1095),
     "quiz_counts": dt.timedelta(days=1095),
+    "quiz_practice": dt.timedelta(days=1095),
     "quiz_round_questions": dt.timedelta(days=1095),
     "quiz_rounds": dt.timedelta(days=1095),
     "quiz_questions": dt.timedelta(days=1095),
@@ -250,6 +252,10 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
         case "quiz_questions":
             bank = quizzes.create_bank(database, now, now, now)
             quizzes.retire_question(database, quizzes.add_question(database, bank, 0, "x", {}, ""), now)
+        case "quiz_practice":
+            bank = quizzes.create_bank(database, now, now, now)
+            question = quizzes.add_question(database, bank, 0, "x", {}, "")
+            quiz_practice.ask(database, person, question, now[:10], now)
         case "quiz_rounds" | "quiz_round_questions" | "quiz_people" | "quiz_counts" | "quiz_attempts" | "quiz_answers":
             bank = quizzes.create_bank(database, now, now, now)
             question = quizzes.add_question(database, bank, 0, "x", {}, "")

@@ -115,6 +115,9 @@ quiz.compare_rounds -        -      -        -     all
 quiz.take           -        all    all      all   all
 quiz.answer         -        all    all      all   all
 quiz.mark           -        all    all      all   all
+quiz.practise       -        all    all      all   all
+quiz.mark_practice  -        all    all      all   all
+quiz.answer_practice -       all    all      all   all
 quiz.own_result     -        all    all      all   all
 quiz.replace_bank   -        -      -        -     all
 quiz.read_bank      -        -      -        -     all

@@ -11,7 +11,7 @@ from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import NOTHING, Button, Drawing, Manner, Reply
 from handlers.errors import NotPossible
-from handlers.quiz import overview, planning, rounds
+from handlers.quiz import overview, planning, practice, rounds
 from handlers.quiz.confirmation import DRAWING, PICTURE, PRINT, confirmation_for
 from handlers.quiz.rounds import Asked, Rules
 from handlers.quiz.wording import PARAGRAPHS, buttons, explained, review, screen, shown_score, shown_time
@@ -42,7 +42,8 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
             return [_paper(data["attempt"], data["form"], context)]
         case _:
             return (
-                overview.act(name, data, context)
+                practice.press(name, data, context)
+                or overview.act(name, data, context)
                 or planning.act(name, data, context)
                 or [Reply(context.texts.rich("menu.stale"))]
             )
@@ -136,6 +137,8 @@ def _after(found: Round, attempt: Attempt, wrong: list[Asked], rules: Rules, con
     if rounds.may_retry(context.scene, found, context.person):
         offered.append(Button(context.texts("quiz.retry"), "quiz.start", {"round": found.id}))
     offered.append(Button(context.texts("quiz.paper"), "quiz.paper", {**at, "form": PICTURE}))
+    if wrong:
+        offered.append(Button(context.texts("quiz.practise"), "quiz.practise"))
     return tuple(offered)
 
 
@@ -178,5 +181,6 @@ COMMANDS = (
         ("trac nghiem", "lam trac nghiem", "lam bai trac nghiem", "bai trac nghiem", "thi trac nghiem"),
         offered=lambda context: bool(quiz_rounds.rounds_for(context.database, context.person)),
     ),
+    *practice.COMMANDS,
     *overview.COMMANDS,
 )

@@ -84,6 +84,21 @@ class Asked:
         """How many questions the attempt has."""
         return len(self.attempt.questions)
 
+    @property
+    def marked(self) -> tuple[int, ...]:
+        """The options that are marked so far."""
+        return self.answer.marked if self.answer else ()
+
+    @property
+    def chosen(self) -> tuple[int, ...] | None:
+        """The options that were chosen, None before."""
+        return self.answer.chosen if self.answer else None
+
+    @property
+    def score(self) -> float | None:
+        """What the answer is worth, from 0 to 1."""
+        return self.answer.score if self.answer else None
+
 
 # Planning
 

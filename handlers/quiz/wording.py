@@ -4,57 +4,98 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 from markupsafe import Markup
 
 from handlers.ask.wording import writer_for
 from handlers.context import Context
 from handlers.conversation import Button
-from handlers.quiz.question import LETTERS
+from handlers.quiz.question import LETTERS, Question
 from handlers.quiz.rounds import Asked
 from knowledge.showing import cite, is_visible
 
 PARAGRAPHS, LINES = Markup("\n\n"), Markup("\n")
 
 
+class Shown(Protocol):
+    """A question as it is shown to somebody: its options in their order, those marked, and what was answered to it."""
+
+    @property
+    def question(self) -> Question:
+        """Return what is asked."""
+        ...
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Return the options by their places, as they are shown."""
+        ...
+
+    @property
+    def marked(self) -> tuple[int, ...]:
+        """Return the options that are marked so far."""
+        ...
+
+    @property
+    def chosen(self) -> tuple[int, ...] | None:
+        """Return the options that were chosen, None before."""
+        ...
+
+    @property
+    def score(self) -> float | None:
+        """Return what the answer is worth, from 0 to 1."""
+        ...
+
+
 def screen(asked: Asked, context: Context) -> Markup:
     """Return a question with how far one is; its options stand beside the buttons."""
-    hint = [context.texts.rich("quiz.choose_several")] if asked.question.several else []
-    head = context.texts.rich("quiz.progress", place=asked.place + 1, count=asked.count)
-    return PARAGRAPHS.join([LINES.join([head, Markup.escape(asked.question.text)]), *hint])
+    return question_text(asked, context.texts.rich("quiz.progress", place=asked.place + 1, count=asked.count), context)
+
+
+def question_text(shown: Shown, head: Markup, context: Context) -> Markup:
+    """Return a question under a line of its own."""
+    hint = [context.texts.rich("quiz.choose_several")] if shown.question.several else []
+    return PARAGRAPHS.join([LINES.join([head, Markup.escape(shown.question.text)]), *hint])
 
 
 def buttons(asked: Asked, context: Context) -> tuple[Button, ...]:
-    """Return the options as buttons that carry letters; where several are to be chosen, a last one that ends it."""
-    at = {"attempt": asked.attempt.id, "place": asked.place}
-    several, marked = asked.question.several, asked.answer.marked if asked.answer else ()
-    name = f"quiz {asked.attempt.id}.{asked.place}"
-    shown = []
-    for letter, place in zip(LETTERS, asked.order, strict=False):
-        full = context.texts("quiz.option", letter=letter, text=asked.question.options[place].text)
+    """Return the options of a question of an attempt as buttons."""
+    return option_buttons(asked, "quiz.", {"attempt": asked.attempt.id, "place": asked.place}, context)
+
+
+def option_buttons(shown: Shown, prefix: str, at: dict[str, Any], context: Context) -> tuple[Button, ...]:
+    """Return the options as buttons that carry letters; where several are to be chosen, a last one that ends it.
+
+    What they do is called `prefix` and "answer", "mark" or "done"; `at` says of which question they are.
+    """
+    several = shown.question.several
+    name = f"{prefix} {'.'.join(map(str, at.values()))}"
+    found = []
+    for letter, place in zip(LETTERS, shown.order, strict=False):
+        full = context.texts("quiz.option", letter=letter, text=shown.question.options[place].text)
         if several:
-            label = context.texts("quiz.marked", letter=letter) if place in marked else letter
-            full = context.texts("quiz.marked", letter=full) if place in marked else full
-            shown.append(Button(label, "quiz.mark", {**at, "option": place}, full=full))
+            is_marked = place in shown.marked
+            label = context.texts("quiz.marked", letter=letter) if is_marked else letter
+            full = context.texts("quiz.marked", letter=full) if is_marked else full
+            found.append(Button(label, f"{prefix}mark", {**at, "option": place}, full=full))
         else:
-            shown.append(Button(letter, "quiz.answer", {**at, "option": place}, once=name, full=full))
+            found.append(Button(letter, f"{prefix}answer", {**at, "option": place}, once=name, full=full))
     if several:
-        shown.append(Button(context.texts("quiz.done"), "quiz.done", at))
-    return tuple(shown)
+        found.append(Button(context.texts("quiz.done"), f"{prefix}done", at))
+    return tuple(found)
 
 
-def explained(asked: Asked, context: Context) -> Markup:
+def explained(asked: Shown, context: Context) -> Markup:
     """Return whether an answer was right, why, and the rule that says so."""
-    assert asked.answer is not None
-    score = asked.answer.score or 0.0
+    score = asked.score or 0.0
     name = "quiz.right" if score >= 1 else "quiz.partly" if score > 0 else "quiz.wrong"
     parts = [context.texts.rich(name, answer=right_answer(asked, context))]
-    told = [asked.question.options[place].feedback for place in asked.answer.chosen or ()]
+    told = [asked.question.options[place].feedback for place in asked.chosen or ()]
     parts += [Markup.escape(text) for text in (*told, asked.question.explanation) if text]
     return PARAGRAPHS.join([LINES.join(parts), *rules(asked, context)])
 
 
-def rules(asked: Asked, context: Context) -> Iterator[Markup]:
+def rules(asked: Shown, context: Context) -> Iterator[Markup]:
     """Yield the rules that a question tests as they may be shown, each with whether it still holds."""
     writer = writer_for(context.texts, context.office, context.search)
     for provision in asked.question.provisions:
@@ -65,7 +106,7 @@ def rules(asked: Asked, context: Context) -> Iterator[Markup]:
                 yield writer.rule(citation)
 
 
-def right_answer(asked: Asked, context: Context) -> str:
+def right_answer(asked: Shown, context: Context) -> str:
     """Return the right options by the letters that they were shown with: "B. …"."""
     places = sorted(asked.question.right, key=asked.order.index)
     shown = [
