@@ -58,7 +58,9 @@ def read(counts: Sequence[Count]) -> RoundCounts:
     """Return what was counted as the statistics want it."""
     found = RoundCounts()
     for one in counts:
-        item = found.items.setdefault(one.question, ItemCounts()) if one.question != WHOLE else None
+        item = found.items.get(one.question)
+        if item is None and one.question != WHOLE:
+            item = found.items[one.question] = ItemCounts()
         match one.measure:
             case "begun":
                 found.begun += one.people

@@ -189,7 +189,9 @@ def count(sheets: Iterable[Sheet], pass_mark: float) -> RoundCounts:
         if (whole := sheet.seconds) is not None:
             counts.seconds[whole] += 1
         for response, rest in zip(sheet.responses, rests_of(sheet), strict=True):
-            item = counts.items.setdefault(response.item, ItemCounts())
+            if response.item not in counts.items:
+                counts.items[response.item] = ItemCounts()
+            item = counts.items[response.item]
             item.scores[response.score, rest] += 1
             item.chosen.update(response.chosen)
             item.unanswered += not response.chosen
