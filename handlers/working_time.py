@@ -37,7 +37,11 @@ class WorkingTime:
 
     def is_working(self, moment: dt.datetime) -> bool:
         """Tell whether the office works at a moment."""
-        return next(self._from(moment))[0] <= moment
+        return self.opens(moment) <= moment
+
+    def opens(self, moment: dt.datetime) -> dt.datetime:
+        """Return the first moment from one on at which the office works, UTC."""
+        return next(self._from(moment))[0]
 
     def add(self, moment: dt.datetime, amount: dt.timedelta) -> dt.datetime:
         """Return the earliest moment, UTC, by which so much working time has gone by since another.

@@ -310,6 +310,19 @@ def test_whoever_says_no_sends_nothing(admin: Conversation) -> None:
     assert newest(admin).state == "draft"
 
 
+def test_a_time_at_which_the_office_is_closed_is_said_before_it_is_confirmed(admin: Conversation) -> None:
+    shown = write(admin)
+    press(admin, shown, "Gửi")
+    # A Saturday.
+    (asked,) = admin.say("8:00 ngày 5/12")
+    assert "hẹn 08:00 05/12/2026 (ngoài giờ làm việc) nên bắt đầu lúc 07:30 07/12/2026. Gửi không?" in read(asked)
+    admin.say("không")
+    press(admin, press_open(admin)[0], "Đặt là khẩn")
+    press(admin, press_open(admin)[0], "Gửi")
+    (asked,) = admin.say("8:00 ngày 5/12")
+    assert "lúc 08:00 05/12/2026. Gửi không?" in read(asked)
+
+
 def test_what_the_office_wants_approved_goes_out_after_the_head_has_read_it(
     admin: Conversation, context: Context, units: tuple[int, int, int]
 ) -> None:

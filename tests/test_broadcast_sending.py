@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +14,9 @@ from bot.channels.base import Abilities
 from bot.dispatch import MOST_BROADCASTS
 from bot.errors import NotSent, OutcomeUnknown, Refused, Unreachable
 from handlers.broadcast import running, service
+from handlers.calendar import Calendar
 from handlers.errors import NotPossible
+from handlers.office import Office
 from handlers.people import service as office
 from handlers.plan import month
 from handlers.texts import Texts
@@ -356,6 +359,42 @@ def test_it_waits_for_the_hours_of_work_unless_it_is_urgent(desk: Desk) -> None:
     desk.work()
     assert len(desk.channel.arrived) == 2
     assert desk.get(calm).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("sent", "shut", "open_"),
+    [
+        # The lunch of a day of work.
+        ("2026-11-23 11:31", "2026-11-23 13:29", "2026-11-23 13:31"),
+        # A holiday, and the weekend behind it.
+        ("2026-11-26 09:00", "2026-11-30 07:29", "2026-11-30 07:31"),
+        # A day off that the office made up for with a Saturday.
+        ("2026-12-04 09:00", "2026-12-05 07:59", "2026-12-05 08:01"),
+    ],
+)
+def test_it_waits_as_the_days_of_the_office_are(
+    sent: str, shut: str, open_: str, tmp_path: Path, search: Search, texts: Texts
+) -> None:
+    days = Calendar.model_validate(
+        {"years": {2026: {"off": ["26/11-27/11"], "swapped": ["04/12 -> 05/12"], "working": ["05/12 08:00-11:00"]}}}
+    )
+    desk = Desk(tmp_path / "ungxu.db", search, texts, said=Office(name="Sở Ví Dụ", calendar=days))
+    desk.clock.now = local(sent)
+    desk.people(desk.unit("Sở Ví Dụ"), "an")
+    number = desk.draft()
+    desk.send(number)
+    desk.work()
+    desk.clock.now = local(shut)
+    desk.work()
+    assert (desk.arrived(), desk.get(number).reason) == ([], "hours")
+    desk.clock.now = local(open_)
+    desk.work()
+    assert desk.arrived() == ["an"]
+    desk.close()
+
+
+def local(clock: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(clock).replace(tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")).astimezone(dt.UTC)
 
 
 def test_it_says_that_it_waits_for_the_plan_of_the_messenger(tmp_path: Path, search: Search, texts: Texts) -> None:

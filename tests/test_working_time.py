@@ -86,6 +86,14 @@ def test_the_office_works_in_its_minutes(working: WorkingTime, moment: dt.dateti
     assert working.is_working(moment) is works_in(working, moment)
 
 
+@given(working=working_times(), moment=MOMENTS)
+def test_it_opens_in_the_first_minute_that_is_worked(working: WorkingTime, moment: dt.datetime) -> None:
+    opens = moment
+    while not works_in(working, opens):
+        opens += MINUTE
+    assert working.opens(moment) == opens
+
+
 def office(folder: Path, text: str) -> Calendar:
     (folder / "working_time.toml").write_text(text, encoding="utf-8")
     return load_office(folder).calendar

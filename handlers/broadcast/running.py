@@ -12,9 +12,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from handlers.broadcast import audience, wording
+from handlers.broadcast import audience, timing, wording
 from handlers.broadcast.content import Content, message
-from handlers.broadcast.hours import next_hour
 from handlers.context import Context
 from handlers.conversation import Outcome, Reply
 from handlers.plan import SHORT_AT, month
@@ -111,7 +110,7 @@ def turn(number: int, what: str, now: dt.datetime, database: Database) -> None:
 def advance(broadcast: Broadcast, context: Context) -> list[Reply]:
     """Put the next portions of a broadcast into the outbox where it may go on; return them, and how far it is."""
     database, number = context.database, broadcast.id
-    if not broadcast.urgent and (opens := next_hour(context, context.now)) > context.now:
+    if not broadcast.urgent and (opens := timing.opens(context.now, context)) > context.now:
         broadcasts.wait(database, number, "hours")
         _again(number, opens, context)
         return _told(number, context)

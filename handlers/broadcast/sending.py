@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +12,6 @@ from markupsafe import Markup
 from handlers import form
 from handlers.broadcast import service, timing, wording
 from handlers.broadcast.content import Content, message
-from handlers.broadcast.hours import next_hour
 from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.errors import NotFound, NotPossible
@@ -136,7 +136,7 @@ def _ask_when(data: Data, context: Context) -> Reply:
     found = service.show(context.scene, data["unit"], data["broadcast"])
     counted = recipients.sums(context.database, found.id)
     lines = [numbers(found, counted, context)]
-    opens = next_hour(context, context.now)
+    opens = timing.opens(context.now, context)
     if not found.urgent and opens > context.now:
         lines.append(context.texts.rich("broadcast.opens", time=wording.time(opens.isoformat(), context)))
     lines.append(context.texts.rich("broadcast.ask_when"))
@@ -162,7 +162,10 @@ def _ask_sure(data: Data, context: Context) -> Reply:
     if data["repeats"]:
         when = wording.state(replace(found, state="repeating", repeats=data["repeats"], until=data["until"]), context)
     elif data["at"]:
-        when = texts("broadcast.when_at", time=wording.time(data["at"], context))
+        at = dt.datetime.fromisoformat(data["at"])
+        begins = at if found.urgent else timing.opens(at, context)
+        name = "broadcast.when_at" if begins == at else "broadcast.when_closed"
+        when = texts(name, time=wording.time(data["at"], context), opens=wording.time(begins.isoformat(), context))
     if count > context.office.confirm_above:
         return Reply(texts.rich("broadcast.type_number", count=count, when=when))
     return Reply(

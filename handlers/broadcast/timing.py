@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from handlers.context import Context
 from handlers.errors import NotPossible
 from handlers.people.changing import read_day
 from handlers.people.service import folded
@@ -71,6 +72,11 @@ def read(typed: str, now: dt.datetime, zone: ZoneInfo) -> When:
     if at <= now:
         raise NotPossible("time_is_over")
     return When(at)
+
+
+def opens(moment: dt.datetime, context: Context) -> dt.datetime:
+    """Return when a broadcast that is not urgent may go out from a moment on, UTC: when the office works."""
+    return context.office.calendar.working_time(context.zone).opens(moment)
 
 
 def _clock(words: str) -> tuple[dt.time | None, str]:
