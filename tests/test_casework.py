@@ -13,8 +13,10 @@ from docx import Document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import router
+from handlers import broadcast, router
 from handlers.authorization import Actor, Scene
+from handlers.broadcast import service as broadcast_service
+from handlers.broadcast.running import RUN
 from handlers.casework import dossier, service
 from handlers.casework.dialogue import read_number
 from handlers.casework.entering import read_moment
@@ -29,7 +31,7 @@ from handlers.people import service as people_service
 from handlers.report import holding
 from handlers.report import service as report_service
 from handlers.schedule import Due
-from storage import audit, blobs, jobs, people, reports
+from storage import audit, blobs, broadcasts, jobs, people, reports
 from storage.audit import CONSOLE
 from storage.people import Address
 from storage.reports import FOLLOWING, Draft
@@ -540,6 +542,48 @@ def test_a_warning_is_ready_and_names_nobody_who_reported(
     assert (warning.report, warning.unit) == (1, office["Một"])
     for secret in ("Người An", "0900", "nick"):
         assert secret not in warning.text
+
+
+def test_the_head_sends_the_warning_to_the_unit_of_the_report_at_any_hour(
+    head: Conversation, reporter: Conversation, context: Context, office: dict[str, int]
+) -> None:
+    elsewhere = somebody(context, "Xa", office["Hai"])
+    report_by(reporter, replace(ZALO, owner_name="Lê Ví Dụ"))
+    head.say("báo cáo số 1")
+    hold(
+        head,
+        [
+            ("Soạn cảnh báo", "Cảnh báo soạn sẵn cho Phòng Một"),
+            ("Gửi cho đơn vị", "tài khoản Zalo của Lê Ví Dụ"),
+            ("Bỏ khẩn", "Bản nháp"),
+            ("Đặt là khẩn", "Khẩn: gửi cả ngoài giờ"),
+        ],
+    )
+    (kept,) = broadcasts.newest(context.database, None, ("draft",), 2)
+    broadcast_service.send(head.context.scene, office["Một"], kept.id, kept.content["text"])
+    assert events(context, 1)[-1] == "warned"
+    # A Saturday.
+    while job := jobs.claim(context.database, [RUN], "thu", NOW.isoformat(), NOW.isoformat()):
+        sent = broadcast.KINDS[RUN].run(Due(job.name, NOW, job.data), replace(context, address=None, person=0))
+        jobs.finish(context.database, job)
+    warned = {reply.to: read(reply) for reply in sent if reply.concern}
+    assert warned.keys() == {head.address, reporter.address}
+    assert elsewhere.address not in warned
+    assert all("CẢNH BÁO: tài khoản Zalo của Lê Ví Dụ" in text for text in warned.values())
+
+
+def test_a_contact_writes_the_warning_and_it_waits_for_whoever_may_hurry_it(
+    contact: Conversation, reporter: Conversation, context: Context, office: dict[str, int]
+) -> None:
+    report_by(reporter)
+    contact.say("báo cáo số 1")
+    (shown,) = contact.say("Soạn cảnh báo")
+    assert "lãnh đạo mở bản nháp, bấm “Đặt là khẩn”" in read(shown)
+    (shown,) = contact.say("Gửi cho đơn vị")
+    assert "Khẩn" not in read(shown)
+    assert "Đặt là khẩn" not in labels(shown)
+    (kept,) = broadcasts.newest(context.database, None, ("draft",), 2)
+    assert (kept.unit, kept.urgent) == (office["Một"], False)
 
 
 @pytest.mark.parametrize("kind", reports.KINDS)

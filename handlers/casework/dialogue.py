@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from handlers import form
 from handlers.authorization import Scene, may
-from handlers.casework import dossier, screens, service
+from handlers.broadcast.dialogue import draft as draft_screen
+from handlers.casework import dossier, screens, service, warning
 from handlers.casework.entering import ENTER
 from handlers.casework.telling import reaches_reporter
 from handlers.casework.wording import name_of_number
@@ -109,6 +110,11 @@ def _release(data: Data, context: Context) -> Reply:
     return _after("done_release", data, context)
 
 
+def _warn_unit(data: Data, context: Context) -> Reply:
+    report = screens.reached(data["report"], context)
+    return draft_screen(warning.draft(report, context), context)
+
+
 def _export(data: Data, context: Context) -> Reply:
     seen = service.export(context.scene, data["report"])
     files: tuple[File | Drawing, ...] = (dossier.dossier(seen, context), *dossier.evidence(seen, context))
@@ -122,6 +128,7 @@ _SCREENS: Mapping[str, Callable[[Data, Context], Reply]] = {
     "more": screens.more_screen,
     "history": screens.history_screen,
     "warn": screens.warning_screen,
+    "warn_unit": _warn_unit,
     "take": _take,
     "verify": _verify,
     "restore": _restore,

@@ -11,7 +11,7 @@ from handlers.authorization import may
 from handlers.casework.following import standing_of
 from handlers.casework.service import FOUR_WORDS
 from handlers.casework.telling import reaches_reporter
-from handlers.casework.warning import prefill
+from handlers.casework.warning import may_hurry, prefill
 from handlers.casework.wording import about, event_name, member_name, name_of_number, shown_time, span
 from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
@@ -132,12 +132,15 @@ def history_screen(data: Data, context: Context) -> Reply:
 
 
 def warning_screen(data: Data, context: Context) -> Reply:
-    """The warning that a report suggests, to be copied and sent."""
+    """The warning that a report suggests, to be copied, or sent to the unit."""
     report = reached(data["report"], context)
     warning = prefill(report, context)
     unit = units.get(context.database, warning.unit) if warning.unit is not None else None
     text = context.texts.rich("casework.warning", unit=_unit_name(unit, context), text=warning.text)
-    return Reply(text, (_button("card", report, context),), manner=Manner.INSTEAD)
+    if not may_hurry(warning, context):
+        text += context.texts.rich("casework.warning_calm")
+    buttons = tuple(_button(label, report, context) for label in ("warn_unit", "card"))
+    return Reply(text, buttons, manner=Manner.INSTEAD)
 
 
 def reached(number: int, context: Context) -> Report:

@@ -1,14 +1,15 @@
-"""The urgent warning to a unit that a report suggests, ready to be looked over and sent.
-
-This is where the broadcast job takes over: `prefill` has everything that it needs to begin one.
-"""
+"""The urgent warning to a unit that a report suggests, and the draft of a broadcast that it becomes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers.authorization import may
+from handlers.broadcast import audience, service
+from handlers.broadcast.content import Content, confirming
 from handlers.casework.wording import name_of_number, platform_name
 from handlers.context import Context
+from handlers.report.service import record
 from storage import units
 from storage.reports import Report
 
@@ -43,3 +44,22 @@ def prefill(report: Report, context: Context) -> Warning:
         number=name_of_number(report, context),
     )
     return Warning(report.id, unit.id if unit else None, " ".join(text.split(" ")).strip())
+
+
+def may_hurry(warning: Warning, context: Context) -> bool:
+    """Tell whether the actor may have a warning sent at any hour."""
+    return may(context.scene, "broadcast.urgent", warning.unit)
+
+
+def draft(report: Report, context: Context) -> int:
+    """Keep the warning of a report as a draft of a broadcast to its unit; return its number.
+
+    It is urgent where the actor may make it so; for others it waits for working hours until somebody does who may.
+    """
+    warning, scene = prefill(report, context), context.scene
+    content = Content(warning.text, buttons=(confirming(context),))
+    number = service.write(scene, warning.unit, content.as_json(), audience.EVERYBODY)
+    record(scene, report.id, "warned", data={"broadcast": number})
+    if may_hurry(warning, context):
+        service.make_urgent(scene, warning.unit, number, True)
+    return number
