@@ -880,6 +880,18 @@ def m0013_quiz_practice(database: Database) -> None:
     )
 
 
+@migrations()
+def m0014_broadcast_lists(database: Database) -> None:
+    """What a list of recipients is written from stands in the index: a million people are looked up in it."""
+    _create(
+        database,
+        """
+        DROP INDEX addresses_by_person;
+        CREATE INDEX addresses_by_person ON addresses (person_id, in_group, used_at, channel, account, chat)
+        """,
+    )
+
+
 def known_migrations() -> set[str]:
     """Return the names of all steps that this version has."""
     empty = Database(memory=True)
