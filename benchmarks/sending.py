@@ -80,8 +80,8 @@ def run(messages: int = MESSAGES, rounds: int = ROUNDS) -> Table:
     )
 
 
-def _measure(api: BotApi, name: str, messages: int) -> float:
-    """Messages a second of one sender."""
+def _measure(api: BotApi, name: str, messages: int, profile: str = "") -> float:
+    """Messages a second of one sender; ours may print where the time of one of its threads went."""
     api.reset()
     people = api.crowd(FIRST_PERSON, messages)
     with tempfile.TemporaryDirectory() as folder:
@@ -95,6 +95,7 @@ def _measure(api: BotApi, name: str, messages: int) -> float:
             "UNGXU_DATA": folder,
         }
         command = [sys.executable, "-m", "benchmarks.sending", name, "--messages", str(messages)]
+        command += ["--profile", profile] if profile else []
         process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         try:
             end = time.monotonic() + SLOWEST
@@ -180,23 +181,27 @@ def loop_with_aiogram(token: str, url: str, messages: int) -> None:
     _loop(connect, messages)
 
 
-def ungxu() -> None:
-    """`ungxu run`; with UNGXU_PROFILE in the environment the storage thread tells where its time goes."""
+def ungxu(profile: str) -> None:
+    """`ungxu run`; with "storage" or "loop" it prints at its end where the time of that thread went."""
     from bot import running, worker
     from bot.settings import load_settings
 
-    if os.environ.pop("PROFILE_STORAGE", ""):
-        profile = cProfile.Profile()
+    settings = load_settings()
+    if not profile:
+        running.run(settings, print)
+        return
+    profiler = cProfile.Profile()
+    if profile == "storage":
         work = worker.Worker.run
 
-        async def profiled(self: worker.Worker, act: object, *args: object, **more: object) -> object:
-            return await work(self, lambda database: profile.runcall(act, database, *args, **more))  # type: ignore[arg-type]
+        async def profiled(self: worker.Worker, act: Callable[..., object], *args: object, **more: object) -> object:
+            return await work(self, lambda database: profiler.runcall(act, database, *args, **more))
 
         worker.Worker.run = profiled  # type: ignore[assignment, method-assign]
-        running.run(load_settings(), print)
-        pstats.Stats(profile).sort_stats("tottime").print_stats(_PROFILED)
+        running.run(settings, print)
     else:
-        running.run(load_settings(), print)
+        profiler.runcall(running.run, settings, print)
+    pstats.Stats(profiler).sort_stats("tottime").print_stats(_PROFILED)
 
 
 def main() -> None:
@@ -205,13 +210,18 @@ def main() -> None:
     parser.add_argument("sender", nargs="?", choices=_TITLES)
     parser.add_argument("--messages", type=int, default=MESSAGES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--profile", choices=("storage", "loop"), help="where the time of this thread of ours goes")
     options = parser.parse_args()
+    if options.profile and not options.sender:
+        with BotApi.start() as api:
+            print(f"{_measure(api, 'ungxu', options.messages, options.profile):.0f} messages/s with the profile on")
+        return
     if not options.sender:
         print(run(options.messages, options.rounds).markdown())
         return
     token, url = os.environ["UNGXU_TELEGRAM_TOKEN"], os.environ["UNGXU_TELEGRAM_API_URL"]
     if options.sender == "ungxu":
-        ungxu()
+        ungxu(options.profile or "")
     elif options.sender == "aiogram":
         loop_with_aiogram(token, url, options.messages)
     else:
