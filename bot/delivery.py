@@ -8,7 +8,6 @@ an `End`, whatever the channel does, and the next turn records it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 import time
@@ -24,10 +23,11 @@ from bot.aside import Aside
 from bot.channels.base import GAP, Channel, Outgoing, OutgoingFile
 from bot.clock import Clock, utc_now
 from bot.dispatch import MOST_BROADCASTS, Dispatch, End, Happened, Turn
-from bot.errors import FileNotCarried, NotSent, OutcomeUnknown, Refused
+from bot.errors import FileForgotten, FileNotCarried, NotSent, OutcomeUnknown, Refused
 from bot.files import FileStore
 from bot.logs import place
 from bot.presence import Presence
+from bot.uploads import Uploads
 from bot.worker import BUSY_PAUSE, Worker
 from handlers import router
 from storage import outbox
@@ -67,6 +67,7 @@ class Delivery:
         self._worker = worker
         self._channels = {(channel.name, channel.account): channel for channel in channels}
         self._files = files
+        self._uploads = Uploads(worker, lambda *account: self._channels[account].abilities.keeps_files)
         self._aside = aside
         self._draw = draw
         self._dispatch = Dispatch(
@@ -165,8 +166,11 @@ class Delivery:
 
     async def _send(self, row: OutboxRow) -> None:
         carries = row.message.get("file") or row.message.get("files")
-        async with self._with_file if carries else contextlib.nullcontext():
+        if not carries or await self._uploads.known(row):
             await self._carry(row)
+        else:
+            async with self._uploads.alone(row), self._with_file:
+                await self._carry(row)
         self._wake.set()
 
     async def _carry(self, row: OutboxRow) -> None:
@@ -199,8 +203,20 @@ class Delivery:
             self._ended.append(End(row, sent_id=sent_id))
 
     async def _send_somehow(self, row: OutboxRow, message: Outgoing) -> str | None:
-        """Send a message; where its file is not carried, that is put aside and the message says where it is."""
+        """Send a message, its file once more where the messenger has lost it.
+
+        Where its file is not carried, that is put aside and the message says where it is.
+        """
         channel = self._channels[row.channel, row.account]
+        if message.file and message.file.known:
+            try:
+                return await channel.send(row.chat, message)
+            except FileForgotten:
+                try:
+                    await self._uploads.forget(row)
+                    message = await self._outgoing(row)
+                except StorageBusy as error:
+                    raise NotSent(type(error).__name__) from None
         if message.file is None or self._aside is None:
             return await channel.send(row.chat, message)
         if channel.abilities.files:
@@ -218,16 +234,16 @@ class Delivery:
         if not message or not message.get("file"):
             return None
         try:
-            return await self._file(message["file"])
+            return await self._read_or_draw(message["file"])
         except Refused:
             return None
 
     async def _outgoing(self, row: OutboxRow) -> Outgoing:
         message = row.message
-        file = await self._file(message["file"]) if message.get("file") else None
+        file = await self._file(row, message["file"]) if message.get("file") else None
         if message.get("file") and not file and not message["text"]:
             raise Refused("not drawn")
-        files = [await self._file(stored) for stored in message.get("files", ())]
+        files = [await self._read_or_draw(stored) for stored in message.get("files", ())]
         text = message["text"]
         if row.repeats and message.get("again"):
             text = GAP.join(filter(None, [message["again"], text]))
@@ -248,7 +264,14 @@ class Delivery:
             files=tuple(file for file in files if file),
         )
 
-    async def _file(self, stored: dict[str, Any]) -> OutgoingFile | None:
+    async def _file(self, row: OutboxRow, stored: dict[str, Any]) -> OutgoingFile | None:
+        """Return what a message carries, without its content where the messenger has it."""
+        if known := await self._uploads.known(row):
+            return OutgoingFile(stored["kind"], stored["name"], b"", sealed=True, known=known)
+        file = await self._read_or_draw(stored)
+        return file and replace(file, keep=self._uploads.keeper(row))
+
+    async def _read_or_draw(self, stored: dict[str, Any]) -> OutgoingFile | None:
         """Read or draw what a message carries; None where it cannot be drawn, since the words do without it."""
         if name := stored.get("drawing"):
             try:

@@ -94,6 +94,10 @@ class FileNotCarried(Refused):
     """A file that the messenger does not carry; its message was not sent, and may be sent without."""
 
 
+class FileForgotten(Refused):
+    """A file that the messenger had and has no more; its message was not sent, and may be sent with the file."""
+
+
 class FileRefused(Refused):
     """A file that the office does not keep; the message is the reason."""
 

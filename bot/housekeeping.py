@@ -114,7 +114,7 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(reports.purge_facts, since("report_facts"), ("report_facts",)),
         Rule(reports.purge_files, since("dialogues"), ("report_files",)),
         Rule(reports.purge_attempts, (now - KEEP_ATTEMPTS).isoformat(), ("report_attempts",)),
-        Rule(blobs.purge, since("files"), ("blobs",)),
+        Rule(blobs.purge, since("files"), ("blobs", "uploads")),
         Rule(blobs.purge_incomplete, (now - KEEP_INCOMPLETE).isoformat(), ("blobs", "blob_parts")),
         Rule(questions.purge, since_day("questions"), ("questions",)),
         Rule(tallies.purge, since_day("questions"), ("tallies",)),

@@ -882,12 +882,20 @@ def m0013_quiz_practice(database: Database) -> None:
 
 @migrations()
 def m0014_broadcast_lists(database: Database) -> None:
-    """What a list of recipients is written from stands in the index: a million people are looked up in it."""
+    """What a list of recipients is written from stands in an index; what messengers call the files of broadcasts."""
     _create(
         database,
         """
         DROP INDEX addresses_by_person;
-        CREATE INDEX addresses_by_person ON addresses (person_id, in_group, used_at, channel, account, chat)
+        CREATE INDEX addresses_by_person ON addresses (person_id, in_group, used_at, channel, account, chat);
+        CREATE TABLE uploads (
+            blob_id INTEGER NOT NULL REFERENCES blobs(id) ON DELETE CASCADE,
+            channel TEXT NOT NULL,
+            account TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            PRIMARY KEY (blob_id, channel, account, kind)
+        )
         """,
     )
 

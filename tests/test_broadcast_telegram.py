@@ -11,8 +11,9 @@ from PIL import Image
 
 from bot.files import new_key
 from handlers.people import service
-from storage import roles
+from storage import outbox, roles
 from storage.audit import CONSOLE
+from storage.outbox import BROADCAST
 from storage.people import Address, person_at
 from tests.botapi.client import BotApi
 from tests.botapi.records import Record
@@ -51,6 +52,20 @@ def pressed(api: BotApi, label: str, screen: str, then: str) -> Record:
     return reads(api, PERSON, then)
 
 
+def once_more(api: BotApi, bot: RunningBot) -> Record:
+    """Send the picture to somebody once more as a broadcast; return what came."""
+    before = sum(record.kind == "photo" for record in api.transcript(OTHER))
+    account, file = api.token.split(":")[0], {"blob": 1, "kind": "photo", "name": "anh.jpg"}
+    with console(bot) as scene:
+        message = {"text": "Nhắc.", "file": file}
+        outbox.put(scene.database, "telegram", account, str(OTHER), BROADCAST, message, scene.stamp)
+
+    def came(seen: list[Record]) -> bool:
+        return sum(record.kind == "photo" for record in seen) > before
+
+    return [record for record in api.wait_for(came, OTHER, 25) if record.kind == "photo"][-1]
+
+
 def test_a_reminder_with_a_picture_from_a_phone_to_the_list(api: BotApi, bot: RunningBot) -> None:
     api.say(PERSON, "thông báo")
     pressed(api, "Soạn thông báo mới", "Anh/chị chọn", "gõ lời thông báo")
@@ -70,6 +85,17 @@ def test_a_reminder_with_a_picture_from_a_phone_to_the_list(api: BotApi, bot: Ru
 
     (got,) = [record for record in api.wait_for(came, OTHER, 25) if record.kind == "photo"]
     assert "Bật xác thực hai bước." in got.text
+    # The same for everybody: Telegram was given it once.
+    (own,) = [record for record in api.wait_for(came, PERSON, 25) if record.kind == "photo"]
+    assert api.file_of(own) == api.file_of(got)
+    again = once_more(api, bot)
+    assert api.file_of(again) == api.file_of(got)
+    # Telegram does not know it any more: it is uploaded again.
+    with console(bot) as scene:
+        scene.database.run("UPDATE uploads SET name = 'khong-co'")
+    anew = once_more(api, bot)
+    assert api.file_of(anew)[0] != api.file_of(got)[0]
+    assert api.file_of(anew)[1] == api.file_of(got)[1]
     api.press(OTHER, got, "Đã đọc và hiểu")
     reads(api, OTHER, "Đã ghi nhận anh/chị đã đọc và hiểu")
     done = reads(api, PERSON, "đã gửi xong")

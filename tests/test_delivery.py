@@ -32,7 +32,16 @@ from bot.dispatch import (
     REPEATED_FOR,
     UNUSABLE_PAUSE,
 )
-from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, TransportError, Unreachable
+from bot.errors import (
+    AccountUnusable,
+    FileForgotten,
+    Moved,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    TransportError,
+    Unreachable,
+)
 from bot.files import Box, FileStore, make_box, new_key
 from bot.rate_limit import Limits
 from bot.receiver import Receiver
@@ -1020,6 +1029,71 @@ def test_a_file_is_carried_with_its_message(post: Post) -> None:
     assert post.channel.carried == [
         Outgoing("Ảnh", menu=1, buttons=[], file=OutgoingFile("photo", "anh.png", b"du lieu" * 1000))
     ]
+
+
+class Keeping(Messenger):
+    """A channel whose messenger keeps files until it loses them."""
+
+    def __init__(self) -> None:
+        super().__init__(abilities=Abilities(buttons=True, text_length=100, caption_length=100, keeps_files=True))
+        self.has: set[str] = set()
+
+    async def send(self, chat: str, message: Outgoing) -> str | None:
+        file = message.file
+        if file and file.known and file.known not in self.has:
+            raise FileForgotten("wrong file")
+        sent = await super().send(chat, message)
+        if file and file.keep:
+            await asyncio.sleep(0)
+            name = f"tep-{len(self.carried)}"
+            self.has.add(name)
+            await file.keep(name)
+        return sent
+
+    def carried_as(self) -> list[bytes | str]:
+        """What came with each message: a file, or the name of one."""
+        return [message.file.known or message.file.data for message in self.carried if message.file]
+
+
+@pytest.fixture
+def keeping(post: Post) -> Keeping:
+    """A channel to which files of broadcasts go, the first of which is stored."""
+    store = FileStore(post.worker, made_box(), lambda: STAMP)
+    blob = asyncio.run(store.write(b"anh", "image/png"))
+    post.ask(blobs.complete, blob)
+    channel = Keeping()
+    post.use(channel, files=store)
+    return channel
+
+
+PICTURE = {"blob": 1, "kind": "photo", "name": "anh.png"}
+
+
+def test_a_file_of_a_broadcast_is_uploaded_once_however_many_get_it(post: Post, keeping: Keeping) -> None:
+    for number in range(20):
+        post.put("Ảnh", BROADCAST, chat=f"chat-{number}", file=PICTURE)
+    assert post.drain() == 20
+    assert keeping.carried_as() == [b"anh", *["tep-1"] * 19]
+
+
+def test_a_file_that_the_messenger_has_lost_is_uploaded_again(post: Post, keeping: Keeping) -> None:
+    post.put("Ảnh", BROADCAST, file=PICTURE)
+    assert post.drain() == 1
+    keeping.has.clear()
+    post.put("Ảnh", BROADCAST, chat="chat-2", file=PICTURE)
+    post.put("Ảnh", BROADCAST, chat="chat-3", file=PICTURE)
+    assert post.drain() == 2
+    assert b"anh" in keeping.carried_as()[1:]
+    post.put("Ảnh", BROADCAST, chat="chat-4", file=PICTURE)
+    assert post.drain() == 1
+    assert keeping.carried_as()[-1] in keeping.has
+
+
+def test_only_files_of_broadcasts_are_named(post: Post, keeping: Keeping) -> None:
+    for urgency in (ANSWER, REPORT, ANSWER):
+        post.put("Ảnh", urgency, file=PICTURE)
+    assert post.drain() == 3
+    assert keeping.carried_as() == [b"anh"] * 3
 
 
 @pytest.mark.parametrize("with_store", [True, False])

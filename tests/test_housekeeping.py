@@ -48,6 +48,7 @@ from storage import (
     roles,
     tallies,
     units,
+    uploads,
     usage,
     windows,
 )
@@ -75,6 +76,7 @@ TABLES = {
     "fetches": dt.timedelta(days=30),
     "blobs": dt.timedelta(days=1),
     "blob_parts": dt.timedelta(days=730),
+    "uploads": dt.timedelta(days=730),
     "reports": dt.timedelta(days=365),
     "report_events": dt.timedelta(days=365),
     "forwards": dt.timedelta(days=365),
@@ -162,6 +164,10 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             number = blobs.begin(database, "image/png", 1, 1, now)
             blobs.put_part(database, number, 0, b"x")
             blobs.complete(database, number)
+        case "uploads":
+            number = blobs.begin(database, "image/png", 1, 1, now)
+            blobs.complete(database, number)
+            uploads.keep(database, number, "vidu", "bot-1", "photo", "x")
         case "boards":
             (row,) = outbox.claim(database, [shown_menu(database, place(), [], now)], "a", now)
             outbox.end(database, row, "sent", now)

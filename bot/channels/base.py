@@ -67,6 +67,7 @@ class Abilities:
         counted: whether the messenger counts messages, so that what fits into one is not sent in two.
         most_buttons: how many buttons a message can carry, 0 for any; more choices are a numbered menu.
         starts: whether people begin to talk with a start; where not, their first message is the first contact.
+        keeps_files: whether a file that was uploaded once can be sent again by the name that the messenger gave it.
         lone_files: whether files go out with neither text nor buttons beside them.
         hears: whether anybody can answer there; without, messages offer no choices.
         letters: whether a message has a subject and brings all its files with it.
@@ -84,6 +85,7 @@ class Abilities:
     counted: bool = False
     most_buttons: int = 0
     lone_files: bool = False
+    keeps_files: bool = False
     starts: bool = True
     hears: bool = True
     letters: bool = False
@@ -122,14 +124,25 @@ ROOM_FOR_WORDS = 500
 """UTF-16 units that a message with a file leaves for the words that say where the file is, should it not be carried."""
 
 
+KeepName = Callable[[str], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
-    """A file as it is sent; `sealed` says that it is kept encrypted here."""
+    """A file as it is sent.
+
+    Attributes:
+        sealed: whether it is kept encrypted here.
+        known: what the messenger calls it where it has it already; there are no `data` then.
+        keep: takes what the messenger calls it once it has it.
+    """
 
     kind: FileKind
     name: str
     data: bytes
     sealed: bool = field(default=False, compare=False)
+    known: str = field(default="", compare=False)
+    keep: KeepName | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

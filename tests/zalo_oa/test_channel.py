@@ -30,6 +30,7 @@ from handlers.conversation import Button, File, Incoming, Outcome, Reply
 from handlers.texts import Texts
 from storage import fetches, outbox, people, roles, windows
 from storage.database import FILE_NAME, Database
+from storage.outbox import BROADCAST
 from storage.people import Address
 from tests.helpers import locked
 from tests.telegram_bot import RunningBot, eventually, rows, running
@@ -582,6 +583,31 @@ def test_an_upload_that_was_cut_is_done_again_and_seen_once(openapi: OpenApi, fi
     openapi.attach(USER, "image", PICTURE)
     assert [record.kind for record in openapi.wait_for(USER, 3)] == ["text", "image", "text"]
     assert openapi.count(UPLOAD + "image") == 2
+
+
+def test_a_picture_of_a_broadcast_is_uploaded_once_and_again_where_it_is_gone(
+    openapi: OpenApi, file_bot: RunningBot, oa_settings: Settings
+) -> None:
+    openapi.attach(USER, "image", PICTURE)
+    openapi.wait_for(USER, 3)
+    picture = {"blob": 1, "kind": "photo", "name": "vi-du.png"}
+
+    def broadcast(seen: int) -> bytes:
+        database = Database(oa_settings.data / FILE_NAME)
+        now = dt.datetime.now(dt.UTC).isoformat()
+        with database.transaction():
+            outbox.put(database, "zalo_oa", APP_ID, USER, BROADCAST, {"text": "Nhắc.", "file": picture}, now)
+        database.close()
+        return openapi.wait_for(USER, seen)[seen - 1].upload
+
+    before = openapi.count(UPLOAD + "image")
+    assert [broadcast(4), broadcast(5)] == [PICTURE] * 2
+    assert openapi.count(UPLOAD + "image") == before + 1
+    database = Database(oa_settings.data / FILE_NAME)
+    database.run("UPDATE uploads SET name = 'khong-co'")
+    database.close()
+    assert broadcast(6) == PICTURE
+    assert openapi.count(UPLOAD + "image") == before + 2
 
 
 def test_a_file_that_is_too_large_is_refused(

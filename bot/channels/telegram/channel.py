@@ -77,6 +77,7 @@ class Telegram:
         caption_length=CAPTION_LENGTH,
         label_length=A_ROW,
         links=True,
+        keeps_files=True,
     )
 
     def __init__(

@@ -18,12 +18,12 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.channels.base import Outgoing
+from bot.channels.base import Outgoing, OutgoingFile
 from bot.channels.markup import plain, split_text
 from bot.channels.telegram.api import Api, Json
 from bot.channels.telegram.transport import RequestNotSent
 from bot.channels.telegram.updates import callback_data
-from bot.errors import AccountUnusable, Moved, NotSent, OutcomeUnknown, Refused, Unreachable
+from bot.errors import AccountUnusable, FileForgotten, Moved, NotSent, OutcomeUnknown, Refused, Unreachable
 from handlers.conversation import FileKind
 
 TEXT_LENGTH = 4096
@@ -53,6 +53,9 @@ _METHODS: dict[FileKind, str] = {
     "video": "sendVideo",
     "voice": "sendVoice",
 }
+
+_NO_FILE = ("wrong file identifier", "wrong remote file", "wrong file_id", "file reference")
+"""What Telegram says of a file that it does not know by the name it gave it."""
 
 _UNCHANGED = "message is not modified"
 _NOT_TO_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
@@ -104,8 +107,32 @@ async def _send(api: Api, chat: str, message: Outgoing) -> str:
         values["link_preview_options"] = _NO_PREVIEW
         sent = await _marked_or_plain(api, "sendMessage", values, "text", message)
     else:
-        sent = await _marked_or_plain(api, _METHODS[message.file.kind], values, "caption", message)
+        sent = await _send_file(api, values, message, message.file)
     return str(sent.get("message_id", ""))
+
+
+async def _send_file(api: Api, values: Json, message: Outgoing, file: OutgoingFile) -> Json:
+    """Send a file, by its name where Telegram has it; raise FileForgotten where it has it no more."""
+    method = _METHODS[file.kind]
+    if file.known:
+        try:
+            return await _marked_or_plain(api, method, {**values, file.kind: file.known}, "caption", message)
+        except BadRequest as error:
+            if any(part in error.message.lower() for part in _NO_FILE):
+                raise FileForgotten(error.message) from None
+            raise
+    sent = await _marked_or_plain(api, method, values, "caption", message)
+    if file.keep and (name := _file_name(sent, file.kind)):
+        await file.keep(name)
+    return sent
+
+
+def _file_name(sent: Json, kind: FileKind) -> str:
+    """What Telegram calls the file of a message; of a picture, which it keeps in several sizes, the largest one."""
+    carried = sent.get(kind)
+    if isinstance(carried, list):
+        carried = max(carried, key=lambda size: size.get("width", 0), default=None)
+    return str(carried.get("file_id", "")) if isinstance(carried, dict) else ""
 
 
 async def _change(api: Api, chat: str, message: Outgoing) -> str | None:
@@ -129,14 +156,15 @@ async def _change(api: Api, chat: str, message: Outgoing) -> str | None:
 async def _marked_or_plain(api: Api, method: str, values: Json, field: str, message: Outgoing) -> Json:
     """Send marked text; where the marks are refused, the same words without them."""
     text = message.text or ""
+    file = message.file if message.file and not message.file.known else None
     if not text:
-        return await api.call(method, values, message.file)
+        return await api.call(method, values, file)
     try:
-        return await api.call(method, {**values, field: text, "parse_mode": ParseMode.HTML}, message.file)
+        return await api.call(method, {**values, field: text, "parse_mode": ParseMode.HTML}, file)
     except BadRequest as error:
         if _BAD_MARKUP not in error.message.lower():
             raise
-        return await api.call(method, {**values, field: plain(text)}, message.file)
+        return await api.call(method, {**values, field: plain(text)}, file)
 
 
 def _keyboard(message: Outgoing) -> Json | None:

@@ -21,7 +21,16 @@ from bot.channels.zalo_oa.signing import HEADER, Formula, is_signed
 from bot.channels.zalo_oa.tokens import TokenKeeper, TokenVault
 from bot.clock import Clock
 from bot.dispatch import Happened
-from bot.errors import FileNotCarried, NotReady, NotSent, Refused, TransportError, Unreachable, WindowClosed
+from bot.errors import (
+    FileForgotten,
+    FileNotCarried,
+    NotReady,
+    NotSent,
+    Refused,
+    TransportError,
+    Unreachable,
+    WindowClosed,
+)
 from bot.files import Box
 from bot.rate_limit import Limits
 from bot.worker import Worker
@@ -66,6 +75,7 @@ class ZaloOa:
         label_length=LABEL_LENGTH,
         most_buttons=MOST_BUTTONS,
         lone_files=True,
+        keeps_files=True,
         starts=False,
     )
     polls = False
@@ -184,16 +194,29 @@ class ZaloOa:
 
     async def _carry(self, chat: str, message: Outgoing) -> str:
         async def upload(kind: Upload, file: OutgoingFile) -> str:
+            if file.known:
+                return file.known
             try:
-                return await self._with_access(lambda access: self.api.upload(access, kind, file.name, file.data))
+                key = await self._with_access(lambda access: self.api.upload(access, kind, file.name, file.data))
             except (WindowClosed, Unreachable):
                 raise
             except Refused as error:
                 # Not every kind and size is taken, and which are is not known for certain.
                 raise FileNotCarried(str(error)) from None
+            # The token of a file is good for one message; how long the number of a picture is, is not known.
+            if file.keep and kind == "image":
+                await file.keep(key)
+            return key
 
         composed = await compose(message, upload)
-        return await self._with_access(lambda access: self.api.send(access, chat, composed))
+        try:
+            return await self._with_access(lambda access: self.api.send(access, chat, composed))
+        except (WindowClosed, Unreachable):
+            raise
+        except Refused as error:
+            if message.file and message.file.known:
+                raise FileForgotten(str(error)) from None
+            raise
 
     async def _with_access(self, act: Callable[[SecretStr], Awaitable[Result]]) -> Result:
         """Do an act with an access token; where it is refused, nothing was done, so that it is done with a new one."""
