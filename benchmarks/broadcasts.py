@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.tables import Table
 from handlers.broadcast.running import FROZEN_AT_ONCE
-from storage import broadcasts, recipients
+from storage import broadcasts, freezing, recipients
 from storage.database import FILE_NAME, Database
 
 PEOPLE = 1_000_000
@@ -120,7 +120,7 @@ def _measure(database: Database) -> Measured:
     while after is not None:
         start = time.perf_counter()
         with database.transaction():
-            after = recipients.freeze(database, number, recipients.EVERYBODY, _DAY, after, FROZEN_AT_ONCE)
+            after = freezing.freeze(database, number, recipients.EVERYBODY, _DAY, after, FROZEN_AT_ONCE)
             if after is not None:
                 broadcasts.freeze_to(database, number, after)
         done.transactions.append(time.perf_counter() - start)

@@ -39,7 +39,7 @@ from handlers.office import load_office
 from handlers.people.finding import find_unit
 from handlers.people.service import folded
 from handlers.texts import load_texts
-from storage import blobs, broadcasts, recipients
+from storage import blobs, broadcasts, freezing, recipients
 from storage.audit import CONSOLE
 from storage.broadcasts import Broadcast
 from storage.recipients import Recipient
@@ -228,7 +228,7 @@ def _count(settings: Settings, number: int) -> list[recipients.Sum]:
     after: int | None = 0
     with looking(settings) as scene:
         with scene.database.transaction():
-            recipients.forget_sums(scene.database, number)
+            freezing.forget_sums(scene.database, number)
         while after is not None:
             with scene.database.transaction():
                 after = service.count_part(scene.database, _get(scene, number), scene.today, after)

@@ -1,7 +1,7 @@
 """Whom a broadcast goes to: one row a person, frozen when sending starts, with how it ended and whether he knows of it.
 
-The rows are written in parts by the range of the people's numbers, each part by one statement, so that no transaction
-takes long. How many there are of each kind is kept as sums, changed with the rows, so that nobody has to count them.
+The rows are written by `storage.freezing`; who knows of it is noted by `storage.informing`. How many there are of each
+kind is kept as sums, changed with the rows, so that nobody has to count them.
 
 A row is `waiting` until its message is put into the outbox (`queued`), and then `sent`, `failed` or `unknown`. It is
 `skipped` from the beginning where nobody can or may be written to; its reason says why.
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from storage.database import Database, Row
+from storage.informing import inform
 from storage.people import Address
 
 REACHABLE = ""
@@ -71,49 +72,6 @@ def not_informed_by(broadcast: int) -> Selection:
     )
 
 
-# Freezing
-
-
-def survey(database: Database, broadcast: int, selection: Selection, day: str, after: int, limit: int) -> int | None:
-    """Add to the sums whoever is meant among the next `limit` members after a person; write no list.
-
-    Returns the last of them, None where there are no more.
-    """
-    last = _last_of(database, after, limit)
-    if last is not None:
-        _add(database, f"({_meant(selection)})", {**_range(broadcast, day, after, last), **selection.values})
-    return last
-
-
-def freeze(database: Database, broadcast: int, selection: Selection, day: str, after: int, limit: int) -> int | None:
-    """Write the rows of whoever is meant among the next `limit` members after a person, and add them to the sums.
-
-    Somebody with several chats is written to in the one he used last. Returns the last of them, None where there are no
-    more.
-    """
-    last = _last_of(database, after, limit)
-    if last is None:
-        return None
-    values = _range(broadcast, day, after, last)
-    database.run(
-        "INSERT INTO recipients (broadcast_id, person_id, unit_id, channel, account, chat, state, reason)"
-        f" SELECT :broadcast, person_id, unit_id, channel, account, chat, state, reason FROM ({_meant(selection)})"
-        " WHERE 1 = 1 ON CONFLICT DO NOTHING",
-        {**values, **selection.values},
-    )
-    _add(
-        database,
-        "(SELECT * FROM recipients WHERE broadcast_id = :broadcast AND person_id > :after AND person_id <= :last)",
-        values,
-    )
-    return last
-
-
-def forget_sums(database: Database, broadcast: int) -> None:
-    """Begin to count anew."""
-    database.run("DELETE FROM broadcast_sums WHERE broadcast_id = :broadcast", {"broadcast": broadcast})
-
-
 # Sending
 
 
@@ -133,7 +91,7 @@ def take(database: Database, broadcast: int, channel: str, account: str, limit: 
     rows = database.rows(
         "SELECT r.person_id, r.chat, a.sender FROM recipients r LEFT JOIN addresses a ON a.channel = r.channel"
         " AND a.account = r.account AND a.chat = r.chat AND a.person_id = r.person_id AND a.held_at IS NULL"
-        f" AND a.in_group = 0 AND NOT EXISTS ({_closed('a')})"
+        f" AND a.in_group = 0 AND NOT EXISTS ({closed('a')})"
         " WHERE r.broadcast_id = :broadcast AND r.state = 'waiting'"
         " AND r.channel = :channel AND r.account = :account ORDER BY r.person_id LIMIT :limit",
         {"broadcast": broadcast, "channel": channel, "account": account, "limit": limit},
@@ -285,69 +243,6 @@ def some(
     return [_recipient(row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class UnitSum:
-    """A unit's people of a broadcast: all, those whom it reached, and those who are known to know of it."""
-
-    unit: int | None
-    people: int
-    sent: int
-    informed: int
-
-
-def by_unit(database: Database, broadcast: int) -> Sequence[UnitSum]:
-    """Return the sums of each unit."""
-    rows = database.rows(
-        "SELECT unit_id AS unit, count(*) AS people, sum(CASE WHEN state = 'sent' THEN 1 ELSE 0 END) AS sent,"
-        " sum(CASE WHEN informed_at IS NULL THEN 0 ELSE 1 END) AS informed FROM recipients"
-        " WHERE broadcast_id = :broadcast GROUP BY unit_id ORDER BY unit_id",
-        {"broadcast": broadcast},
-    )
-    return [UnitSum(**row) for row in rows]
-
-
-def inform(database: Database, broadcast: int, person: int, how: str, by: int, now: str) -> bool:
-    """Note that somebody knows of a broadcast; return False where that was noted before, or it is not for him."""
-    return bool(
-        database.run(
-            f"UPDATE recipients SET informed_at = :now, informed_how = :how, informed_by = :by WHERE {_PERSON}"
-            " AND informed_at IS NULL",
-            {"broadcast": broadcast, "person": person, "how": how, "by": by, "now": now},
-        )
-    )
-
-
-def uninform(database: Database, broadcast: int, person: int) -> bool:
-    """Take back that somebody was informed at a meeting or by phone; what he confirmed himself stays."""
-    return bool(
-        database.run(
-            f"UPDATE recipients SET informed_at = NULL, informed_how = NULL, informed_by = NULL WHERE {_PERSON}"
-            " AND informed_how <> 'press'",
-            {"broadcast": broadcast, "person": person},
-        )
-    )
-
-
-def inform_unit(database: Database, broadcast: int, units: Iterable[int], how: str, by: int, now: str) -> int:
-    """Note that everybody of some units knows what a broadcast says; return of how many that was not noted before."""
-    values = {f"unit{number}": unit for number, unit in enumerate(units)}
-    return database.run(
-        "UPDATE recipients SET informed_at = :now, informed_how = :how, informed_by = :by"
-        f" WHERE broadcast_id = :broadcast AND unit_id IN ({_places(values)}) AND informed_at IS NULL",
-        {"broadcast": broadcast, "how": how, "by": by, "now": now, **values},
-    )
-
-
-def newest_for(database: Database, person: int) -> int | None:
-    """Return the newest broadcast that somebody got and has not confirmed."""
-    row = database.row(
-        "SELECT max(b.id) AS number FROM broadcasts b JOIN recipients r ON r.broadcast_id = b.id"
-        " AND r.person_id = :person WHERE r.informed_at IS NULL AND r.state IN ('queued', 'sent', 'unknown')",
-        {"person": person},
-    )
-    return row["number"] if row else None
-
-
 def count_of(database: Database, person: int) -> int:
     """Return in how many lists somebody stands."""
     row = database.row(
@@ -419,81 +314,14 @@ def _recipient(row: Row) -> Recipient:
     )
 
 
-def _closed(address: str) -> str:
+def closed(address: str) -> str:
     """The query for whether the chat of an address is closed."""
     of = " AND ".join(f"c.{part} = {address}.{part}" for part in ("channel", "account", "chat"))
     return f"SELECT 1 FROM closed_chats c WHERE {of}"
 
 
-def _left(address: str) -> str:
-    """The query for whether somebody talks to another bot of a messenger than that of an address (`storage.bots`)."""
-    return (
-        f"SELECT 1 FROM homes g WHERE g.person_id = {address}.person_id AND g.channel = {address}.channel"
-        f" AND g.account <> {address}.account"
-    )
-
-
 def _places(values: Mapping[str, Any]) -> str:
     return ", ".join(f":{name}" for name in values) or "NULL"
-
-
-def _range(broadcast: int, day: str, after: int, last: int) -> dict[str, Any]:
-    return {"broadcast": broadcast, "day": day, "after": after, "last": last}
-
-
-def _last_of(database: Database, after: int, limit: int) -> int | None:
-    # To step over so many costs less than to look at them; the last part is shorter.
-    row = database.row(
-        "SELECT person_id AS last FROM members WHERE person_id > :after ORDER BY person_id LIMIT 1 OFFSET :others",
-        {"after": after, "others": limit - 1},
-    ) or database.row("SELECT max(person_id) AS last FROM members WHERE person_id > :after", {"after": after})
-    return row["last"] if row else None
-
-
-def _meant(selection: Selection) -> str:
-    """The people of a range whom a selection means, with where each is written to, or why he is not."""
-    # Nobody belongs to two units on the same day: a join takes less time than a query for each.
-    members = (
-        "SELECT p.person_id, p.state, s.unit_id FROM members p LEFT JOIN memberships s ON s.person_id = p.person_id"
-        " AND s.from_day <= :day AND (s.until_day IS NULL OR s.until_day > :day)"
-        " WHERE p.person_id > :after AND p.person_id <= :last AND p.state IN ('joined', 'listed')"
-    )
-    # The private chat used last of those that are open: there is none that is better.
-    best = (
-        "a.person_id = m.person_id AND a.in_group = 0 AND NOT EXISTS (SELECT 1 FROM addresses b"
-        " WHERE b.person_id = a.person_id AND b.in_group = 0"
-        " AND (coalesce(b.used_at, ''), b.channel, b.account, b.chat)"
-        f" > (coalesce(a.used_at, ''), a.channel, a.account, a.chat) AND NOT EXISTS ({_closed('b')})"
-        f" AND NOT EXISTS ({_left('b')})) AND NOT EXISTS ({_closed('a')}) AND NOT EXISTS ({_left('a')})"
-    )
-    # Where an address of somebody is held, nobody knows who reads the others.
-    reason = (
-        f"CASE WHEN m.state <> 'joined' THEN '{NOT_JOINED}'"
-        f" WHEN EXISTS (SELECT 1 FROM opt_outs o WHERE o.person_id = m.person_id) THEN '{OPTED_OUT}'"
-        " WHEN EXISTS (SELECT 1 FROM addresses h WHERE h.person_id = m.person_id AND h.held_at IS NOT NULL)"
-        f" THEN '{HELD}' WHEN a.chat IS NOT NULL THEN ''"
-        " WHEN EXISTS (SELECT 1 FROM addresses h WHERE h.person_id = m.person_id AND h.in_group = 0)"
-        f" THEN '{BLOCKED}' ELSE '{NO_CHAT}' END"
-    )
-    # Materialized, or else the reason would be looked up anew for each column that depends on it.
-    return (
-        f"WITH found AS MATERIALIZED (SELECT m.person_id, m.unit_id, coalesce(a.channel, '') AS channel,"
-        f" coalesce(a.account, '') AS account, coalesce(a.chat, '') AS chat, {reason} AS reason FROM ({members}) m"
-        f" LEFT JOIN addresses a ON {best} WHERE {selection.where})"
-        " SELECT person_id, unit_id, channel, account, chat, CASE WHEN reason = '' THEN 'waiting' ELSE 'skipped' END"
-        " AS state, reason FROM found"
-    )
-
-
-def _add(database: Database, rows: str, values: Mapping[str, Any]) -> None:
-    database.run(
-        "INSERT INTO broadcast_sums (broadcast_id, channel, account, state, reason, people)"
-        f" SELECT :broadcast, channel, account, state, reason, count(*) FROM {rows} WHERE 1 = 1"
-        " GROUP BY channel, account, state, reason"
-        " ON CONFLICT (broadcast_id, channel, account, state, reason)"
-        " DO UPDATE SET people = broadcast_sums.people + excluded.people",
-        values,
-    )
 
 
 def _turn(

@@ -29,6 +29,7 @@ from storage import (
     dialogues,
     fetches,
     forwards,
+    freezing,
     imports,
     inbox,
     invitations,
@@ -178,7 +179,7 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             member(database, person, "joined", now)
             number = broadcasts.create(database, None, {}, {}, 1, now)
             broadcasts.begin(database, number, 1, now)
-            recipients.freeze(database, number, recipients.EVERYBODY, day, 0, 10)
+            freezing.freeze(database, number, recipients.EVERYBODY, day, 0, 10)
             broadcasts.move(database, number, "done", now)
         case "opt_outs":
             member(database, person, "left", now)

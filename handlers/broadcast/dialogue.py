@@ -29,7 +29,7 @@ from handlers.errors import NotAllowed, NotFound
 from handlers.form import Data, Done, Form, Step
 from handlers.people.service import folded
 from knowledge.finding import Outcome as Found
-from storage import broadcasts, fetches, people, recipients, units
+from storage import broadcasts, fetches, informing, people, recipients, units
 from storage.broadcasts import Broadcast
 from storage.outbox import REPORT
 from storage.units import Unit
@@ -61,7 +61,7 @@ def _confirm(data: Data, context: Context) -> list[Reply]:
 
 def _read(_: str, context: Context) -> list[Reply]:
     """Whoever types that he has read means the newest one that he has not confirmed."""
-    number = recipients.newest_for(context.database, context.person)
+    number = informing.newest_for(context.database, context.person)
     if number is None:
         return [Reply(context.texts.rich("broadcast.nothing_to_confirm"))]
     service.confirm(context.scene, context.person, number)

@@ -17,7 +17,8 @@ from handlers.form import Data, Done, Form, Step
 from handlers.people.finding import find_member
 from handlers.people.service import folded
 from storage import units
-from storage.recipients import Recipient, UnitSum
+from storage.informing import UnitSum
+from storage.recipients import Recipient
 
 _LINES = Markup("\n")
 

@@ -18,7 +18,7 @@ from handlers.context import Context
 from handlers.conversation import Outcome, Reply
 from handlers.plan import SHORT_AT, month
 from handlers.schedule import Due, Kind, Late
-from storage import broadcasts, jobs, outbox, people, recipients, usage
+from storage import broadcasts, freezing, jobs, outbox, people, recipients, usage
 from storage.audit import CONSOLE
 from storage.broadcasts import OVER, Broadcast
 from storage.database import Database
@@ -75,7 +75,7 @@ def _freeze(broadcast: Broadcast, context: Context) -> list[Reply]:
     database = context.database
     selection = audience.selection(database, broadcast)
     day = context.today.isoformat()
-    last = recipients.freeze(database, broadcast.id, selection, day, broadcast.frozen_to, FROZEN_AT_ONCE)
+    last = freezing.freeze(database, broadcast.id, selection, day, broadcast.frozen_to, FROZEN_AT_ONCE)
     if last is not None:
         broadcasts.freeze_to(database, broadcast.id, last)
     else:

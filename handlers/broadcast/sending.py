@@ -19,7 +19,7 @@ from handlers.form import Data, Done, Form, Step
 from handlers.people.service import folded
 from handlers.plan import SHORT_AT, month
 from handlers.schedule import Due, Kind
-from storage import broadcasts, jobs, people, recipients, usage
+from storage import broadcasts, freezing, jobs, people, recipients, usage
 from storage.broadcasts import Broadcast
 from storage.outbox import REPORT
 from storage.recipients import Sum
@@ -68,7 +68,7 @@ def _send(data: Data, context: Context) -> list[Reply]:
         return form.begin(_NAME, FORMS[_NAME], data, context)
     if service.count(context.scene, data["unit"], data["broadcast"]) is None:
         now = context.now.isoformat()
-        recipients.forget_sums(context.database, data["broadcast"])
+        freezing.forget_sums(context.database, data["broadcast"])
         jobs.plan(context.database, COUNT, str(data["broadcast"]), now, now, {"after": 0, "person": context.person})
         return [Reply(context.texts.rich("broadcast.counting"))]
     return form.begin(_NAME, FORMS[_NAME], data, context)

@@ -15,10 +15,11 @@ from handlers.authorization import Reach, Scene, act
 from handlers.broadcast import audience, running
 from handlers.broadcast.content import Content, checked
 from handlers.errors import NotFound, NotPossible
-from storage import broadcasts, jobs, members, people, recipients, units
+from storage import broadcasts, freezing, informing, jobs, members, people, recipients, units
 from storage.broadcasts import Broadcast
 from storage.database import Database
-from storage.recipients import Recipient, Sum, UnitSum
+from storage.informing import UnitSum
+from storage.recipients import Recipient, Sum
 
 How = Literal["meeting", "phone"]
 HOWS: tuple[How, ...] = ("meeting", "phone")
@@ -91,7 +92,7 @@ def count(scene: Scene, unit: int | None, broadcast: int) -> Sequence[Sum] | Non
     """
     draft = _of(scene, unit, broadcast)
     if draft.state == "draft":
-        recipients.forget_sums(scene.database, broadcast)
+        freezing.forget_sums(scene.database, broadcast)
         last = count_part(scene.database, draft, scene.today, 0)
         if last is not None and count_part(scene.database, draft, scene.today, last) is not None:
             return None
@@ -101,7 +102,7 @@ def count(scene: Scene, unit: int | None, broadcast: int) -> Sequence[Sum] | Non
 def count_part(database: Database, draft: Broadcast, day: str, after: int) -> int | None:
     """Count the next people of a draft after one; return the last of them, None at the end."""
     selection = audience.selection(database, draft)
-    return recipients.survey(database, draft.id, selection, day, after, COUNTED_AT_ONCE)
+    return freezing.survey(database, draft.id, selection, day, after, COUNTED_AT_ONCE)
 
 
 # Sending
@@ -234,7 +235,7 @@ def results(scene: Scene, unit: int | None, broadcast: int) -> Results:
     """Return how any broadcast went in a unit and those below it, or with None in all."""
     found = _any(scene, broadcast)
     below = None if unit is None else units.below(scene.database, unit)
-    by_unit = [part for part in recipients.by_unit(scene.database, broadcast) if below is None or part.unit in below]
+    by_unit = [part for part in informing.by_unit(scene.database, broadcast) if below is None or part.unit in below]
     if not by_unit:
         raise NotFound("no_such_broadcast")
     return Results(found, by_unit, recipients.sums(scene.database, broadcast) if unit is None else ())
@@ -263,7 +264,7 @@ def confirm(scene: Scene, person: int, broadcast: int) -> bool:
         raise NotPossible("address_held")
     if recipients.get(scene.database, broadcast, person) is None:
         raise NotFound("no_such_broadcast")
-    return recipients.inform(scene.database, broadcast, person, "press", person, scene.stamp)
+    return informing.inform(scene.database, broadcast, person, "press", person, scene.stamp)
 
 
 @act("broadcast.mark", target="person", contact=Reach.UNIT, head=Reach.UNIT)
@@ -271,14 +272,14 @@ def mark(scene: Scene, person: int, broadcast: int, how: How) -> None:
     """Note that somebody was informed at a meeting or by phone."""
     if recipients.get(scene.database, broadcast, person) is None:
         raise NotFound("no_such_broadcast")
-    if not recipients.inform(scene.database, broadcast, person, how, scene.actor.person, scene.stamp):
+    if not informing.inform(scene.database, broadcast, person, how, scene.actor.person, scene.stamp):
         raise NotPossible("marked_before")
 
 
 @act("broadcast.unmark", target="person", contact=Reach.UNIT, head=Reach.UNIT)
 def unmark(scene: Scene, person: int, broadcast: int) -> None:
     """Take back that somebody was informed at a meeting or by phone."""
-    if not recipients.uninform(scene.database, broadcast, person):
+    if not informing.uninform(scene.database, broadcast, person):
         raise NotPossible("not_marked")
 
 
@@ -289,7 +290,7 @@ def mark_unit(scene: Scene, unit: int | None, broadcast: int, how: How) -> int:
         raise NotFound("no_such_unit")
     _any(scene, broadcast)
     below = sorted(units.below(scene.database, unit))
-    return recipients.inform_unit(scene.database, broadcast, below, how, scene.actor.person, scene.stamp)
+    return informing.inform_unit(scene.database, broadcast, below, how, scene.actor.person, scene.stamp)
 
 
 @act("broadcast.stop", target="person", anybody=Reach.SELF, administrator=Reach.SELF)
