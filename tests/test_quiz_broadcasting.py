@@ -14,7 +14,7 @@ from handlers.errors import NotFound, NotPossible
 from handlers.people import service
 from handlers.quiz import act
 from handlers.quiz.rounds import Rules
-from storage import quiz_rounds, recipients
+from storage import freezing, quiz_rounds, recipients
 from storage.recipients import Selection
 from tests.conversations import Conversation, hold, read
 from tests.quizzes import console_of, joined, office, planned, run_due
@@ -42,7 +42,7 @@ def written_to(context: Context, selection: Selection) -> set[int]:
     broadcast = 99
     last: int | None = 0
     while last is not None:
-        last = recipients.freeze(context.database, broadcast, selection, context.today.isoformat(), last, 2)
+        last = freezing.freeze(context.database, broadcast, selection, context.today.isoformat(), last, 2)
     return {one.person for one in recipients.some(context.database, broadcast, None, 0, 99)}
 
 

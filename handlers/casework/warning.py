@@ -9,7 +9,7 @@ from handlers.broadcast import audience, service
 from handlers.broadcast.content import Content, confirming
 from handlers.casework.wording import name_of_number, platform_name
 from handlers.context import Context
-from handlers.report.service import record
+from handlers.report.trail import record
 from storage import units
 from storage.reports import Report
 
