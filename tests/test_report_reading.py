@@ -38,6 +38,9 @@ SENTENCES = [
     ("facebook tôi bị ghép mặt vào clip, nó dọa tung", "abused", "facebook", "own", "threatened"),
     ("có bài đăng tin sai về sở mình trên facebook", "content", "facebook", "unit", None),
     ("zalo cô Ví Dụ bị hack, chưa ai mất tiền", "lost", "zalo", "other", "none"),
+    ("zalo anh Ví Dụ đang nhắn mượn tiền mọi người", "lost", "zalo", "other", "money_asked"),
+    ("nick fb của chị Mẫu hỏi vay tiền cả phòng", "lost", "facebook", "other", "money_asked"),
+    ("zalo sếp tự nhiên đi xin tiền", "lost", "zalo", "other", "money_asked"),
 ]
 
 
@@ -73,6 +76,20 @@ def test_questions_about_rules_are_no_reports() -> None:
     taken = [text for text in asked if is_told(text, read(text, TODAY))]
     assert len(asked) > 100
     assert len(taken) <= len(asked) // 100, taken
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "đồng nghiệp mượn tiền trên zalo có vi phạm không",
+        "chị em nhắn nhau mượn tiền qua zalo được không",
+        "anh chị nhắn zalo cho tôi số tài khoản để chuyển tiền",
+        "thầy cô nhắn phụ huynh chuyển tiền qua zalo",
+        "anh Ví Dụ đang hỏi mượn tiền",
+    ],
+)
+def test_money_that_no_lost_account_asks_for_is_no_report(said: str) -> None:
+    assert not is_told(said, read(said, TODAY))
 
 
 @pytest.mark.parametrize(

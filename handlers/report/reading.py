@@ -109,6 +109,11 @@ _MONEY_ASKED = (
     r"\b(?:muon tien|vay tien|hoi tien|xin tien|hoi vay|hoi muon|nho chuyen|muon|vay|nho ck|chuyen khoan|chuyen tien|"
     r"nap the|mua the|nop tien|lua tien|lua dao|ck)\b"
 )
+# That an account goes about asking for money: a colleague sees it before its owner does.
+_BEGGING = (
+    r"\b(?:dang|tu nhien|tu dung|di|nhan|tin|nt|ib|inbox|hoi|nho)(?: \w+){0,4}? "
+    r"(?:(?:muon|vay|xin)(?: \w+){0,2}? (?:tien|\d+\w*)|nap the|mua the)\b"
+)
 _LEAK = r"\b(?:lo (?:du lieu|thong tin|tai lieu|danh sach|so dien thoai)|lay (?:du lieu|danh ba|tai lieu))\b"
 
 _TELEPHONE = re.compile(r"(?<!\d)(?:\+?84|0)[ .-]?[235789](?:[ .-]?\d){8}(?!\d)")
@@ -177,6 +182,8 @@ def read(text: str, today: dt.date) -> Reading:
     platform = _platform(folded)
     kind = _kind(folded)
     whose, owner = _owner(said, kind)
+    if kind is None and whose == "other" and _begs(folded):
+        kind = "lost"
     if whose == "unit" and kind == "impersonated":
         kind = "unit_impersonated"
     if kind in ("unit_impersonated", "content"):
@@ -301,6 +308,12 @@ def _kind(folded: str) -> Kind | None:
     if re.search(_ABUSED, folded):
         return "abused"
     return "content" if re.search(_CONTENT, folded) else None
+
+
+def _begs(folded: str) -> bool:
+    """Whether an account with a person's name on it asks for money."""
+    named = re.search(rf"\b(?:{_PERSON}|(?:cua|nick|zalo|fb) [ac] )\b", folded)
+    return bool(named and (_platform(folded) or re.search(_ACCOUNT, folded)) and re.search(_BEGGING, folded))
 
 
 def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
