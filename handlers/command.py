@@ -33,6 +33,7 @@ class Command:
         offered: whether it is shown to whoever asks for the menu; what he may not do is refused by the service.
         listed: whether it is shown in the menu at all.
         private: whether it is done only where nobody else reads along.
+        last: whether it stands at the end of the menu: what somebody seldom does, with what is kept about himself.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Command:
     offered: Callable[[Context], bool] = _everybody
     listed: bool = True
     private: bool = True
+    last: bool = False
 
 
 class Commands:

@@ -77,7 +77,7 @@ def show_menu(_: str, context: Context) -> list[Reply]:
             context.texts.rich("menu.title"),
             tuple(
                 Button(context.texts(f"command.{command.name}"), "command.run", {"name": command.name})
-                for command in COMMANDS.all
+                for command in sorted(COMMANDS.all, key=lambda command: command.last)
                 if command.listed and command.offered(context)
             ),
         )
@@ -115,19 +115,19 @@ COMMANDS = Commands(
         ),
         Command("huy", _cancel, ("huy bo", "cancel", "thoat"), listed=False),
         *report.COMMANDS,
-        *people.COMMANDS,
-        *broadcast.COMMANDS,
+        *casework.COMMANDS,
+        *upward.COMMANDS,
         *approval.COMMANDS,
+        *broadcast.COMMANDS,
+        *quiz.COMMANDS,
+        *people.COMMANDS,
+        *pages.COMMANDS,
+        *naming.COMMANDS,
         *linking.COMMANDS,
         *privacy.COMMANDS,
-        *naming.COMMANDS,
-        *casework.COMMANDS,
-        *pages.COMMANDS,
-        *upward.COMMANDS,
-        *quiz.COMMANDS,
     ]
 )
-"""Everything that can be asked for by name, in the order of the menu."""
+"""Everything that can be asked for by name, in the order of the menu, but for those that come last."""
 
 FORMS: Mapping[str, Form] = {
     **people.FORMS,
@@ -230,6 +230,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     text = _without_name(normalize(event.text[:LONGEST_TEXT]))
     command = COMMANDS.find(text)
     asked = form.current(context)
+    if command and asked is None and (shown := _shown(text, event, context)) is not None:
+        return shown
     if command and (text.startswith("/") or asked is None or command[0].name in _ALWAYS):
         return _run(*command, context, group=event.group)
     if asked and fold(text).strip() in _BACK:
@@ -316,6 +318,16 @@ def _chosen(text: str, asked: Dialogue | None, event: Incoming, context: Context
         return [Reply(context.texts.rich("menu.no_such_number", count=len(shown[0].buttons)))]
     if menus.latest(context.database, event.address, context.person, ""):
         return [Reply(context.texts.rich("menu.stale"))]
+    return None
+
+
+def _shown(text: str, event: Incoming, context: Context) -> list[Reply] | None:
+    """What a choice does that is on the newest menu word for word; the words of some command may be the same."""
+    since = (context.now - MENU_LIFE).isoformat()
+    for menu in menus.newest(context.database, event.address, context.person, since, 1):
+        place = labelled(text, [Button.from_json(stored).label for stored in menu.buttons])
+        if place is not None:
+            return _choose(menu, place, event, context)
     return None
 
 

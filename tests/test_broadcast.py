@@ -277,6 +277,17 @@ def test_whoever_sends_sees_the_numbers_the_time_and_the_plan(
     assert "dùng 3 trong 2400 tin" in said
     # A Saturday.
     assert "Đang ngoài giờ làm việc: gửi ngay thì bắt đầu lúc 07:30 23/11/2026." in said
+    (sure,) = admin.say("gửi ngay")
+    assert "người, lúc 07:30 23/11/2026. Gửi không?" in read(sure)
+
+
+def test_a_title_shows_no_marks_and_whom_it_is_for_in_the_words_of_its_sender(
+    admin: Conversation, contact: Conversation
+) -> None:
+    (shown,) = press(admin, write(admin, "*Bật xác thực* hai bước."), "Gửi")
+    assert read(shown).splitlines()[:2] == ["1. Bật xác thực hai bước.", "Gửi cho: cả cơ quan"]
+    (shown,) = press(contact, write(contact, "Kiểm tra `thiết bị`."), "Gửi")
+    assert read(shown).splitlines()[:2] == ["2. Kiểm tra thiết bị.", "Gửi cho: cả đơn vị"]
 
 
 def test_many_are_counted_part_by_part(

@@ -54,6 +54,22 @@ def test_of_two_choices_that_read_alike_the_first_is_meant() -> None:
     assert choose("xc", ["Xem cả", "Xin chào"]) == 0
 
 
+def test_what_stands_behind_the_words_of_a_choice_need_not_be_typed() -> None:
+    labels = ["Chờ xác nhận (3)", "Đúng: Trần Văn Mẫu", "Báo cáo (1)", "Báo cáo (2)"]
+    typed = ("cho xac nhan", "đúng", "bao cao", "chờ xác nhận 3")
+    assert [choose(one, labels) for one in typed] == [0, 1, None, 0]
+
+
+def test_the_first_words_of_a_choice_are_enough_where_only_one_begins_so() -> None:
+    labels = ["Đã xác minh với chủ tài khoản", "Đã xử lý xong", "Đã xử lý một phần"]
+    assert [choose(one, labels) for one in ("da xac minh", "đã xử lý", "đã xử lý xong rồi", "đã")] == [
+        0,
+        None,
+        None,
+        None,
+    ]
+
+
 @pytest.mark.parametrize(("typed", "number"), [("7", 7), ("số 12", 12), ("điều 4", None), ("123", None), ("1 2", None)])
 def test_only_a_number_alone_is_one(typed: str, number: int | None) -> None:
     assert numbered(typed) == number

@@ -375,6 +375,7 @@ def test_what_is_told_instead_of_an_answer_is_kept(an: Conversation, unit: int) 
             ("zalo chị Ví Dụ bị hack", "tài khoản Zalo của chị Ví Dụ"),
             ("1", "Gọi lại anh/chị"),
             ("nó vừa nhắn thêm cho năm người nữa xin chuyển khoản", "Gọi lại anh/chị"),
+            ("mất luôn facebook rồi", "Gọi lại anh/chị"),
         ],
     )
     tell(an, "0987654321")
@@ -382,6 +383,7 @@ def test_what_is_told_instead_of_an_answer_is_kept(an: Conversation, unit: int) 
         "cả phòng đang nháo nhào lên",
         "zalo chị Ví Dụ bị hack",
         "nó vừa nhắn thêm cho năm người nữa xin chuyển khoản",
+        "mất luôn facebook rồi",
     ]
 
 

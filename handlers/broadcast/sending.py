@@ -161,6 +161,8 @@ def _ask_sure(data: Data, context: Context) -> Reply:
     when = texts("broadcast.when_now")
     if data["repeats"]:
         when = wording.state(replace(found, state="repeating", repeats=data["repeats"], until=data["until"]), context)
+    elif data["at"] is None and not found.urgent and (opens := timing.opens(context.now, context)) > context.now:
+        when = texts("broadcast.when_at", time=wording.time(opens.isoformat(), context))
     elif data["at"]:
         at = dt.datetime.fromisoformat(data["at"])
         begins = at if found.urgent else timing.opens(at, context)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from handlers.broadcast import audience
-from handlers.broadcast.content import Content
+from handlers.broadcast.content import Content, marked
 from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.recurrence import Recurrence
@@ -33,7 +33,7 @@ _KNOWN_WAITS = {"hours", "plan", "retry_after", "trouble", "asked"}
 
 def title(broadcast: Broadcast) -> str:
     """Return the number of a broadcast with its first words."""
-    words = " ".join(Content.from_json(broadcast.content).text.split())
+    words = marked(Content.from_json(broadcast.content).text).striptags()
     return f"{broadcast.id}. {words if len(words) <= _SHORT else words[:_SHORT].rsplit(' ', 1)[0] + ' …'}"
 
 
@@ -135,6 +135,8 @@ def missed(broadcast: Broadcast, planned: dt.datetime, context: Context) -> tupl
 
 def whom(broadcast: Broadcast, context: Context) -> str:
     """Return for whom a broadcast is, in words."""
+    if broadcast.audience == audience.EVERYBODY and broadcast.unit is not None:
+        return context.texts("audience.all_of_unit")
     return audience.said(broadcast.audience, context)
 
 

@@ -258,7 +258,7 @@ COMMANDS = (
     Command(
         "trang",
         _home,
-        ("trang chinh thuc", "cac trang", "danh sach trang", "trang cua don vi"),
+        ("trang chinh thuc", "cac trang", "danh sach trang", "trang cua don vi", "dang ky trang", "them trang"),
         offered=lambda context: bool(context.actor.roles),
     ),
     Command(

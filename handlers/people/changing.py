@@ -278,6 +278,7 @@ COMMANDS = (
         _held_by_himself,
         ("khoa tai khoan", "khoa tai khoan cua toi"),
         offered=lambda context: context.actor.joined,
+        last=True,
     ),
 )
 

@@ -287,5 +287,6 @@ COMMANDS = (
         _leave,
         ("roi khoi", "thoi tham gia", "xin roi"),
         offered=lambda context: context.actor.joined,
+        last=True,
     ),
 )

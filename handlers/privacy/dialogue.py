@@ -187,6 +187,7 @@ COMMANDS = (
             "quyen rieng tu",
             "rut dong y",
         ),
+        last=True,
     ),
     Command(
         "xoadulieu",

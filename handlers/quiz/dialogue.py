@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from handlers.authorization import may
 from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import NOTHING, Button, Drawing, Manner, Reply
@@ -63,6 +64,9 @@ def _show(_: str, context: Context) -> list[Reply]:
             label = context.texts("quiz.see_result")
             full = context.texts("quiz.of_round", label=label, title=found.title)
             offered.append(Button(label, "quiz.result", {"attempt": taken[-1].id}, full=full))
+    if not offered and may(context.scene, "quiz.plan_round"):
+        # Who opens rounds and has none to take means those.
+        return overview.show(context)
     if not offered:
         return [Reply(context.texts.rich("quiz.nothing"))]
     return [Reply(context.texts.rich("quiz.yours"), tuple(offered[:MOST_OFFERED]))]
@@ -178,7 +182,17 @@ COMMANDS = (
     Command(
         "tracnghiem",
         _show,
-        ("trac nghiem", "lam trac nghiem", "lam bai trac nghiem", "bai trac nghiem", "thi trac nghiem"),
+        (
+            "trac nghiem",
+            "lam trac nghiem",
+            "lam bai trac nghiem",
+            "bai trac nghiem",
+            "thi trac nghiem",
+            "lam bai",
+            "lam bai thi",
+            "lam quiz",
+            "quiz",
+        ),
         offered=lambda context: bool(quiz_rounds.rounds_for(context.database, context.person)),
     ),
     *practice.COMMANDS,

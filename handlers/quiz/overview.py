@@ -39,7 +39,7 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
             return []
 
 
-def _rounds(_: str, context: Context) -> list[Reply]:
+def show(context: Context) -> list[Reply]:
     """The newest rounds that whoever asks looks after, and a new one where he may plan it."""
     offered, texts = [], context.texts
     for unit in _units(context):
@@ -103,8 +103,15 @@ def _by_unit(unit: int | None, number: int, context: Context) -> Reply:
 COMMANDS = (
     Command(
         "dottracnghiem",
-        _rounds,
-        ("dot trac nghiem", "cac dot trac nghiem", "mo dot trac nghiem", "ket qua trac nghiem"),
+        lambda _, context: show(context),
+        (
+            "dot trac nghiem",
+            "cac dot trac nghiem",
+            "mo dot trac nghiem",
+            "mo trac nghiem",
+            "tao trac nghiem",
+            "ket qua trac nghiem",
+        ),
         offered=lambda context: may(context.scene, "quiz.see_unit_rounds"),
     ),
 )

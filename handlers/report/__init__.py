@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from handlers.authorization import may
 from handlers.command import Command
 from handlers.context import Context
-from handlers.conversation import Reply
+from handlers.conversation import Button, Reply
 from handlers.report import following, service
 from handlers.report.dialogue import PICTURE, REPORT, begin, is_told, picture
 from handlers.report.evidence import tell
 from handlers.report.reading import asks
 from handlers.report.receipts import looks_like_receipt
+from storage import people
 
 __all__ = [
     "COMMANDS",
@@ -51,13 +53,25 @@ def _is_told_more(text: str) -> bool:
     return not asks(text)
 
 
+def _which(_: str, context: Context) -> list[Reply]:
+    """Begin; who takes care of reports of others is asked first which of them he means."""
+    alone = context.address is not None and not people.is_shared(context.database, context.address)
+    if not (alone and context.actor.roles):
+        return begin("", context)
+    names = ["baocao", "xulybaocao", "baocaocuatoi"]
+    names[2:2] = ["tonghop"] if may(context.scene, "report.summarize") else []
+    buttons = [Button(context.texts(f"command.{name}"), "command.run", {"name": name}) for name in names]
+    return [Reply(context.texts.rich("report.which"), tuple(buttons))]
+
+
 FORMS = {"report": REPORT, "report_picture": PICTURE, "report_add": following.ADD, "report_receipt": following.RECEIPT}
 
 _STATE = ("bao cao cua toi", "xem bao cao", "tinh trang bao cao", "trang thai bao cao", "ket qua bao cao",
           "bao cao toi dau roi", "bao cao den dau roi", "bao cao xu ly toi dau roi")  # fmt: skip
 
 COMMANDS = (
-    Command("baocao", begin, ("bao cao", "bao mat nick", "bao mat tai khoan"), private=False),
+    Command("baocao", begin, ("bao mat nick", "bao mat tai khoan"), private=False),
+    Command("loaibaocao", _which, ("bao cao",), listed=False, private=False),
     Command("baocaocuatoi", following.own, _STATE, offered=lambda context: True),
     Command("bosung", following.add, ("bo sung", "ke them", "gui them anh"), argument=_is_told_more, listed=False),
     Command("biennhan", following.receipt, ("bien nhan", "ma bien nhan"), argument=looks_like_receipt, listed=False),

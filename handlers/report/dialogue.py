@@ -43,6 +43,7 @@ _SHORTEST_ACCOUNT = 3
 _PROVISION = re.compile(r"\b(?:dieu|khoan|muc) \d")
 _HERE = re.compile(r"\b(?:o|tai|vao|qua|trong) (?:day|chat|tin nhan)\b")
 _NOT_KNOWN = {"khong ro", "khong biet", "ko ro", "ko biet", "k ro", "k biet", "chua ro", "chua biet", "khong nho"}
+_FIRST_WORDS = (["toi"], ["em"], ["minh"], ["cung"])
 
 
 def is_told(text: str, context: Context) -> bool:
@@ -164,7 +165,8 @@ def _ask_account(data: Data, context: Context) -> Reply:
 
 
 def _take_account(typed: str, data: Data, context: Context) -> str | Stay | Done:
-    if typed == UNKNOWN or " ".join(folded_syllables(typed)) in _NOT_KNOWN:
+    words = folded_syllables(typed)
+    if typed == UNKNOWN or " ".join(words[words[:1] in _FIRST_WORDS :]) in _NOT_KNOWN:
         data["account"] = context.texts("report.account_unknown")
         return "sure" if data["contact"] else "contact"
     said = checked(typed, LONGEST_LINE)

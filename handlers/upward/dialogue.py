@@ -142,7 +142,16 @@ COMMANDS = (
     Command(
         "tonghop",
         _ask,
-        ("tong hop", "tong hop bao cao", "so lieu bao cao", "bao cao dinh ky", "so theo doi"),
+        (
+            "tong hop",
+            "tong hop bao cao",
+            "so lieu bao cao",
+            "bao cao dinh ky",
+            "bao cao thang",
+            "bao cao tong hop",
+            "xuat bao cao",
+            "so theo doi",
+        ),
         offered=lambda context: may(context.scene, "report.summarize"),
     ),
 )
