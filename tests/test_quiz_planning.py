@@ -11,6 +11,7 @@ from handlers.context import Context
 from handlers.conversation import Door
 from handlers.people import service
 from handlers.quiz import results
+from handlers.quiz.results import FEWEST_TOLD
 from handlers.quiz.rounds import Rules
 from storage import quiz_rounds, quizzes, usage
 from tests.conversations import Conversation, hold, read, whole
@@ -78,6 +79,21 @@ def test_it_may_open_later(context: Context, unit: int, chief: Conversation) -> 
     hold(chief, [("có", "mở 08:00 ngày 23/11/2026"), ("đợt trắc nghiệm", "chưa mở, từ 08:00 ngày 23/11/2026")])
     assert run_due(context) == []
     assert len(run_due(replace(context, now=dt.datetime(2026, 11, 23, 1, tzinfo=dt.UTC)))) == 1
+
+
+@pytest.mark.parametrize("finished", [FEWEST_TOLD - 1, FEWEST_TOLD])
+def test_of_a_few_who_finished_nothing_is_told_by_which_one_could_be_known(
+    context: Context, unit: int, chief: Conversation, finished: int
+) -> None:
+    staff = [joined(context, f"nguoi-{number}", unit) for number in range(finished)]
+    planned(context, PLAIN)
+    run_due(context)
+    for conversation in staff:
+        take(conversation, *WRONG)
+    chief.say("đợt trắc nghiệm")
+    (shown,) = chief.say("1")
+    assert f"{finished} người làm xong" in read(shown)
+    assert ("Câu sai hay bị chọn" in read(shown)) == (finished >= FEWEST_TOLD)
 
 
 def test_no_is_no(context: Context, chief: Conversation) -> None:

@@ -32,6 +32,9 @@ from storage.quiz_rounds import PersonResult, Round
 
 LINES, PARAGRAPHS = Markup("\n"), Markup("\n\n")
 
+# Of fewer people who finished, what each answered could be read from the figures of the questions.
+FEWEST_TOLD = 3
+
 # So many questions and units are told in one message, the hardest and the best first.
 MOST_TOLD = 5
 UNITS_TOLD = 12
@@ -166,6 +169,8 @@ def told(results: Results, context: Context) -> Markup:
     parts = [LINES.join(lines)]
     if (sureness := sureness_of(whole.finished)) != "enough":
         parts.append(texts.rich(f"quiz.sure_{sureness}", count=whole.finished))
+    if whole.finished < FEWEST_TOLD:
+        return PARAGRAPHS.join(parts)
     hardest = sorted(results.questions.values(), key=lambda one: one[1].facility)[:MOST_TOLD]
     parts.append(texts.rich("quiz.results_hardest"))
     parts += [told_question(question, figures, context) for question, figures in hardest]
