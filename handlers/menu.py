@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from knowledge.text import folded_syllables
 
-# What a label says beside its words: how many there are, or whom it is about.
-_BESIDE = re.compile(r"\s*(?:\(\d+\)|:\s.*)$")
+# What a label says beside its words: how many there are, whom it is about, what it is made with.
+_BESIDE = re.compile(r"\s*(?:\([^()]*\)|:\s.*)$")
 
 _NUMBER = re.compile(r"(?:so |chon )*(\d{1,2})")
 
@@ -26,29 +26,38 @@ def numbered(text: str) -> int | None:
 
 
 def labelled(text: str, labels: Sequence[str]) -> int | None:
-    """Return the place, from 0, of the label that a message consists of, with or without accents; or None."""
-    return _same(folded_syllables(text), list(map(folded_syllables, labels)))
+    """Return the place, from 0, of the label that a message consists of, with or without accents; or None.
+
+    What stands behind its words in brackets or after a colon need not be there where no other label has the same words.
+    """
+    typed = folded_syllables(text)
+    place = _same(typed, list(map(folded_syllables, labels)))
+    short = _short(labels)
+    return _same(typed, short) if place is None and short.count(typed) == 1 else place
 
 
 def choose(text: str, labels: Sequence[str]) -> int | None:
     """Return the place, from 0, of the choice that a typed message means; None where it means none of them.
 
-    Understood are its number, its label, its label's first letters, and where no other label has the same, its words
-    without the count or the name behind them ("chờ xác nhận" for "Chờ xác nhận (3)") or the first of its words.
+    Understood are its number, its label as in `labelled`, its label's first letters, and the first of its words where
+    no other label begins with them.
     """
     number = numbered(text)
     if number is not None:
         return number - 1 if 1 <= number <= len(labels) else None
-    typed, folded = folded_syllables(text), list(map(folded_syllables, labels))
-    place = _same(typed, folded)
-    joined = "".join(typed)
+    place = labelled(text, labels)
+    typed = folded_syllables(text)
     if place is None:
-        short = [folded_syllables(_BESIDE.sub("", label)) for label in labels]
-        place = _same(typed, short) if short.count(typed) == 1 else _begun(typed, short)
+        place = _begun(typed, _short(labels))
+    joined = "".join(typed)
     if place is not None or len(joined) < SHORTEST_INITIALS:
         return place
-    initials = ["".join(syllable[0] for syllable in label) for label in folded]
+    initials = ["".join(syllable[0] for syllable in label) for label in map(folded_syllables, labels)]
     return initials.index(joined) if joined in initials else None
+
+
+def _short(labels: Sequence[str]) -> list[list[str]]:
+    return [folded_syllables(_BESIDE.sub("", label)) for label in labels]
 
 
 def _begun(typed: list[str], folded: list[list[str]]) -> int | None:

@@ -67,7 +67,10 @@ def test_words_for_the_register_of_pages(contact: Conversation) -> None:
 
 def test_what_is_on_the_screen_comes_before_a_command_of_the_same_words(contact: Conversation) -> None:
     hold(contact, [("trang chinh thuc", "chưa ghi trang"), ("thêm trang", "nền tảng nào"), ("hủy", "Đã dừng")])
-    hold(contact, [("thêm trang", "chưa ghi trang")])
+    hold(
+        contact,
+        [("thêm trang", "chưa ghi trang"), ("tổng hợp", "Trong kỳ"), ("so theo doi", "không có báo cáo nào còn lưu")],
+    )
 
 
 def test_of_reports_who_takes_care_of_them_says_which(contact: Conversation, staff: Conversation) -> None:
