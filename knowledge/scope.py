@@ -31,6 +31,9 @@ NEAR_INTENT_FAVOUR = -0.35
 # A question that names one of the documents is meant for it, however it sounds.
 NAMED_DOCUMENT = 2.0
 
+DISTRESS = "distress"
+"""The intent of whoever may hurt himself: it is never taken from words that everybody says."""
+
 
 class Scope:
     """The passages of a ranker beside everything that no passage answers."""
@@ -42,6 +45,11 @@ class Scope:
         self._index = Bm25Index(bags, k1=SCOPE_K1, b=SCOPE_B)
         self._no_refusal = np.array([intent.kind != "refusal" for intent in intents], dtype=np.float64)
         self._terms = [frozenset(bag) for bag in ranker.bags]
+        self._distress = [
+            (place, frozenset(bag))
+            for place, (intent, bag) in enumerate(zip(intents, bags[self._passages :], strict=True))
+            if intent.id == DISTRESS
+        ]
 
     def rival(
         self, query: Query, position: int | None, *, named: bool, hidden: NDArray[np.bool_] | None = None
@@ -57,6 +65,11 @@ class Scope:
         if "request" not in attitudes:
             # "bị dọa tung ảnh", "báo tin giả ở đâu" use the words of what is refused and ask for none of it.
             rivals = rivals * self._no_refusal
+        about = set(query.reading.content())
+        for place, terms in self._distress:
+            # Nobody is in distress who says "tôi muốn" and means something else.
+            if about and not about & terms:
+                rivals = np.where(np.arange(rivals.size) == place, 0.0, rivals)
         if not rivals.size or not rivals.max() > 0:
             return None
         intent = self._intents[int(np.argmax(rivals))]

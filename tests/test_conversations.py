@@ -449,6 +449,12 @@ def test_among_others_only_commands_of_the_bot_are_taken(conversation: Conversat
         assert len(conversation._handle(event)) == replies, text
 
 
+@pytest.mark.parametrize("said", ["tôi muốn gửi", "toi muon tim hieu", "tôi muốn thoát"])
+def test_nobody_is_in_distress_who_only_wants_something(conversation: Conversation, said: str) -> None:
+    (reply,) = conversation.say(said)
+    assert "115" not in whole(reply)
+
+
 def test_somebody_in_distress_gets_help_and_no_rule(conversation: Conversation) -> None:
     for text in ("toi muon chet", "tôi muốn tự tử", "em không muốn sống nữa"):
         (reply,) = conversation.say(text)
