@@ -228,7 +228,7 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
             return [Reply(context.texts.rich("media.unsupported"))]
         return [Reply(context.texts.rich("media.file" if event.attachments else "media.other"))]
     text = _without_name(normalize(event.text[:LONGEST_TEXT]))
-    command = COMMANDS.find(text)
+    command = COMMANDS.find(text) or _in_the_menu(text, context)
     asked = form.current(context)
     if command and asked is None and (shown := _shown(text, event, context)) is not None:
         return shown
@@ -319,6 +319,13 @@ def _chosen(text: str, asked: Dialogue | None, event: Incoming, context: Context
     if menus.latest(context.database, event.address, context.person, ""):
         return [Reply(context.texts.rich("menu.stale"))]
     return None
+
+
+def _in_the_menu(text: str, context: Context) -> tuple[Command, str] | None:
+    """The command that is called in the menu what was typed."""
+    listed = [command for command in COMMANDS.all if command.listed]
+    place = labelled(text, [context.texts(f"command.{command.name}") for command in listed])
+    return (listed[place], "") if place is not None and listed[place].offered(context) else None
 
 
 def _shown(text: str, event: Incoming, context: Context) -> list[Reply] | None:

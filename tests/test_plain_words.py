@@ -7,6 +7,7 @@ import pytest
 from handlers.context import Context
 from handlers.people import service
 from tests.conversations import Conversation, hold, read, whole
+from tests.helpers import place
 from tests.quizzes import console_of, joined, office
 
 pytestmark = pytest.mark.every_channel
@@ -71,6 +72,22 @@ def test_what_is_on_the_screen_comes_before_a_command_of_the_same_words(contact:
         contact,
         [("thêm trang", "chưa ghi trang"), ("tổng hợp", "Trong kỳ"), ("so theo doi", "không có báo cáo nào còn lưu")],
     )
+
+
+def test_what_stands_in_the_menu_can_be_typed_without_it(staff: Conversation) -> None:
+    hold(
+        staff,
+        [
+            ("share bai chua kiem chung co sao k", "Khoản 4 Điều 4"),
+            ("tam khoa tai khoan cua toi", "khóa"),
+            ("hủy", "Đã dừng"),
+        ],
+    )
+
+
+@pytest.mark.parametrize("said", ["toi muon tham gia", "cách tham gia?", "nhap ma moi"])
+def test_words_for_joining(context: Context, said: str) -> None:
+    hold(Conversation(context, place("nguoi-moi")), [("hi", "Chào anh/chị"), (said, "mã")])
 
 
 def test_of_reports_who_takes_care_of_them_says_which(contact: Conversation, staff: Conversation) -> None:

@@ -277,7 +277,16 @@ COMMANDS = (
     Command(
         "thamgia",
         _join,
-        ("tham gia", "xin tham gia", "dang ky", "nhap ma"),
+        (
+            "tham gia",
+            "xin tham gia",
+            "muon tham gia",
+            "toi muon tham gia",
+            "cach tham gia",
+            "dang ky",
+            "nhap ma",
+            "nhap ma moi",
+        ),
         argument=service.looks_like_code,
         offered=lambda context: not context.actor.joined,
     ),
