@@ -230,7 +230,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     text = _without_name(normalize(event.text[:LONGEST_TEXT]))
     command = COMMANDS.find(text) or _in_the_menu(text, context)
     asked = form.current(context)
-    if command and asked is None and (shown := _shown(text, event, context)) is not None:
+    # What is in no menu is what somebody was told to type.
+    if command and command[0].listed and asked is None and (shown := _shown(text, event, context)) is not None:
         return shown
     if command and (text.startswith("/") or asked is None or command[0].name in _ALWAYS):
         return _run(*command, context, group=event.group)
