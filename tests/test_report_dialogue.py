@@ -578,7 +578,7 @@ def test_the_reporter_is_told_and_answers(an: Conversation, contact: Conversatio
     taken, told = contact.say("nhận xử lý")
     assert "Anh/chị đã nhận xử lý BC-1" in read(taken)
     assert (told.to, read(told)) == (at("an"), "Báo cáo BC-1: đầu mối nhận xử lý")
-    hold(an, [("xem báo cáo", "BC-1"), ("1", "Tình trạng: đang xử lý, Lê Ví Dụ nhận lúc 10:00 21/11")])
+    hold(an, [("xem báo cáo", "Tình trạng: đang xử lý, Lê Ví Dụ nhận lúc 10:00 21/11")])
     reports.change(console.database, 1, state="waiting")
     reports.record(console.database, 1, NOW.isoformat(), person, "asked", "Chị ấy còn vào được không?", "reporter")
     hold(an, [("bổ sung", "đầu mối hỏi: “Chị ấy còn vào được không?”")])
