@@ -256,7 +256,8 @@ def _take_contact(typed: str, data: Data, context: Context) -> str | Stay | Done
     if not any(char.isdigit() or char == "@" for char in said):
         if asks(said) and _is_answered(said, context):
             return Stay([*answer(said, context), _ask_contact(data, context)])
-        if here or len(said.split()) > _LONGEST_CONTACT or "odd" not in data:
+        is_more = len(said.split()) > _LONGEST_CONTACT or read(said, context.today).kind is not None
+        if here or is_more or "odd" not in data:
             # More of the story, or of the talk beside it; what is said twice is a place or a name after all.
             data["odd"] = True
             _add_to_story(said, data)
