@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from bot.cli import cli
 from bot.settings import Settings
 from handlers.ask.wording import Writer
 from handlers.authorization import ACTS
+from handlers.context import Context
 from handlers.office import Office
 from handlers.retention import Retention, bounds
 from handlers.texts import CATALOGUE, Texts
@@ -22,6 +24,10 @@ from knowledge.background import Background
 from knowledge.loading import BUILT_IN, load_library
 from knowledge.schema import DocumentEntry, EditionEntry, ProvisionEntry
 from knowledge.search import Search
+from storage.people import Address
+from tests.conversations import Conversation, whole
+
+pytestmark = pytest.mark.every_channel
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -77,16 +83,17 @@ def test_the_readme_names_the_two_commands() -> None:
     assert "make test" in README
 
 
-def test_the_conversation_in_the_readme_is_real(search: Search, texts: Texts) -> None:
+def test_the_conversation_in_the_readme_is_real(context: Context, address: Address) -> None:
     block = re.search(r"```text\n(.*?)```", README, re.DOTALL)
     assert block is not None
-    writer = Writer(texts, Office(), search)
+    conversation = Conversation(replace(context, office=Office()), address)
     turns = re.findall(r"^> ([^\n]+)\n\n(.*?)(?=^> |\Z)", block.group(1), re.MULTILINE | re.DOTALL)
     assert len(turns) >= 2
+    conversation.say("/start")
     for said, shown in turns:
-        reply = " ".join(plain(writer.reply(search.answer(said))).split())
+        reply = " ".join("\n".join(map(whole, conversation.say(said))).split())
         for part in shown.replace("\n", " ").split("…"):
-            assert " ".join(part.split()) in reply, said
+            assert " ".join(part.split()) in reply, (said, reply)
 
 
 def test_what_the_guide_for_staff_shows_is_what_the_bot_says(

@@ -263,7 +263,9 @@ def _check(api: BotApi, mail: MailServer, receiver: Receiver, data: Path, load: 
     for record in api.transcript(kind="message"):
         if found := CARD.search(record.text):
             cards.setdefault(f"telegram{record.chat}", []).append((int(found[1]), record.text.startswith(AGAIN)))
-            assert "Ví Dụ " not in record.text and "0987654321" not in record.text
+            # Only the contact learns who lost it, and whom to call.
+            assert ("0987654321" in record.text) == (record.chat == CONTACT)
+            assert record.chat == CONTACT or "Ví Dụ " not in record.text
     keys: dict[int, set[str]] = {}
     for letter in mail.letters:
         assert (letter.sender, letter.to) == ("bot@sovidu.example", [TO])
