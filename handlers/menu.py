@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from knowledge.text import folded_syllables
 
@@ -14,6 +15,9 @@ _NUMBER = re.compile(r"(?:so |chon )*(\d{1,2})")
 
 # A label's first letters count from here on; fewer are more often a word of a question.
 SHORTEST_INITIALS = 2
+
+# The same labels are shown again and again.
+MOST_LABELS = 2_000
 
 # So many words of the beginning of a label are enough.
 FEWEST_WORDS = 2
@@ -31,7 +35,7 @@ def labelled(text: str, labels: Sequence[str]) -> int | None:
     What stands behind its words in brackets or after a colon need not be there where no other label has the same words.
     """
     typed = folded_syllables(text)
-    place = _same(typed, list(map(folded_syllables, labels)))
+    place = _same(typed, list(map(_folded, labels)))
     short = _short(labels)
     return _same(typed, short) if place is None and short.count(typed) == 1 else place
 
@@ -52,12 +56,22 @@ def choose(text: str, labels: Sequence[str]) -> int | None:
     joined = "".join(typed)
     if place is not None or len(joined) < SHORTEST_INITIALS:
         return place
-    initials = ["".join(syllable[0] for syllable in label) for label in map(folded_syllables, labels)]
+    initials = ["".join(syllable[0] for syllable in label) for label in map(_folded, labels)]
     return initials.index(joined) if joined in initials else None
 
 
 def _short(labels: Sequence[str]) -> list[list[str]]:
-    return [folded_syllables(_BESIDE.sub("", label)) for label in labels]
+    return list(map(_folded_short, labels))
+
+
+@lru_cache(maxsize=MOST_LABELS)
+def _folded(label: str) -> list[str]:
+    return folded_syllables(label)
+
+
+@lru_cache(maxsize=MOST_LABELS)
+def _folded_short(label: str) -> list[str]:
+    return folded_syllables(_BESIDE.sub("", label))
 
 
 def _begun(typed: list[str], folded: list[list[str]]) -> int | None:

@@ -21,7 +21,7 @@ from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.service import folded
 from handlers.report import evidence, forwarding, service, wording
 from handlers.report.holding import CHANNELS_OF
-from handlers.report.reading import Reading, asks, read, telephone
+from handlers.report.reading import Reading, asks, may_tell, read, telephone
 from handlers.report.reading import is_told as says_so
 from handlers.report.receipts import shown_receipt
 from handlers.report.service import Opened
@@ -48,7 +48,7 @@ _FIRST_WORDS = (["toi"], ["em"], ["minh"], ["cung"])
 
 def is_told(text: str, context: Context) -> bool:
     """Whether a message tells what happened to an account, rather than asking for a rule or for a misdeed."""
-    if not says_so(text, read(text, context.today)):
+    if not may_tell(text) or not says_so(text, read(text, context.today)):
         return False
     return context.search.answer(text, today=context.today).outcome is not Outcome.REFUSED
 

@@ -205,6 +205,12 @@ def read(text: str, today: dt.date) -> Reading:
     )
 
 
+def may_tell(text: str) -> bool:
+    """Whether a message can tell what happened to an account at all, looked at quickly: most are questions."""
+    folded = " ".join(fold(normalize(text[:LONGEST_READ])).split())
+    return _kind(folded) is not None or _begs(folded)
+
+
 def is_told(text: str, reading: Reading) -> bool:
     """Whether a message tells what happened to an account, rather than asking for a rule."""
     folded = fold(normalize(text[:LONGEST_READ]))
