@@ -318,8 +318,10 @@ def _kind(folded: str) -> Kind | None:
 
 def _begs(folded: str) -> bool:
     """Whether an account with a person's name on it asks for money."""
-    named = re.search(rf"\b(?:{_PERSON}|(?:cua|nick|zalo|fb) [ac] )\b", folded)
-    return bool(named and (_platform(folded) or re.search(_ACCOUNT, folded)) and re.search(_BEGGING, folded))
+    # Money is spoken of least often, and a platform is looked for longest.
+    if not re.search(_BEGGING, folded) or not re.search(rf"\b(?:{_PERSON}|(?:cua|nick|zalo|fb) [ac] )\b", folded):
+        return False
+    return bool(re.search(_ACCOUNT, folded) or _platform(folded))
 
 
 def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
