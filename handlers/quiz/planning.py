@@ -106,7 +106,11 @@ def _available(data: Data, context: Context) -> int:
 
 def _ask_count(data: Data, context: Context) -> Reply:
     most = _available(data, context)
-    buttons = [form.choice(str(count), f"{count} câu", NAME, "count") for count in (5, 10, 15) if count < most]
+    buttons = [
+        form.choice(context.texts("quiz.so_many_questions", count=count), str(count), NAME, "count")
+        for count in (5, 10, 15)
+        if count < most
+    ]
     buttons.append(form.choice(context.texts("quiz.all_questions", count=most), "tat ca", NAME, "count"))
     return Reply(context.texts.rich("quiz.ask_count", most=most), tuple(buttons))
 
