@@ -249,7 +249,7 @@ def test_the_draft_is_an_official_document_with_the_figures(
     contact: Conversation, console: Scene, office: dict[str, int]
 ) -> None:
     first = put(console, office["Một"], 1, harm="money_lost", amount=3_000_000)
-    put(console, office["Một"], 1, kind="impersonated", platform="facebook")
+    put(console, office["Một"], 1, kind="impersonated", platform="mạng ví dụ")
     reports.change(console.database, first, state="resolved", answered_at=NOW.isoformat(), closed_at=NOW.isoformat())
     made = opened(choose(contact, "tong hop", "Dự thảo"))
     head = made.tables[0]
@@ -264,7 +264,7 @@ def test_the_draft_is_an_official_document_with_the_figures(
     assert kinds[0] == ["TT", "Loại việc", "Kỳ này", "Kỳ trước", "Từ đầu năm"]
     assert kinds[1] == ["1", "Mất quyền kiểm soát tài khoản", "1", "0", "1"]
     assert len(kinds) == 1 + len(reports.KINDS)
-    assert {row[1] for row in platforms[1:]} == {"Zalo", "Facebook"}
+    assert {row[1] for row in platforms[1:]} == {"Zalo", "mạng ví dụ"}
     assert places[1:] == [["1", "Phòng Một", "2", "0", "2"]]
     end = made.tables[-1]
     # The office's own signer does not sign for its units.

@@ -88,7 +88,7 @@ def _facts(report: Report, context: Context) -> list[tuple[str, str]]:
         "kind": texts(f"kind.{report.kind}"),
         "harm": texts(f"harm.{report.harm}"),
         "unit": unit.name if unit else "",
-        "platform": platform_name(report, context) if report.platform else "",
+        "platform": platform_name(report.platform, context.texts) if report.platform else "",
         "account": report.account,
         "owner": report.owner_name,
         "since": report.since_said,

@@ -34,7 +34,9 @@ def prefill(report: Report, context: Context) -> Warning:
     texts = context.texts
     unit = units.living(context.database, report.unit_id) if report.unit_id is not None else None
     named = report.owner_name or (unit.name if report.whose == "unit" and unit else "")
-    platform = texts("casework.warning_platform", platform=platform_name(report, context)) if report.platform else ""
+    platform = (
+        texts("casework.warning_platform", platform=platform_name(report.platform, texts)) if report.platform else ""
+    )
     text = texts(
         f"casework.warning_{report.kind}",
         whose=texts("casework.warning_of", name=named) if named else "",

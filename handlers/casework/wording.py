@@ -10,6 +10,7 @@ from handlers.context import Context
 from handlers.conversation import Button
 from handlers.people.screens import name_of
 from handlers.report.trail import shown_number
+from handlers.texts import Texts
 from storage import units
 from storage.reports import Event, Report
 
@@ -26,17 +27,21 @@ def about(report: Report, context: Context) -> Markup:
     parts = [
         texts.rich("casework.number", number=name_of_number(report, context)),
         texts.rich(f"kind.{report.kind}"),
-        *([texts.rich("casework.platform", platform=platform_name(report, context))] if report.platform else []),
+        *(
+            [texts.rich("casework.platform", platform=platform_name(report.platform, context.texts))]
+            if report.platform
+            else []
+        ),
         *([texts.rich(f"harm.{report.harm}")] if report.harm not in ("unknown", "none") else []),
         *([Markup("{}").format(unit.name)] if unit else []),
     ]
     return Markup(", ").join(parts)
 
 
-def platform_name(report: Report, context: Context) -> str:
-    """Return the name of a report's platform; one that is not in the catalogue as it was typed."""
-    name = f"platform.{report.platform}"
-    return context.texts(name) if name in context.texts else report.platform
+def platform_name(platform: str, texts: Texts) -> str:
+    """Return the name of a platform; one that is not in the catalogue as it was typed."""
+    name = f"platform.{platform}"
+    return texts(name) if name in texts else platform
 
 
 def event_name(event: Event, context: Context) -> str:

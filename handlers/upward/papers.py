@@ -9,6 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from handlers.authorization import Scene
+from handlers.casework.wording import platform_name
 from handlers.official_document import Heading, OfficialDocument, Paragraph, Table
 from handlers.report.trail import name_of, shown_number
 from handlers.texts import Texts
@@ -134,7 +135,7 @@ def register_pages(
         ("received_at", lambda report: _moment(report.received_at, zone)),
         ("source", lambda report: texts(f"casework.source_{report.source}")),
         ("kind", lambda report: kind_of(report, texts)),
-        ("platform", lambda report: platform_name(report.platform, texts)),
+        ("platform", lambda report: _platform(report.platform, texts)),
         ("owner", lambda report: report.owner_name),
         ("account", lambda report: report.account),
         ("unit", lambda report: _unit_name(report, scene)),
@@ -162,9 +163,8 @@ def harm_of(report: Report, texts: Texts) -> str:
     return texts("upward.harm_amount", harm=harm, amount=grouped(report.amount)) if report.amount else harm
 
 
-def platform_name(platform: str, texts: Texts) -> str:
-    """Return the name of a platform."""
-    return texts(f"platform.{platform}") if platform else texts("upward.no_platform")
+def _platform(platform: str, texts: Texts) -> str:
+    return platform_name(platform, texts) or texts("upward.no_platform")
 
 
 def grouped(amount: int) -> str:
@@ -217,7 +217,7 @@ def _tables(summary: Summary, scene: Scene, texts: Texts) -> list[tuple[Sequence
     platforms, places = there_are(lambda each: each.platforms), there_are(lambda each: each.units)
     return [
         table("kind", KINDS, lambda key: texts(f"upward.kind_{key}"), lambda each: each.kinds),
-        table("platform", platforms, lambda key: platform_name(key, texts), lambda each: each.platforms),
+        table("platform", platforms, lambda key: _platform(key, texts), lambda each: each.platforms),
         table("unit", places, lambda key: _named(key, scene, texts), lambda each: each.units),
     ]
 
@@ -254,7 +254,7 @@ def _case(report: Report, scene: Scene, zone: ZoneInfo, texts: Texts) -> list[tu
         "number": shown_number(report.id, scene),
         "received_at": _moment(report.received_at, zone),
         "kind": kind_of(report, texts),
-        "platform": platform_name(report.platform, texts),
+        "platform": _platform(report.platform, texts),
         "owner": report.owner_name,
         "account": report.account,
         "unit": _unit_name(report, scene),
