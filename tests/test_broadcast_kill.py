@@ -29,8 +29,10 @@ BLOCKED_EVERY = 50
 LONGEST_LIFE = 1.2
 LONGEST_PAUSE = 0.3
 
-# How many people a kill and a pause take to be reached meanwhile, so that the last one still meets a broadcast.
-PEOPLE_PER_KILL, PEOPLE_PER_PAUSE = 180, 60
+# What a message takes. With it no machine, however fast, reaches everybody before the last kill: it sends 107 in a
+# second, and there are people for 1.7 seconds between one event and the next.
+SECONDS_A_MESSAGE = 0.3
+PEOPLE_PER_EVENT = 180
 
 
 def act(data: Path, does: Callable[[Scene], object]) -> None:
@@ -50,12 +52,12 @@ def test_nobody_gets_it_twice_and_nobody_is_forgotten(api: BotApi, tmp_path: Pat
     chance = random.Random(seed)
     data, log = tmp_path / "data", tmp_path / "log.txt"
     log.touch()
-    crowd = api.crowd(FIRST_PERSON, kills * PEOPLE_PER_KILL + pauses * PEOPLE_PER_PAUSE)
+    crowd = api.crowd(FIRST_PERSON, (kills + pauses) * PEOPLE_PER_EVENT)
     for user in crowd[::BLOCKED_EVERY]:
         api.block(user)
     people: dict[int, int] = {}
     act(data, lambda scene: _fill(scene, api, list(crowd), people))
-    api.fault("slow", method="sendMessage", times=None, seconds=0.15)
+    api.fault("slow", method="sendMessage", times=None, seconds=SECONDS_A_MESSAGE)
     events = ["kill"] * kills + ["pause"] * pauses
     chance.shuffle(events)
     bot = BotProcess(api, data, log)
