@@ -28,15 +28,17 @@ from benchmarks.questions import (
 )
 from benchmarks.tables import MISSING, Table, share
 from knowledge.evaluate import as_passage, is_hit
-from knowledge.index import Bm25Index, Floats, best
+from knowledge.index import Bm25Index, Floats, JoinedIndex, best
 from knowledge.lexicon import BUILT_IN as LEXICON
 from knowledge.lexicon import Lexicon
 from knowledge.loading import load_lexicon
 from knowledge.ranking import Ranker
 from knowledge.search import Search
 
-# The signals as docs/retrieval.md names them, and where a ranker keeps the index of each.
-SIGNALS = {"text": "_text", "phrasings": "_views", "everything": "_everything", "words": "_words"}
+# The signals as docs/retrieval.md names them, and where a ranker keeps the index of each; two are joined, and known by
+# their places.
+SIGNALS = {"text": "_text", "phrasings": "_joined", "everything": "_joined", "words": "_words"}
+JOINED = {"everything": 0, "phrasings": 1}
 
 Hits = Callable[[bool], tuple[int, int]]
 """From whether accents are removed to the number of hits and of questions."""
@@ -56,14 +58,30 @@ class Silent:
         return np.zeros(len(self._index))
 
 
+class PartlySilent:
+    """Joined indexes of which some score nothing."""
+
+    def __init__(self, joined: JoinedIndex, places: Collection[int]) -> None:
+        self._joined = joined
+        self._places = places
+
+    def scores(self, query: Mapping[str, float]) -> list[Floats]:
+        """Return the scores of each, 0 for every document of those that are silent."""
+        scores = self._joined.scores(query)
+        for place in self._places:
+            scores[place] = np.zeros_like(scores[place])
+        return scores
+
+
 @contextmanager
-def silenced(ranker: Ranker, signals: Iterable[str]) -> Iterator[None]:
+def silenced(ranker: Ranker, signals: Collection[str]) -> Iterator[None]:
     """Switch signals of a ranker off, and on again at the end."""
     attributes = [SIGNALS[signal] for signal in signals]
+    places = {JOINED[signal] for signal in signals if signal in JOINED}
     kept = {attribute: getattr(ranker, attribute) for attribute in attributes}
     try:
         for attribute, index in kept.items():
-            setattr(ranker, attribute, Silent(index))
+            setattr(ranker, attribute, PartlySilent(index, places) if attribute == "_joined" else Silent(index))
         yield
     finally:
         for attribute, index in kept.items():
@@ -72,7 +90,7 @@ def silenced(ranker: Ranker, signals: Iterable[str]) -> Iterator[None]:
 
 def present(ranker: Ranker) -> list[str]:
     """Return the signals that a ranker has: without phrasings only text and words remain."""
-    return [signal for signal, attribute in SIGNALS.items() if hasattr(ranker, attribute)]
+    return [signal for signal in SIGNALS if signal not in JOINED or ranker.bags]
 
 
 def run(search: Search, *, every: int = 1) -> Table:

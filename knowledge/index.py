@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,14 +88,7 @@ class Bm25Index:
         self._weights: Floats = self._idf[term] * frequency * (k1 + 1) / (frequency + norm[document])
         self._documents = document.astype(np.intp)
         self._starts: list[int] = [0, *np.cumsum(document_frequency).tolist()]
-        self._table: Floats | None = None
-        if 0 < self._count * len(vocabulary) <= SMALL_TABLE:
-            self._table = np.zeros((len(vocabulary), self._count))
-            self._table[term, document] = self._weights
-        self._dense = {
-            int(frequent): self._row(int(frequent))
-            for frequent in np.flatnonzero(document_frequency > self._count * DENSE_SHARE)
-        }
+        self._frequencies = document_frequency
 
     def __len__(self) -> int:
         """Return the number of documents."""
@@ -102,6 +97,19 @@ class Bm25Index:
     def __contains__(self, term: str) -> bool:
         """Tell whether any document holds the term."""
         return term in self._vocabulary
+
+    @cached_property
+    def _table(self) -> Floats | None:
+        """All weights, where they are few."""
+        if not 0 < self._count * len(self._vocabulary) <= SMALL_TABLE:
+            return None
+        return np.array([self._row(position) for position in range(len(self._vocabulary))])
+
+    @cached_property
+    def _dense(self) -> dict[int, Floats]:
+        """The full rows of the frequent terms."""
+        frequent = np.flatnonzero(self._frequencies > self._count * DENSE_SHARE)
+        return {int(position): self._row(int(position)) for position in frequent}
 
     def idf(self, term: str) -> float:
         """Return the weight of a term before length and frequency; 0 where no document holds it."""
@@ -164,6 +172,56 @@ class Bm25Index:
         row = np.zeros(self._count)
         row[self._documents[span]] = self._weights[span]
         return row
+
+    def postings(self, term: str) -> tuple[NDArray[np.intp], Floats]:
+        """Return the documents that hold a term, and the weight that it has in each."""
+        position = self._vocabulary.get(term)
+        span = slice(0, 0) if position is None else slice(self._starts[position], self._starts[position + 1])
+        return self._documents[span], self._weights[span]
+
+    @property
+    def vocabulary(self) -> Iterable[str]:
+        """Every term that any document holds."""
+        return self._vocabulary.keys()
+
+
+class JoinedIndex:
+    """Several indexes that are asked the same: one look-up a term and one pass over the postings of all."""
+
+    def __init__(self, indexes: Sequence[Bm25Index]) -> None:
+        self._bounds = list(accumulate(map(len, indexes), initial=0))
+        documents: list[NDArray[np.intp]] = []
+        weights: list[Floats] = []
+        self._spans: dict[str, slice] = {}
+        end = 0
+        for term in dict.fromkeys(term for index in indexes for term in index.vocabulary):
+            start = end
+            for first, index in zip(self._bounds, indexes, strict=False):
+                own, weight = index.postings(term)
+                documents.append(own + first)
+                weights.append(weight)
+                end += len(own)
+            self._spans[term] = slice(start, end)
+        self._documents = np.concatenate(documents) if documents else np.zeros(0, dtype=np.intp)
+        self._weights = np.concatenate(weights) if weights else np.zeros(0)
+
+    def scores(self, query: Mapping[str, float]) -> list[Floats]:
+        """Return the scores of each index, in their order, as each would give them.
+
+        `query` is terms with the number of times each counts.
+        """
+        documents: list[NDArray[np.intp]] = []
+        weights: list[Floats] = []
+        for term, times in query.items():
+            span = self._spans.get(term)
+            if span is not None:
+                documents.append(self._documents[span])
+                weights.append(self._weights[span] if times == 1 else times * self._weights[span])
+        if not documents:
+            return [np.zeros(end - start) for start, end in pairwise(self._bounds)]
+        summed = np.bincount(np.concatenate(documents), np.concatenate(weights), self._bounds[-1])
+        total = summed.astype(np.float64, copy=False)
+        return [total[start:end] for start, end in pairwise(self._bounds)]
 
 
 def best(scores: Floats, limit: int) -> list[tuple[int, float]]:

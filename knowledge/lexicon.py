@@ -123,9 +123,12 @@ class Lexicon:
 
     def read(self, text: str, *, mend: bool = False) -> Reading:
         """Read a text; with `mend`, tokens that are no Vietnamese syllable are mended (for questions)."""
-        tokens = self._write_out(syllables(text))
+        typed = syllables(text)
+        tokens = self._write_out(typed)
         if mend:
-            tokens = self._write_out([mended for token in tokens for mended in self._mended(token)])
+            mended = [each for token in tokens for each in self._mended(token)]
+            # Where nothing was changed nothing is new that may be written out.
+            tokens = self._write_out(mended) if mended != typed else mended
         folded = [fold_syllable(token) for token in tokens]
         plain = all(token.isascii() for token in tokens)
         return Reading(
@@ -165,7 +168,8 @@ class Lexicon:
         written: list[str] = []
         position = 0
         while position < len(tokens):
-            for phrase, values in self._abbreviations.at(folded, position):
+            begins = folded[position] in self._abbreviations.lengths
+            for phrase, values in self._abbreviations.at(folded, position) if begins else ():
                 typed = tuple(tokens[position : position + len(phrase)])
                 if phrase == typed or (len(phrase) > 1 and all(token.isascii() for token in typed)):
                     written.extend(values[0])

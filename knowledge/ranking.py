@@ -21,7 +21,7 @@ from itertools import accumulate, chain, pairwise
 
 import numpy as np
 
-from knowledge.index import Bm25Index, Floats, best
+from knowledge.index import Bm25Index, Floats, JoinedIndex, best
 from knowledge.lexicon import Lexicon, Reading
 from knowledge.text import bigrams, fold, has_diacritics, words
 
@@ -90,6 +90,12 @@ class Query:
     text: str
     reading: Reading
     weights: dict[str, float]
+    joined: JoinedIndex
+
+    @cached_property
+    def scores(self) -> list[Floats]:
+        """What each index gives that a ranker asks with these terms, in the order they were joined."""
+        return self.joined.scores(self.terms)
 
     @cached_property
     def terms(self) -> dict[str, float]:
@@ -106,6 +112,7 @@ class Ranker:
         self.passages = tuple(passages)
         self.lexicon = lexicon
         self._text = Bm25Index(map(self._text_terms, self.passages), k1=TEXT_K1, b=TEXT_B)
+        self._indexes: list[Bm25Index] = []
         self.bags: list[list[str]] = []
         """Everything that is said of each passage; empty where there are no phrasings."""
         if any(passage.phrasings for passage in self.passages):
@@ -122,34 +129,39 @@ class Ranker:
                 for passage, own in zip(self.passages, views, strict=True)
             ]
             self._everything = Bm25Index(self.bags, k1=EVERYTHING_K1, b=EVERYTHING_B)
+            self._indexes += [self._everything, self._views]
+        self._joined = JoinedIndex(self._indexes)
+
+    def join(self, index: Bm25Index) -> int:
+        """Have an index asked with the terms of every question from now on; return its place in `Query.scores`."""
+        self._indexes.append(index)
+        self._joined = JoinedIndex(self._indexes)
+        return len(self._indexes) - 1
 
     def query(self, question: str) -> Query:
         """Prepare a question; only its first 1,000 characters are read."""
         text = question[:QUESTION_LENGTH]
         reading = self.lexicon.read(text, mend=True)
-        return Query(text, reading, _weights(reading.folded))
+        return Query(text, reading, _weights(reading.folded), self._joined)
 
     def scores(self, query: Query) -> Floats:
         """Return one score a passage, comparable within one question only."""
         total = self._text.scores(query.weights)
         if self.bags:
-            total = (
-                TEXT_WEIGHT * total
-                + self._everything.scores(query.terms)
-                + PHRASING_WEIGHT * self._phrasing_scores(query)
-            )
+            everything, views = query.scores[:2]
+            total = TEXT_WEIGHT * total + everything + PHRASING_WEIGHT * self._best_phrasings(views)
         if has_diacritics(query.text) and len(_SEGMENTED.findall(query.text)) <= MOST_SEGMENTED:
             first = best(total, 2)
             if len(first) == 2 and first[1][1] > (1 - NEAR_TIE) * first[0][1]:
                 total = total + WORDS_WEIGHT * self._words.scores(words(query.text))
         return total
 
-    def _phrasing_scores(self, query: Query) -> Floats:
-        """For each passage the mean score of the few phrasings that are nearest to the question."""
-        scores = self._views.scores(query.terms)
+    def _best_phrasings(self, views: Floats) -> Floats:
+        """For each passage the mean score of the few phrasings that are nearest to the question, from those of all."""
+        scores = np.append(views, 0.0)
         for start, end in pairwise(self._bounds):
             scores[start:end].sort()
-        best_few = np.append(scores, 0.0)[self._best_few]
+        best_few = scores[self._best_few]
         nearest: Floats = best_few.sum(axis=1) / BEST_PHRASINGS
         return nearest
 

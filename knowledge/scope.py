@@ -43,6 +43,7 @@ class Scope:
         self._passages = len(ranker.passages)
         bags = [*ranker.bags, *(_bag(ranker, intent) for intent in intents)]
         self._index = Bm25Index(bags, k1=SCOPE_K1, b=SCOPE_B)
+        self._place = ranker.join(self._index)
         self._no_refusal = np.array([intent.kind != "refusal" for intent in intents], dtype=np.float64)
         self._terms = [frozenset(bag) for bag in ranker.bags]
         self._distress = [
@@ -59,7 +60,7 @@ class Scope:
         `position` is None where no passage was found; `named` says that the question names a document; `hidden` marks
         the passages that are not to be seen by whoever asks.
         """
-        scores = self._index.scores(query.terms)
+        scores = query.scores[self._place]
         attitudes = query.reading.attitudes
         rivals = scores[self._passages :]
         if "request" not in attitudes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from knowledge import index
-from knowledge.index import Bm25Index, best, lucene_idf, okapi_idf
+from knowledge.index import Bm25Index, JoinedIndex, best, lucene_idf, okapi_idf
 
 TOKENS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=12)
 CORPUS = st.lists(TOKENS, min_size=1, max_size=30)
@@ -27,13 +27,25 @@ def test_scores_equal_those_of_rank_bm25(corpus: list[list[str]], query: list[st
 
 @settings(max_examples=30)
 @given(CORPUS, TOKENS)
-def test_frequent_terms_kept_as_rows_score_the_same(corpus: list[list[str]], query: list[str]) -> None:
+def test_however_an_index_keeps_its_weights_it_scores_the_same(corpus: list[list[str]], query: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        table = Bm25Index(corpus).scores(query)
+        patch.setattr(index, "SMALL_TABLE", 0)
         patch.setattr(index, "DENSE_SHARE", 2.0)
-        sparse = Bm25Index(corpus)
+        sparse = Bm25Index(corpus).scores(query)
         patch.setattr(index, "DENSE_SHARE", 0.0)
-        dense = Bm25Index(corpus)
-    assert np.allclose(sparse.scores(query), dense.scores(query), rtol=1e-12)
+        dense = Bm25Index(corpus).scores(query)
+    assert np.allclose(sparse, dense, rtol=1e-12)
+    assert np.allclose(sparse, table, rtol=1e-12)
+
+
+@settings(max_examples=50)
+@given(st.lists(CORPUS, max_size=4), st.dictionaries(st.sampled_from("abcdefghxyz"), st.sampled_from([0.5, 1.0, 3.0])))
+def test_joined_indexes_score_as_each_does(corpora: list[list[list[str]]], query: dict[str, float]) -> None:
+    each = [Bm25Index(corpus, k1=1.0 + n) for n, corpus in enumerate(corpora)]
+    joined = JoinedIndex(each).scores(query)
+    assert len(joined) == len(each)
+    assert all(np.allclose(found, own.scores(query), rtol=1e-12) for found, own in zip(joined, each, strict=True))
 
 
 def test_weights_count_like_repeated_terms() -> None:

@@ -81,7 +81,7 @@ def test_the_mean_of_the_best_phrasings_counts_however_many_there_are() -> None:
     each = iter(ranker._views.scores(query.terms).tolist())
     views = [sorted(next(each) for _ in range(count)) for count in counts]
     expected = [sum(own[-ranking.BEST_PHRASINGS :]) / ranking.BEST_PHRASINGS for own in views]
-    assert ranker._phrasing_scores(query).tolist() == pytest.approx(expected)
+    assert ranker._best_phrasings(query.scores[1]).tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
