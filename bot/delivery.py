@@ -138,7 +138,7 @@ class Delivery:
         free_beside = MOST_BESIDE_ANSWERS - self._beside_answers
         try:
             free_broadcasts = MOST_BROADCASTS - self._broadcasts
-            turn = await self._worker.run(self._dispatch.turn, ends, free, free_beside, free_broadcasts)
+            turn = await self._worker.share(self._dispatch.turn, ends, free, free_beside, free_broadcasts)
         except StorageBusy:
             # Nothing was recorded, so nothing is forgotten.
             self._ended = ends + self._ended

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bot.channels.base import Event, Taken
 from bot.receiver import Receiver
 from bot.worker import Worker
+from storage.errors import StorageError
 
 # A group is ended by its time; this only bounds what is handed over at once.
 LARGEST_GROUP = 64
@@ -42,8 +43,10 @@ class Intake:
         while self._waiting:
             group = [self._waiting[n] for n in range(min(len(self._waiting), LARGEST_GROUP))]
             try:
-                taken = await self._worker.run(self._receiver.take_some, [event for event, _ in group])
+                taken = await self._worker.share(self._receiver.take_some, [event for event, _ in group])
             except Exception as error:
+                if isinstance(error, StorageError):
+                    await self._worker.run(self._receiver.undone, [event for event, _ in group])
                 # Nothing was committed: each source keeps its event. Those that came meanwhile are tried.
                 self._drop(len(group), error)
                 continue

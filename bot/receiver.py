@@ -94,11 +94,14 @@ class Receiver:
                         break
                 self._write_tallies(database)
         except StorageError:
-            # They come again, and nobody may be taken for a flood because of that.
-            for event in events:
-                self.flood.forget(event.address)
+            self.undone(database, events)
             raise
         return taken
+
+    def undone(self, _: Database, events: Sequence[Event]) -> None:
+        """Forget events that were not committed: they come again, and nobody may be taken for a flood by that."""
+        for event in events:
+            self.flood.forget(event.address)
 
     def perform(self, database: Database, act: Callable[[Context], list[Reply]], at: dt.datetime) -> None:
         """Do what nobody's event asked for, inside a transaction; what it raises comes out as it is."""

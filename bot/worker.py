@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from storage.database import Database
+from storage.errors import StorageError
 
 BUSY_PAUSE = 1.0
 """Seconds to wait for a storage that is busy, beside the waiting of SQLite itself."""
+
+# Acts that come while others run join their commit until so many seconds are used: it holds up others no longer.
+SHARED_SECONDS = 0.03
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -26,6 +32,7 @@ class Worker:
         self._computing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="computing")
         try:
             self._database = self._executor.submit(Database, path).result()
+            self._sharing: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
         except BaseException:
             self._executor.shutdown()
             raise
@@ -38,6 +45,37 @@ class Worker:
     async def write(self, act: Callable[Concatenate[Database, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """Run an act as `run` does, in a transaction of its own."""
         return await self.run(_in_transaction, lambda database: act(database, *args, **kwargs))
+
+    async def share(self, act: Callable[Concatenate[Database, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        """Run an act as `run` does; its transactions are committed together with those of others that wait.
+
+        Returns after the commit. What an act raises undoes that act alone, but a StorageError undoes them all and is
+        raised to each.
+        """
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._sharing.append((lambda: act(self._database, *args, **kwargs), future))
+        self._executor.submit(self._share)
+        return await future
+
+    def _share(self) -> None:
+        """Run what waits to share a commit, and what comes meanwhile; nothing where an earlier call did."""
+        ended: list[tuple[asyncio.Future[Any], Any]] = []
+        began = time.monotonic()
+        try:
+            with self._database.one_commit():
+                while self._sharing and (not ended or time.monotonic() - began < SHARED_SECONDS):
+                    act, future = self._sharing.popleft()
+                    ended.append((future, None))
+                    try:
+                        ended[-1] = future, act()
+                    except StorageError:
+                        raise
+                    except Exception as error:
+                        ended[-1] = future, error
+        except Exception as error:
+            ended = [(future, error) for future, _ in ended]
+        if ended:
+            ended[0][0].get_loop().call_soon_threadsafe(_tell, ended)
 
     async def compute(self, act: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
         """Run what takes long and needs no database on another thread."""
@@ -54,3 +92,14 @@ class Worker:
 def _in_transaction(database: Database, act: Callable[[Database], Result]) -> Result:
     with database.transaction():
         return act(database)
+
+
+def _tell(ended: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    """Give acts their results, or what they raised; nobody may wait for them any more."""
+    for future, result in ended:
+        if future.done():
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

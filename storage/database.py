@@ -65,6 +65,7 @@ class Database:
         connection.isolation_level = None
         connection.row_factory = sqlite3.Row
         self._connection = connection
+        self._shares = False
         try:
             self._set_up()
         except BaseException:
@@ -75,8 +76,14 @@ class Database:
     def transaction(self) -> Iterator[None]:
         """Run a block as one write: committed whole, or rolled back whole where it raises.
 
-        What the block itself raises comes out as it is.
+        What the block itself raises comes out as it is. Inside `one_commit` the commit comes later.
         """
+        if self._shares:
+            if not self._connection.in_transaction:
+                self.run("BEGIN IMMEDIATE")
+            with self.savepoint():
+                yield
+            return
         self.run("BEGIN IMMEDIATE")
         try:
             yield
@@ -86,6 +93,24 @@ class Database:
             if self._connection.in_transaction:
                 self.run("ROLLBACK")
             raise
+
+    @contextmanager
+    def one_commit(self) -> Iterator[None]:
+        """Commit the transactions of a block together when it ends: one sync for all of them.
+
+        One that raises is undone by itself. Where the block raises, or nothing can be committed, all are undone.
+        """
+        self._shares = True
+        try:
+            yield
+            if self._connection.in_transaction:
+                self.run("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self.run("ROLLBACK")
+            raise
+        finally:
+            self._shares = False
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot import worker as worker_module
 from bot.worker import Worker
 from storage.database import Database
-from storage.errors import StorageError, StorageUnusable
+from storage.errors import StorageBusy, StorageError, StorageUnusable
+from tests.helpers import locked
 
 
 @pytest.fixture
@@ -113,3 +117,94 @@ def test_a_computation_holds_up_nothing_that_needs_the_database(worker: Worker) 
         return result, thread
 
     assert asyncio.run(both())[0] == "ab"
+
+
+# Acts that share a commit
+
+
+def add(database: Database, name: str) -> str:
+    with database.transaction():
+        database.run("INSERT INTO people (created_at) VALUES (:name)", {"name": name})
+    return name
+
+
+def names(worker: Worker) -> list[str]:
+    rows = asyncio.run(worker.run(lambda database: database.rows("SELECT created_at FROM people ORDER BY id")))
+    return [row["created_at"] for row in rows]
+
+
+def sharing(worker: Worker, *acts: Callable[[Database], object]) -> tuple[list[object], list[str]]:
+    """Let acts come together; return what came of them, and the statements that began and ended transactions."""
+    seen: list[str] = []
+    asyncio.run(worker.run(lambda database: database._connection.set_trace_callback(seen.append)))
+    held = threading.Event()
+
+    async def together() -> list[object]:
+        # The thread is busy until all have come.
+        first = asyncio.create_task(worker.run(lambda _: held.wait(10)))
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(worker.share(act)) for act in acts]
+        await asyncio.sleep(0)
+        held.set()
+        await first
+        return await asyncio.gather(*others, return_exceptions=True)
+
+    ended = asyncio.run(together())
+    asyncio.run(worker.run(lambda database: database._connection.set_trace_callback(None)))
+    return ended, [sql for sql in seen if sql.startswith(("BEGIN", "COMMIT", "ROLLBACK")) and "part" not in sql]
+
+
+def test_what_comes_together_is_committed_together(worker: Worker) -> None:
+    ended, statements = sharing(worker, *(partial(add, name=str(n)) for n in range(5)))
+    assert ended == names(worker) == ["0", "1", "2", "3", "4"]
+    assert statements == ["BEGIN IMMEDIATE", "COMMIT"]
+
+
+def test_what_only_looks_begins_nothing(worker: Worker) -> None:
+    ended, statements = sharing(worker, lambda database: len(database.rows("SELECT * FROM people")))
+    assert (ended, statements) == ([0], [])
+
+
+def test_what_comes_too_late_has_a_commit_of_its_own(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "SHARED_SECONDS", 0.0)
+    ended, statements = sharing(worker, *(partial(add, name=str(n)) for n in range(2)))
+    assert ended == names(worker) == ["0", "1"]
+    assert statements == ["BEGIN IMMEDIATE", "COMMIT"] * 2
+
+
+def test_an_act_that_raises_is_undone_by_itself(worker: Worker) -> None:
+    error = LookupError("ví dụ")
+
+    def fail(database: Database) -> None:
+        with database.transaction():
+            database.run("INSERT INTO people (created_at) VALUES ('undone')")
+            raise error
+
+    ended, _ = sharing(worker, partial(add, name="before"), fail, partial(add, name="after"))
+    assert ended == ["before", error, "after"]
+    assert names(worker) == ["before", "after"]
+
+
+def test_a_storage_that_is_busy_undoes_them_all_and_each_hears_of_it(worker: Worker) -> None:
+    error = StorageBusy("ví dụ")
+
+    def fail(database: Database) -> None:
+        with database.transaction():
+            raise error
+
+    ended, statements = sharing(worker, partial(add, name="0"), fail)
+    assert (ended, statements) == ([error, error], ["BEGIN IMMEDIATE", "ROLLBACK"])
+    assert names(worker) == []
+    assert asyncio.run(worker.share(add, "again")) == "again"
+    assert names(worker) == ["again"]
+
+
+def test_where_nothing_can_be_committed_each_hears_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_MS", 20)
+    worker = Worker(tmp_path / "ungxu.db")
+    with locked(tmp_path / "ungxu.db"):
+        ended, _ = sharing(worker, partial(add, name="0"), partial(add, name="1"))
+    # Whoever came first meets the lock; who comes after may come too late for his commit, and meets it himself.
+    assert [type(end) for end in ended] == [StorageBusy] * 2
+    assert names(worker) == []
+    worker.close()
