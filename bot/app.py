@@ -10,7 +10,7 @@ from functools import partial
 
 from bot import upkeep
 from bot.aside import Aside
-from bot.channels.base import Abilities, Channel, Event, Remembering, Shelving, Taken, doors
+from bot.channels.base import Abilities, Channel, Event, Remembering, Shelving, Taken, doors, linkable
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.fetcher import Fetcher
@@ -49,6 +49,7 @@ class App:
         box = make_box(settings.keys)
         texts = load_texts(settings.office)
         self.channels = channels
+        self._linkable = linkable(channels)
         self.aside = Aside(
             settings.files_out_folder,
             settings.files_out or FILES_OUT,
@@ -144,7 +145,7 @@ class App:
         self.presence.close()
 
     def _doors(self, code: str) -> list[Door]:
-        return doors(self.channels, code)
+        return doors(self._linkable, code)
 
     def _committed(self) -> None:
         self.delivery.wake()

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from bot.channels.base import Linkable, NetworkChannel, Remembering
+from bot.channels.base import Linkable, NetworkChannel, Remembering, linkable
 from bot.channels.base import doors as all_doors
 from bot.channels.configured import configured
 from bot.channels.markup import plain
@@ -60,7 +60,7 @@ def invite(settings: Settings, typed: str, file: Path | None, bot: str | None, a
     with acting(settings) as scene:
         unit = find_unit(scene.database, typed)
         made = invitation.make(scene, unit.id)
-        found = [door(bot.removeprefix("@"), made.code)] if bot else all_doors(channels, made.code)
+        found = [door(bot.removeprefix("@"), made.code)] if bot else all_doors(linkable(channels), made.code)
         doors = roomiest(found, scene.database)
         places = [plain(invitation.where(one, scene.database, texts)) for one in doors]
         sheet = invitation.sheet_for(scene, made, doors, texts, office, settings.zone)

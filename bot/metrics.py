@@ -38,9 +38,9 @@ def _child(counter: Counter, labels: tuple[str, ...]) -> Counter:
     return counter.labels(*labels)
 
 
-def count(counter: Counter, *labels: str) -> None:
-    """Add one to a counter with these labels; looking them up takes longer than counting."""
-    _child(counter, labels).inc()
+def count(counter: Counter, *labels: str, times: int = 1) -> None:
+    """Add to a counter with these labels; looking them up takes longer than counting."""
+    _child(counter, labels).inc(times)
 
 
 CLASS_NAMES = {1: "answer", 2: "report", 3: "broadcast"}

@@ -12,6 +12,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -34,9 +35,12 @@ from storage import boards, chats, inbox, menus, outbox, tallies, usage
 from storage.database import Database
 from storage.errors import StorageError
 from storage.menus import SPENT, Menu
-from storage.people import Address, is_shared, person_at
+from storage.people import Address, heard_from, is_shared, person_at
 
 log = logging.getLogger(__name__)
+
+Part = Callable[[], AbstractContextManager[None]]
+"""What an event is taken in, so that what it changed can be undone by itself."""
 
 Handle = Callable[[Incoming, Context], list[Reply]]
 Tell = Callable[[Outcome, Context], list[Reply]]
@@ -46,6 +50,10 @@ GROUP_SECONDS = 0.025
 
 # Keys are deleted hourly; by so much an event is taken for old before its key is.
 A_DAY = dt.timedelta(days=1)
+
+
+class _HandlerRaised(Exception):
+    """A handler raised, and what it changed cannot be undone by itself."""
 
 
 @dataclass
@@ -83,20 +91,36 @@ class Receiver:
 
         Returns what became of those that were handled, at least one. Raises StorageError.
         """
-        taken: list[Taken] = []
-        self._tallied.clear()
-        began = time.monotonic()
         try:
-            with database.transaction():
-                for event in events:
-                    taken.append(self._take(database, event))
-                    if time.monotonic() - began > GROUP_SECONDS:
-                        break
-                self._write_tallies(database)
+            try:
+                return self._take_group(database, events, part=nullcontext)
+            except _HandlerRaised:
+                # Hardly ever: so that all others need no savepoint, the group is taken again, each event in its own.
+                self.undone(database, events)
+                return self._take_group(database, events, part=database.savepoint)
         except StorageError:
             self.undone(database, events)
             raise
+
+    def _take_group(self, database: Database, events: Sequence[Event], part: Part) -> list[Taken]:
+        """Take events in one transaction, each as a part of it; raise _HandlerRaised where such parts are none."""
+        taken: list[Taken] = []
+        self._tallied.clear()
+        began = time.monotonic()
+        with database.transaction():
+            for event in events:
+                taken.append(self._take(database, event, part))
+                if time.monotonic() - began > GROUP_SECONDS:
+                    break
+            self._count(events, taken)
+            self._write_tallies(database)
         return taken
+
+    def _count(self, events: Sequence[Event], taken: Sequence[Taken]) -> None:
+        """Count what was handled, and how questions ended, for whoever watches the bot."""
+        for event, result in zip(events, taken, strict=False):
+            if result.new:
+                count(EVENTS, event.address.channel, "failed" if result.failed else "handled")
 
     def undone(self, _: Database, events: Sequence[Event]) -> None:
         """Forget events that were not committed: they come again, and nobody may be taken for a flood by that."""
@@ -126,7 +150,7 @@ class Receiver:
         except Exception as error:
             log.error("outcome failed: %s at %s", type(error).__name__, place(error))
 
-    def _take(self, database: Database, event: Event) -> Taken:
+    def _take(self, database: Database, event: Event, part: Part) -> Taken:
         kind = event.kind if isinstance(event, Incoming) else "unreadable"
         channel, account = event.address.channel, event.address.account
         if self._is_forgotten(event) or not inbox.record(database, channel, account, event.key, _utc(event.at), kind):
@@ -136,20 +160,21 @@ class Receiver:
         if isinstance(event, Unreadable):
             log.error("event unreadable: %s", event.error)
             self._fail(database, event, event.error)
-            return Taken(new=True)
+            return Taken(new=True, failed=True)
         before = self._tallied.copy()
         try:
-            with database.savepoint():
+            with part():
                 notice = self._handle(database, event)
         except StorageError:
             raise
         except Exception as error:
+            if part is nullcontext:
+                raise _HandlerRaised from error
             # What was written is no business of the log: the place tells where to look.
             log.error("event failed: %s at %s", type(error).__name__, place(error))
             self._tallied = before
             self._fail(database, event, type(error).__name__)
-            return Taken(new=True)
-        count(EVENTS, channel, "handled")
+            return Taken(new=True, failed=True)
         return Taken(new=True, notice=notice)
 
     def _is_forgotten(self, event: Event) -> bool:
@@ -169,7 +194,7 @@ class Receiver:
         if verdict is Verdict.DROP:
             return ""
         # Where nobody said anything, nobody is met.
-        person = 0 if event.change else person_at(database, address, now, in_group=event.group)
+        person = 0 if event.change else heard_from(database, address, now, in_group=event.group)
         if verdict is Verdict.WARN:
             warning = Reply(self.texts.rich("trouble.too_fast", seconds=pause()))
             self._put(database, warning, address, event.at, answers=event.message if event.group else "")
@@ -234,12 +259,11 @@ class Receiver:
             chats.close(database, channel, account, chat, reason, _utc(event.at))
         elif event.change is Change.MOVED:
             chats.move(database, channel, account, chat, event.moved_to)
-        else:
+        elif event.change:
             chats.open_again(database, channel, account, chat)
 
     def _fail(self, database: Database, event: Event, error: str) -> None:
         inbox.amend(database, event.address.channel, event.address.account, event.key, error=error)
-        count(EVENTS, event.address.channel, "failed")
         if not event.address.chat or (isinstance(event, Incoming) and event.change):
             return
         # The event is over, whatever becomes of the apology.
@@ -282,12 +306,12 @@ class Receiver:
         return len(fit(reply, self.abilities.get(channel) or self.elsewhere(channel), self.texts))
 
     def _tally(self, at: dt.datetime, outcome: str) -> None:
-        count(QUESTIONS, outcome)
         self._tallied[at.astimezone(self.zone).date().isoformat(), outcome] += 1
 
     def _write_tallies(self, database: Database) -> None:
         for (day, name), times in self._tallied.items():
             tallies.count(database, day, name, times)
+            count(QUESTIONS, name, times=times)
         self._tallied.clear()
 
     def _put(

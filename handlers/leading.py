@@ -28,11 +28,12 @@ def led(text: str, context: Context) -> list[Reply]:
     A member is answered once, with where his bot is; then he is told that alone.
     """
     address = context.address
-    if address is None or people.is_shared(context.database, address):
+    if address is None:
         return []
     here = [door for door in context.doors("") if door.channel == address.channel]
     mine = next((door for door in here if door.account == address.account), None)
-    if mine is None:
+    # Most offices have one bot that anybody may talk to: no message is looked at for that.
+    if mine is None or (len(here) == 1 and not mine.people) or people.is_shared(context.database, address):
         return []
     others = [door for door in here if door is not mine]
     if home := _home(others, address, context):

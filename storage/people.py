@@ -45,15 +45,32 @@ def chats_of(database: Database, channel: str, account: str) -> list[str]:
     return [row["chat"] for row in rows]
 
 
+def heard_from(database: Database, address: Address, now: str, *, in_group: bool = False) -> int:
+    """Return the id of the person who writes from an address, as `person_at` does; a closed chat is open again."""
+    person, is_closed = _person_at(database, address, now, in_group)
+    if is_closed:
+        database.run(
+            "DELETE FROM closed_chats WHERE channel = :channel AND account = :account AND chat = :chat",
+            address.values(),
+        )
+    return person
+
+
 def person_at(database: Database, address: Address, now: str, *, in_group: bool = False) -> int:
     """Return the id of the person at an address; a new address gets a new person.
 
     `in_group` says that others read the chat too, so that nothing for this person alone is sent there.
     """
+    return _person_at(database, address, now, in_group)[0]
+
+
+def _person_at(database: Database, address: Address, now: str, in_group: bool) -> tuple[int, bool]:
+    """The person at an address, and whether its chat is closed; one statement where both are as they were."""
     values = {**address.values(), "now": now, "in_group": int(in_group)}
     known = database.row(
-        "SELECT person_id, used_at FROM addresses WHERE channel = :channel AND account = :account"
-        " AND chat = :chat AND sender = :sender",
+        "SELECT person_id, used_at, EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
+        " AND c.account = a.account AND c.chat = a.chat) AS is_closed FROM addresses a WHERE channel = :channel"
+        " AND account = :account AND chat = :chat AND sender = :sender",
         values,
     )
     if known:
@@ -63,7 +80,7 @@ def person_at(database: Database, address: Address, now: str, *, in_group: bool 
                 " AND chat = :chat AND sender = :sender",
                 values,
             )
-        return int(known["person_id"])
+        return int(known["person_id"]), bool(known["is_closed"])
     # The same account writing in another chat (a group and in private) is the same person.
     elsewhere = database.row(
         "SELECT person_id, held_at, held_by FROM addresses WHERE channel = :channel AND account = :account"
@@ -82,7 +99,8 @@ def person_at(database: Database, address: Address, now: str, *, in_group: bool 
         " VALUES (:channel, :account, :chat, :sender, :person, :in_group, :now, :held_at, :held_by)",
         {**values, **held, "person": person},
     )
-    return person
+    # In a group that was closed others may have written before.
+    return person, True
 
 
 def known_at(database: Database, address: Address) -> int | None:

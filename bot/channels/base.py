@@ -40,10 +40,11 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of an event: whether it was new, and the passing notice for whoever pressed a button."""
+    """What became of an event: whether it was new, the notice for whoever pressed a button, and whether it failed."""
 
     new: bool
     notice: str = ""
+    failed: bool = field(default=False, compare=False)
 
 
 Event = Incoming | Unreadable
@@ -323,7 +324,7 @@ class Shelving(Protocol):
 
 
 @runtime_checkable
-class Linkable(Protocol):
+class Linkable(Channel, Protocol):
     """A channel that can tell how people find the bot."""
 
     def door(self, code: str) -> Door | None:
@@ -335,8 +336,13 @@ class Linkable(Protocol):
         ...
 
 
-def doors(channels: Sequence[Channel], code: str) -> list[Door]:
-    """Return how people find the bot in each channel that can tell, with what its plan allows."""
+def linkable(channels: Sequence[Channel]) -> list[Linkable]:
+    """Return the channels that can tell how people find the bot."""
+    return [channel for channel in channels if isinstance(channel, Linkable)]
+
+
+def doors(channels: Sequence[Linkable], code: str) -> list[Door]:
+    """Return how people find the bot in each channel that can tell just now, with what its plan allows."""
     return [
         replace(
             door,
@@ -346,7 +352,7 @@ def doors(channels: Sequence[Channel], code: str) -> list[Door]:
             monthly=channel.limits.monthly if channel.limits else 0,
         )
         for channel in channels
-        if isinstance(channel, Linkable) and (door := channel.door(code))
+        if (door := channel.door(code))
     ]
 
 
