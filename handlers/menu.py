@@ -25,7 +25,7 @@ FEWEST_WORDS = 2
 
 def numbered(text: str) -> int | None:
     """Return the number that a message consists of: "1", "1.", "số 1", "chọn 1"; None for anything else."""
-    match = _NUMBER.fullmatch(" ".join(folded_syllables(text)))
+    match = _NUMBER.fullmatch(" ".join(_typed(text)))
     return int(match.group(1)) if match else None
 
 
@@ -34,7 +34,7 @@ def labelled(text: str, labels: Sequence[str]) -> int | None:
 
     What stands behind its words in brackets or after a colon need not be there where no other label has the same words.
     """
-    typed = folded_syllables(text)
+    typed = _typed(text)
     place = _same(typed, list(map(_folded, labels)))
     short = _short(labels)
     return _same(typed, short) if place is None and short.count(typed) == 1 else place
@@ -50,7 +50,7 @@ def choose(text: str, labels: Sequence[str]) -> int | None:
     if number is not None:
         return number - 1 if 1 <= number <= len(labels) else None
     place = labelled(text, labels)
-    typed = folded_syllables(text)
+    typed = _typed(text)
     if place is None:
         place = _begun(typed, _short(labels))
     joined = "".join(typed)
@@ -62,6 +62,12 @@ def choose(text: str, labels: Sequence[str]) -> int | None:
 
 def _short(labels: Sequence[str]) -> list[list[str]]:
     return list(map(_folded_short, labels))
+
+
+@lru_cache(maxsize=1)
+def _typed(text: str) -> list[str]:
+    """What was typed is compared with one menu after the other."""
+    return folded_syllables(text)
 
 
 @lru_cache(maxsize=MOST_LABELS)

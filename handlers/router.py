@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 from markupsafe import Markup
@@ -37,6 +38,7 @@ from handlers.menu import choose, labelled, numbered
 from handlers.people.service import possible_codes
 from handlers.report import forwarding, naming
 from handlers.schedule import Kind
+from handlers.texts import Texts
 from knowledge.text import fold, normalize
 from storage import menus
 from storage.dialogues import Dialogue
@@ -170,6 +172,7 @@ KINDS: Mapping[str, Kind] = {
 }
 """What the jobs do later, by the name of its kind."""
 
+_LISTED = tuple(command for command in COMMANDS.all if command.listed)
 _BACK = {"quay lai", "back"}
 # Understood in the middle of a form too; all other plain words are answers there.
 _ALWAYS = {"start", "menu", "trogiup", "huy"}
@@ -248,11 +251,12 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         # Among others it may be for another bot, unless it names this one.
         for_others = event.group and "@" not in event.text.split()[0]
         return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
-    code = None if event.group else _code(text, context)
+    codes = possible_codes(text)
+    code = None if event.group else _code(codes, context)
     # At whichever of several bots: help does not wait. A code may look like words about a lost account: "FFG-HAC".
     if code is None and report.is_told(text, context):
         return report.begin(text, context, () if asked else event.attachments)
-    receipt = next(filter(report.looks_like_receipt, possible_codes(text)), None)
+    receipt = next(filter(report.looks_like_receipt, codes), None)
     if receipt and not people.is_code(receipt, context):
         return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(receipt, context)
     if led := leading.led(text, context):
@@ -265,11 +269,9 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     return ask.answer(text, context)
 
 
-def _code(text: str, context: Context) -> str | None:
-    """The first code in a message that opens something; None where there is none."""
-    opens = (
-        typed for typed in possible_codes(text) if people.is_code(typed, context) or linking.is_code(typed, context)
-    )
+def _code(codes: Sequence[str], context: Context) -> str | None:
+    """The first of possible codes that opens something; None where none does."""
+    opens = (typed for typed in codes if people.is_code(typed, context) or linking.is_code(typed, context))
     return next(opens, None)
 
 
@@ -324,9 +326,13 @@ def _chosen(text: str, asked: Dialogue | None, event: Incoming, context: Context
 
 def _in_the_menu(text: str, context: Context) -> tuple[Command, str] | None:
     """The command that is called in the menu what was typed."""
-    listed = [command for command in COMMANDS.all if command.listed]
-    place = labelled(text, [context.texts(f"command.{command.name}") for command in listed])
-    return (listed[place], "") if place is not None and listed[place].offered(context) else None
+    place = labelled(text, _command_labels(context.texts))
+    return (_LISTED[place], "") if place is not None and _LISTED[place].offered(context) else None
+
+
+@lru_cache(maxsize=1)
+def _command_labels(texts: Texts) -> tuple[str, ...]:
+    return tuple(texts(f"command.{command.name}") for command in _LISTED)
 
 
 def _shown(text: str, event: Incoming, context: Context) -> list[Reply] | None:
@@ -377,12 +383,11 @@ def _press(event: Incoming, context: Context) -> list[Reply]:
 
 def _place(text: str, menu: Menu, *, newest: bool) -> int | None:
     """The place of the choice that typed words mean: in the newest menu also by a number, initials, or in full."""
-    buttons = [Button.from_json(stored) for stored in menu.buttons]
-    labels = [button.label for button in buttons]
+    labels = [stored["label"] for stored in menu.buttons]
     if not newest:
         return labelled(text, labels)
     place = choose(text, labels)
-    return labelled(text, [button.full for button in buttons]) if place is None else place
+    return labelled(text, [stored.get("full", "") for stored in menu.buttons]) if place is None else place
 
 
 def _choose(menu: Menu, place: int, event: Incoming, context: Context) -> list[Reply]:

@@ -407,7 +407,8 @@ def possible_codes(text: str) -> list[str]:
     words = [word.strip(".,:;!?\"'“”()") for word in text.split()]
     if len(words) > _LONGEST_SENTENCE:
         return [text]
-    return [text, *(word for word in words if word != text and len(read_code(word)) >= _CODE_LENGTH)]
+    long = (word for word in words if len(word) >= _CODE_LENGTH and word != text)
+    return [text, *(word for word in long if len(read_code(word)) >= _CODE_LENGTH)]
 
 
 def shown_code(code: str) -> str:

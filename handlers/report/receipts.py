@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 
 from handlers.people.service import read_code
@@ -15,6 +16,7 @@ from storage.database import Database
 _RECEIPT_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 RECEIPT_LENGTH = 16
 _FEWEST_DIGITS = 2
+_DIGIT = re.compile(r"\d")
 
 
 def new_receipt() -> str:
@@ -32,10 +34,10 @@ def shown_receipt(receipt: str) -> str:
 
 def looks_like_receipt(typed: str) -> bool:
     """Whether a typed text may be a receipt, also one with a letter wrong."""
-    groups = typed.replace("-", " ").split()
-    if not any(char.isdigit() for char in typed):
+    if not _DIGIT.search(typed) or len(read_code(typed)) != RECEIPT_LENGTH:
         return False
-    return len(read_code(typed)) == RECEIPT_LENGTH and (len(groups) == 1 or all(len(group) == 4 for group in groups))
+    groups = typed.replace("-", " ").split()
+    return len(groups) == 1 or all(len(group) == 4 for group in groups)
 
 
 def hash_of(database: Database, receipt: str) -> str:
