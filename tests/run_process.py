@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -16,6 +17,10 @@ ROOT = Path(__file__).parent.parent
 STARTED = '"message": "started"'
 RECEIVING = '"message": "receiving"'
 STOPPED = '"message": "stopped"'
+
+KILLED_STARTING = 0.2
+LONGEST_START, LONGEST_WORK = 2.0, 1.5
+"""Seconds."""
 
 
 class Messenger(Protocol):
@@ -49,6 +54,17 @@ class BotProcess:
                 stdout=out if stdout is None else stdout,
                 stderr=out,
             )
+
+    def live(self, chance: random.Random) -> None:
+        """Let the process run for a random while: now and then it is still starting then, mostly it is at work.
+
+        The log must be its own.
+        """
+        if chance.random() < KILLED_STARTING:
+            time.sleep(chance.uniform(0.0, LONGEST_START))
+        else:
+            self.wait_for(STARTED)
+            time.sleep(chance.uniform(0.0, LONGEST_WORK))
 
     def wait_for(self, text: str, timeout: float = 30.0) -> None:
         """Wait until the process has written something."""

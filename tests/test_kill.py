@@ -25,7 +25,6 @@ FIRST_PERSON = 100_000
 A_SECOND = 60
 """Messages a second, in all: below what one person may send, and what one chat may get."""
 
-LONGEST_LIFE = 4.0
 NOT_FOUND = "Các văn bản tôi đang có chưa nói tới việc này."
 
 
@@ -76,15 +75,14 @@ def test_nothing_is_lost_or_done_twice(api: BotApi, tmp_path: Path, full_size: b
     chance = random.Random(seed)
     load = Load(api, seed)
     writing = threading.Thread(target=load.run)
-    data, log = tmp_path / "data", tmp_path / "log.txt"
-    log.touch()
+    data = tmp_path / "data"
     # So slow that at each moment some messages are on their way; what is on its way at a kill does arrive.
     api.fault("slow", method="sendMessage", times=None, seconds=0.15)
     writing.start()
     try:
-        for _ in range(kills):
-            bot = BotProcess(api, data, log)
-            time.sleep(chance.uniform(0.0, LONGEST_LIFE))
+        for number in range(kills):
+            bot = BotProcess(api, data, tmp_path / f"log-{number}.txt")
+            bot.live(chance)
             bot.kill()
     finally:
         load.stopped.set()

@@ -6,7 +6,6 @@ import random
 import re
 import sqlite3
 import threading
-import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.run_process import STARTED, BotProcess
-from tests.test_kill import LONGEST_LIFE, wait_until_done
+from tests.test_kill import wait_until_done
 
 FIRST_PERSON = 300_000
 A_SECOND = 60
@@ -65,16 +64,15 @@ def test_no_report_is_lost_or_written_twice(api: BotApi, tmp_path: Path, full_si
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
     # So many that nobody makes more reports than one person may in an hour.
-    load = Load(api, people=2_400 if full_size else 100)
-    data, log = tmp_path / "data", tmp_path / "log.txt"
-    log.touch()
+    load = Load(api, people=4_000 if full_size else 200)
+    data = tmp_path / "data"
     api.fault("slow", method="sendMessage", times=None, seconds=0.15)
     writing = threading.Thread(target=load.run)
     writing.start()
     try:
-        for _ in range(kills):
-            bot = BotProcess(api, data, log)
-            time.sleep(chance.uniform(0.0, LONGEST_LIFE))
+        for number in range(kills):
+            bot = BotProcess(api, data, tmp_path / f"log-{number}.txt")
+            bot.live(chance)
             bot.kill()
     finally:
         load.stopped.set()
