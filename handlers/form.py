@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from markupsafe import Markup
 
@@ -29,6 +29,9 @@ _YES = {"yes", "co", "dong y", "ok", "oke", "duoc", "u", "vang", "da", "dung", "
 _NO = {"no", "khong", "ko", "k", "thoi", "khong dong y", "chua"}
 
 Data = dict[str, Any]
+
+Digression = Callable[[str, Context, bool], list[Reply]]
+"""Answers what was typed as a question about the rules, told whether the step has refused it; [] where it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,15 @@ class Step:
         take: reads an answer into the answers and returns the name of the next step, Stay or Done. It raises Refusal
             for an answer that cannot be taken: the reason is told and the question asked again.
         files: reads files that came into the answers and returns what is said to them; None where they are no answer.
+        digressions: when a question about the rules is answered and the step asked again: "refused", where it cannot be
+            taken as an answer; "first", before that, where any line could be one, such as a name; "never", where
+            whatever is typed is what somebody wants to say.
     """
 
     ask: Callable[[Data, Context], Reply]
     take: Callable[[str, Data, Context], str | Stay | Done]
     files: Callable[[Sequence[Attachment], Data, Context], list[Reply]] | None = None
+    digressions: Literal["refused", "first", "never"] = "refused"
 
 
 Form = Mapping[str, Step]
@@ -83,10 +90,17 @@ def current(context: Context) -> Dialogue | None:
     return dialogues.current(context.database, context.address, context.person, since)
 
 
-def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list[Reply] | None:
-    """Take an answer to the step that is asked now; return what is said next, None where it was no answer at all."""
+def answer(
+    typed: str, dialogue: Dialogue, form: Form, context: Context, digression: Digression | None = None
+) -> list[Reply] | None:
+    """Take an answer to the step that is asked now; return what is said next, None where it was no answer at all.
+
+    `digression` is given for what was typed, not for a choice.
+    """
     data = dict(dialogue.data)
     step = form[dialogue.step]
+    if step.digressions == "first" and digression and (answered := digression(typed, context, False)):
+        return [*answered, step.ask(data, context)]
     try:
         following = step.take(typed, data, context)
     except NeedsApproval:
@@ -94,6 +108,8 @@ def answer(typed: str, dialogue: Dialogue, form: Form, context: Context) -> list
         raise
     except Refusal as refusal:
         question = step.ask(dict(dialogue.data), context)
+        if step.digressions != "never" and digression and (answered := digression(typed, context, True)):
+            return [*answered, question]
         return [replace(question, text=Markup("\n").join([context.refused(refusal), question.text]))]
     if isinstance(following, Done):
         # The last step may have begun another form.

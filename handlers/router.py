@@ -17,6 +17,7 @@ from handlers import (
     ask,
     broadcast,
     casework,
+    digression,
     form,
     leading,
     linking,
@@ -244,7 +245,7 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     if chosen is not None:
         return chosen
     if asked and not text.startswith("/"):
-        answered = form.answer(text, asked, FORMS[asked.form], context)
+        answered = form.answer(text, asked, FORMS[asked.form], context, digression.answered)
         if answered is not None:
             return answered
     if text.startswith("/"):

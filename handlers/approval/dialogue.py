@@ -128,7 +128,7 @@ def _show(_: str, context: Context) -> list[Reply]:
 
 MOST_SHOWN = 5
 
-NOTE: Form = {"note": Step(_ask_note, _take_note)}
+NOTE: Form = {"note": Step(_ask_note, _take_note, digressions="never")}
 
 FORMS = {"approval_note": NOTE}
 

@@ -337,9 +337,9 @@ def _begin(name: str) -> Callable[[Data, Context], list[Reply]]:
 
 
 FORMS: dict[str, Form] = {
-    "broadcast_new": {"text": Step(_asks("broadcast.ask_text"), _take_new)},
-    "broadcast_words": {"text": Step(_asks("broadcast.ask_text"), _take_words)},
-    "broadcast_basis": {"basis": Step(_asks("broadcast.ask_basis"), _take_basis)},
+    "broadcast_new": {"text": Step(_asks("broadcast.ask_text"), _take_new, digressions="never")},
+    "broadcast_words": {"text": Step(_asks("broadcast.ask_text"), _take_words, digressions="never")},
+    "broadcast_basis": {"basis": Step(_asks("broadcast.ask_basis"), _take_basis, digressions="never")},
     "broadcast_whom": {
         "whom": Step(
             _asks(
@@ -353,7 +353,7 @@ FORMS: dict[str, Form] = {
             _take_whom,
         )
     },
-    "broadcast_buttons": {"buttons": Step(_asks("broadcast.ask_buttons"), _take_buttons)},
+    "broadcast_buttons": {"buttons": Step(_asks("broadcast.ask_buttons"), _take_buttons, digressions="never")},
     "broadcast_file": {"file": Step(_asks("broadcast.ask_file"), _take_no_file, _take_files)},
     **sending.FORMS,
     **results.FORMS,

@@ -165,7 +165,7 @@ def _says(text: str, do: Callable[[Scene, int, str], object]) -> Form:
         do(context.scene, data["report"], typed)
         return Done([_after(f"done_{text}", data, context)])
 
-    return {"text": Step(_ask(text), take)}
+    return {"text": Step(_ask(text), take, digressions="never")}
 
 
 def _choose(step: str, names: tuple[str, ...], prefix: str) -> Callable[[Data, Context], Reply]:
@@ -280,7 +280,7 @@ FORMS: dict[str, Form] = {
     "case_hold": _says("hold", service.hold),
     "case_describe": {
         "word": Step(_choose("word", service.FOUR_WORDS, "casework.word_"), _take_word),
-        "text": Step(_ask("described"), _take_described),
+        "text": Step(_ask("described"), _take_described, digressions="never"),
     },
     "case_correct": {
         "kind": Step(_choose("kind", KINDS, "kind."), _take_kind),
@@ -288,12 +288,12 @@ FORMS: dict[str, Form] = {
     },
     "case_hand_over": {
         "unit": Step(_ask("hand_over"), _take_unit),
-        "text": Step(_ask("hand_over_word"), _take_word_to_unit),
+        "text": Step(_ask("hand_over_word"), _take_word_to_unit, digressions="never"),
     },
     "case_assign": {"person": Step(_ask("assign"), _take_colleague)},
     "case_merge": {"other": Step(_ask_other, _take_other)},
-    "case_extend": {"text": Step(_ask("extend"), _take_extension)},
-    "case_reply": {"text": Step(_ask("reply"), _take_reply)},
+    "case_extend": {"text": Step(_ask("extend"), _take_extension, digressions="never")},
+    "case_reply": {"text": Step(_ask("reply"), _take_reply, digressions="never")},
     "case_enter": ENTER,
 }
 

@@ -231,10 +231,10 @@ def _take_seen(typed: str, _: Data, context: Context) -> str | Done:
 FORMS: dict[str, Form] = {
     "page_add": {
         "platform": Step(_ask_platform, _take_platform),
-        "name": Step(_ask("ask_name"), _take_name),
-        "address": Step(_ask("ask_address"), _take_address),
+        "name": Step(_ask("ask_name"), _take_name, digressions="first"),
+        "address": Step(_ask("ask_address"), _take_address, digressions="first"),
     },
-    "page_change": {"value": Step(_ask("ask_value"), _take_value)},
+    "page_change": {"value": Step(_ask("ask_value"), _take_value, digressions="first")},
     "page_remove": {"sure": Step(_ask_remove, _take_remove)},
     "page_move": {"unit": Step(_ask("ask_unit"), _take_unit)},
     "page_compare": {"seen": Step(_ask("ask_seen"), _take_seen)},

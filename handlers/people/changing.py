@@ -226,7 +226,7 @@ def _hold_own(data: Data, context: Context) -> Reply:
     return Reply(context.texts.rich("manage.own_held"))
 
 
-UNIT_ADD: Form = {"name": Step(_asks("manage.ask_unit_name"), _take_unit_name)}
+UNIT_ADD: Form = {"name": Step(_asks("manage.ask_unit_name"), _take_unit_name, digressions="first")}
 ABSENCE: Form = {
     "until": Step(_asks("manage.ask_until"), _take_until),
     "substitute": Step(_asks("manage.ask_substitute"), _take_substitute),
@@ -235,7 +235,7 @@ HOLD_OWN: Form = {"sure": Step(_asks_whether("manage.ask_hold_own", "hold_own"),
 
 FORMS: dict[str, Form] = {
     "unit_add": UNIT_ADD,
-    "unit_rename": {"name": Step(_asks("manage.ask_new_name"), _take_new_name)},
+    "unit_rename": {"name": Step(_asks("manage.ask_new_name"), _take_new_name, digressions="first")},
     "unit_move": {"parent": Step(_asks("manage.ask_parent"), _take_parent)},
     "unit_merge": {
         "into": Step(_asks("manage.ask_successor"), _take_successor),
@@ -243,12 +243,12 @@ FORMS: dict[str, Form] = {
     },
     "unit_close": {"sure": Step(_asks_whether("manage.ask_close", "unit_close"), _if_sure(_close))},
     "member_add": {
-        "name": Step(_asks("manage.ask_member_name"), _take_member_name),
-        "position": Step(_asks("manage.ask_member_position"), _take_member_position),
+        "name": Step(_asks("manage.ask_member_name"), _take_member_name, digressions="first"),
+        "position": Step(_asks("manage.ask_member_position"), _take_member_position, digressions="first"),
     },
     "member_correct": {
-        "name": Step(_asks("manage.ask_right_name"), _take_member_name),
-        "position": Step(_asks("manage.ask_member_position"), _take_member_position),
+        "name": Step(_asks("manage.ask_right_name"), _take_member_name, digressions="first"),
+        "position": Step(_asks("manage.ask_member_position"), _take_member_position, digressions="first"),
     },
     "member_find": {"name": Step(_asks("manage.ask_whom"), _take_found)},
     "member_transfer": {

@@ -256,12 +256,12 @@ def _take_leave(typed: str, _: Data, context: Context) -> str | Done:
 
 JOIN: Form = {
     "consent": Step(_ask_consent, _take_consent),
-    "name": Step(_ask_name, _take_name),
-    "position": Step(_ask_position, _take_position),
+    "name": Step(_ask_name, _take_name, digressions="first"),
+    "position": Step(_ask_position, _take_position, digressions="first"),
 }
 JOIN_LISTED: Form = {"consent": Step(_ask_consent, _take_consent_listed)}
 JOIN_CODE: Form = {"code": Step(_ask_code, _take_code)}
-CLAIM: Form = {"name": Step(_ask_claim_name, _take_claim_name)}
+CLAIM: Form = {"name": Step(_ask_claim_name, _take_claim_name, digressions="first")}
 LEAVE: Form = {"sure": Step(_ask_leave, _take_leave)}
 
 FORMS = {

@@ -171,7 +171,10 @@ def _is_sure(typed: str) -> bool:
 _BEGUN = {"correct": _CORRECT, "withdraw": _WITHDRAW, "erase": _ERASE}
 
 FORMS: dict[str, Form] = {
-    _CORRECT: {"name": Step(_ask_name, _take_name), "position": Step(_ask_position, _take_position)},
+    _CORRECT: {
+        "name": Step(_ask_name, _take_name, digressions="first"),
+        "position": Step(_ask_position, _take_position, digressions="first"),
+    },
     _WITHDRAW: {"sure": Step(_ask_withdraw, _take_withdraw)},
     _ERASE: {"sure": Step(_ask_erase, _take_erase), "again": Step(_ask_again, _take_again)},
 }

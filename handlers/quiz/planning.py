@@ -288,7 +288,7 @@ def _at(day: dt.date, time: dt.time, context: Context) -> dt.datetime:
 
 
 PLAN: Form = {
-    "title": Step(_ask_title, _take_title),
+    "title": Step(_ask_title, _take_title, digressions="never"),
     "bank": Step(_ask_bank, _take_bank),
     "topics": Step(_ask_topics, _take_topics),
     "count": Step(_ask_count, _take_count),

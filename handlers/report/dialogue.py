@@ -40,7 +40,6 @@ _TITLES = {"anh", "chi", "co", "chu", "bac", "ong", "ba", "em", "thay", "dong", 
 # Nobody gives a number in more words; what is longer tells more of what happened.
 _LONGEST_CONTACT = 6
 _SHORTEST_ACCOUNT = 3
-_PROVISION = re.compile(r"\b(?:dieu|khoan|muc) \d")
 _HERE = re.compile(r"\b(?:o|tai|vao|qua|trong) (?:day|chat|tin nhan)\b")
 _NOT_KNOWN = {"khong ro", "khong biet", "ko ro", "ko biet", "k ro", "k biet", "chua ro", "chua biet", "khong nho"}
 _FIRST_WORDS = (["toi"], ["em"], ["minh"], ["cung"])
@@ -92,9 +91,9 @@ def _data(said: str, reading: Reading, context: Context) -> Data:
     return data
 
 
-def _is_answered(said: str, context: Context) -> bool:
+def _is_question(said: str, context: Context) -> bool:
     """Whether what is said in the middle is a question about the rules: it is answered, and the report goes on."""
-    return context.search.answer(said, today=context.today).outcome is Outcome.ANSWERED
+    return asks(said) and context.search.answer(said, today=context.today).outcome is Outcome.ANSWERED
 
 
 def _next(data: Data) -> str:
@@ -122,7 +121,7 @@ def _ask_kind(data: Data, context: Context) -> Reply:
     return _asked(context.texts.rich("report.ask_kind"), data, context, *buttons)
 
 
-def _take_kind(typed: str, data: Data, context: Context) -> str | Done:
+def _take_kind(typed: str, data: Data, context: Context) -> str | Stay | Done:
     said = checked(typed)
     if said in KINDS:
         data["kind"] = said
@@ -131,6 +130,8 @@ def _take_kind(typed: str, data: Data, context: Context) -> str | Done:
         return _next(data)
     reading = read(said, context.today)
     if reading.kind is None:
+        if _is_question(said, context):
+            return Stay([*answer(said, context), _ask_kind(data, context)])
         _add_to_story(said, data)
         return "kind"
     before = dict(data)
@@ -164,14 +165,12 @@ def _ask_account(data: Data, context: Context) -> Reply:
     return _asked(question, data, context, *buttons)
 
 
-def _take_account(typed: str, data: Data, context: Context) -> str | Stay | Done:
+def _take_account(typed: str, data: Data, context: Context) -> str | Done:
     words = folded_syllables(typed)
     if typed == UNKNOWN or " ".join(words[words[:1] in _FIRST_WORDS :]) in _NOT_KNOWN:
         data["account"] = context.texts("report.account_unknown")
         return "sure" if data["contact"] else "contact"
     said = checked(typed, LONGEST_LINE)
-    if _PROVISION.search(fold(said)) and _is_answered(said, context):
-        return Stay([*answer(said, context), _ask_account(data, context)])
     if sum(char.isalnum() for char in said) < _SHORTEST_ACCOUNT:
         # A number of some menu, more likely.
         raise NotFound("no_account")
@@ -254,7 +253,7 @@ def _take_contact(typed: str, data: Data, context: Context) -> str | Stay | Done
         return _done(data, context)
     said = checked(typed, LONGEST_LINE)
     if not any(char.isdigit() or char == "@" for char in said):
-        if asks(said) and _is_answered(said, context):
+        if _is_question(said, context):
             return Stay([*answer(said, context), _ask_contact(data, context)])
         is_more = len(said.split()) > _LONGEST_CONTACT or read(said, context.today).kind is not None
         if here or is_more or "odd" not in data:
@@ -275,13 +274,16 @@ def _ask_sure(data: Data, context: Context) -> Reply:
     return _asked(texts.rich("report.ask_sure", contact=data["contact"]), data, context, *buttons)
 
 
-def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
+def _take_sure(typed: str, data: Data, context: Context) -> str | Stay | Done:
     sure = form.yes_or_no(typed)
     if typed == WRONG or sure is False:
         return _again(data)
     if typed in (SEND, UNNAMED) or sure:
         return _done(data, context, anonymous=typed == UNNAMED)
-    _add_to_story(checked(typed), data)
+    said = checked(typed)
+    if _is_question(said, context):
+        return Stay([*answer(said, context), _ask_sure(data, context)])
+    _add_to_story(said, data)
     return "sure"
 
 
@@ -402,9 +404,9 @@ def picture(attachments: Sequence[Attachment], context: Context) -> list[Reply]:
 
 
 REPORT: Form = {
-    "kind": Step(_ask_kind, _take_kind, _files),
-    "account": Step(_ask_account, _take_account, _files),
-    "contact": Step(_ask_contact, _take_contact, _files),
-    "sure": Step(_ask_sure, _take_sure, _files),
+    "kind": Step(_ask_kind, _take_kind, _files, digressions="first"),
+    "account": Step(_ask_account, _take_account, _files, digressions="first"),
+    "contact": Step(_ask_contact, _take_contact, _files, digressions="first"),
+    "sure": Step(_ask_sure, _take_sure, _files, digressions="first"),
 }
 PICTURE: Form = {"why": Step(_ask_picture, _take_picture, _more_pictures)}

@@ -205,5 +205,5 @@ def _take_receipt(typed: str, _: Data, context: Context) -> str | Done:
     return Done(receipt(typed, context))
 
 
-ADD: Form = {"which": Step(_ask_which, _take_which), "more": Step(_ask_more, _take_more, _files)}
+ADD: Form = {"which": Step(_ask_which, _take_which), "more": Step(_ask_more, _take_more, _files, digressions="first")}
 RECEIPT: Form = {"receipt": Step(_ask_receipt, _take_receipt)}
