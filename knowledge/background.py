@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,14 @@ class Background:
     successors: tuple[SuccessorEntry, ...]
 
     def successors_in(self, texts: Iterable[str]) -> list[SuccessorEntry]:
-        """Return the merged units that the texts name, the longest names first."""
+        """Return the merged units that the texts name, the longest names first.
+
+        Whoever only issued a document that is cited ("ngày 17/6/2021 của Bộ …") is nobody to turn to.
+        """
         joined = "\n".join(texts)
         found = []
         for entry in self.successors:
+            joined = re.sub(rf"(?<=\d của ){re.escape(entry.name)}", "", joined)
             if entry.name in joined:
                 found.append(entry)
                 joined = joined.replace(entry.name, "")

@@ -218,6 +218,13 @@ def test_merged_units_are_named_by_their_successors(search: Search) -> None:
     assert search.background.successors_in(["Sở Tài nguyên và Môi trường"])[0].now == "Sở Nông nghiệp và Môi trường"
 
 
+def test_who_only_issued_what_is_cited_needs_no_successor(search: Search) -> None:
+    cited = "Quyết định số 874/QĐ-BTTTT ngày 17/6/2021 của Bộ Thông tin và Truyền thông"
+    assert search.background.successors_in([cited]) == []
+    (found,) = search.background.successors_in([cited + ", báo cáo Bộ Thông tin và Truyền thông"])
+    assert found.name == "Bộ Thông tin và Truyền thông"
+
+
 ALPHABET = st.one_of(
     st.text(max_size=300),
     st.text(st.characters(exclude_categories=[]), max_size=100),

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from dataclasses import replace
 
 import pytest
 
 from benchmarks.questions import QUESTIONS, load_lines
+from bot.channels.base import fit
+from bot.channels.markup import seen
+from bot.channels.terminal import Terminal
+from handlers import ask
 from handlers.ask.wording import Writer, _date
+from handlers.context import Context
 from handlers.office import Office
 from handlers.texts import Texts
 from knowledge.search import Search
@@ -58,6 +65,26 @@ def test_an_article_says_each_thing_once(writer: Writer) -> None:
     assert [f"Khoản {n}: “" in text for n in (1, 2, 3, 4)] == [True] * 4
 
 
+def test_what_is_noted_of_every_passage_stands_once_under_all(writer: Writer) -> None:
+    text = reply(writer, "điều 7 nói gì")
+    assert text.count("chưa có nguyên văn để trích") == 1
+    assert text.count("Ý chính") == 4
+    assert text.count("Nguồn: <a ") == 1
+    assert text.count("Số điều, khoản chưa đối chiếu bản gốc") == 1
+    # One of them is quoted, and the note of a copy belongs to it alone.
+    assert "“Khi nhận được thông báo" in text.split("(Trích theo bản sao")[0].split("\n\n")[-1]
+
+
+def test_a_source_that_is_not_that_of_all_stays_with_its_own_words(writer: Writer) -> None:
+    first, second, *rest = writer.search.answer("điều 7", today=TODAY).citations
+    without = replace(second, edition=second.edition.model_copy(update={"sources": ()}))
+    assert [bool(citation.quote) for citation in (first, second, *rest)] == [False, False, True, False, False]
+    assert writer.article([first, second, *rest]).count("Nguồn: ") == 1
+    text = writer.article([first, without, *rest])
+    assert text.count("Nguồn: ") == 3
+    assert "Nguồn: " not in text.split(second.summary)[1].split("\n\n")[0]
+
+
 def test_of_a_document_that_only_replaced_ours_all_is_said_that_is_known(writer: Writer) -> None:
     text = reply(writer, "qđ 423 nói gì")
     assert text.startswith("QĐ 423/QĐ-BVHTTDL (Bộ Quy tắc ứng xử văn hóa trên môi trường số) ban hành ngày 05/3/2026")
@@ -89,6 +116,18 @@ def test_answers_stay_near_a_screenful(writer: Writer) -> None:
     lengths = sorted(len(writer.reply(finding)) for finding in findings if len(finding.citations) < 2)
     assert lengths[len(lengths) // 2] < 900
     assert lengths[len(lengths) * 95 // 100] < 1_600
+
+
+def test_answers_stay_within_two_screens_of_a_phone(context: Context) -> None:
+    """Measured on the regression set where the choices stand in the text: a phone shows 20 lines of 44 letters."""
+    rows = []
+    with context.database.transaction():
+        for line in load_lines(QUESTIONS):
+            (answer,) = ask.answer(line.text, context)
+            text = "\n".join(seen(message["text"]) for message in fit(answer, Terminal.abilities, context.texts))
+            rows.append(sum(max(1, len(textwrap.wrap(paragraph, 44))) for paragraph in text.split("\n")))
+    assert sum(row > 40 for row in rows) <= 1
+    assert sum(row > 30 for row in rows) <= len(rows) * 11 // 100
 
 
 def test_a_clause_without_its_article_is_asked_back_for(writer: Writer) -> None:

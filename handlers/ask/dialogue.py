@@ -14,13 +14,18 @@ from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
 from knowledge.documents import Provision
 from knowledge.finding import Citation, Finding, Outcome
+from knowledge.schema import FactEntry
 from storage import people
 
 _PARAGRAPHS = Markup("\n\n")
 
-# What is quoted of an article at once, in characters: a phone shows about 900. A short rest is not worth a press.
-PAGE = 1_000
-SHORT_REST = 300
+# What is quoted of an article at once, in characters: a phone shows about 900, and a third of them is needed for what
+# holds today and for the choices. A short rest is not worth a press.
+PAGE = 600
+SHORT_REST = 150
+
+# So much of the law around the documents is told at once; the rest is a press away.
+FACTS = 2
 
 # The kind of small talk that is always answered: somebody is in danger.
 _DISTRESS = "distress"
@@ -77,9 +82,10 @@ def answer(question: str, context: Context) -> list[Reply]:
     context.tally(finding.outcome.value)
     writer = _writer(context)
     page = first_page(finding.citations)
-    buttons = (*_rest_button(finding.citations[page:], context), *_buttons(finding, context))
+    further = _further_button(finding.facts[FACTS:], context)
+    buttons = (*_rest_button(finding.citations[page:], context), *further, *_buttons(finding, context))
     closing = writer.closing(finding, noted=noted)
-    body = writer.body(replace(finding, citations=finding.citations[:page]))
+    body = writer.body(replace(finding, citations=finding.citations[:page], facts=finding.facts[:FACTS]))
     return [Reply(body, buttons, closing, lead=writer.lead(finding))]
 
 
@@ -91,6 +97,9 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
         return [_article(data["id"], context)]
     if name == "rest":
         return [_article(data["ids"][0], context, data["ids"])]
+    if name == "facts":
+        facts = service.facts(context.search, data["ids"])
+        return [Reply(_writer(context).further(facts) if facts else context.texts.rich("menu.stale"))]
     if name == "provision":
         return [_provision(data["id"], context)]
     if name == "vote":
@@ -139,11 +148,16 @@ def _writer(context: Context) -> Writer:
 
 def first_page(citations: Sequence[Citation]) -> int:
     """Return how many passages of an article are shown at once; the rest is shown too where it is short."""
-    lengths = [len(citation.quote or citation.summary) for citation in citations]
+    lengths = [_length([citation]) for citation in citations]
     page = 0
     while page < len(lengths) and (not page or sum(lengths[: page + 1]) <= PAGE or sum(lengths[page:]) <= SHORT_REST):
         page += 1
     return page
+
+
+def _length(citations: Sequence[Citation]) -> int:
+    """How many characters of rules are shown."""
+    return sum(len(citation.quote or citation.summary) for citation in citations)
 
 
 def _article(provision_id: str, context: Context, ids: Collection[str] = ()) -> Reply:
@@ -190,6 +204,9 @@ def _vote(data: dict[str, Any], context: Context) -> Reply:
 def _buttons(finding: Finding, context: Context) -> list[Button]:
     texts = context.texts
     others = finding.alternatives if finding.outcome is Outcome.ANSWERED else finding.nearest
+    if _length(finding.citations) + sum(len(fact.text) for fact in finding.facts[:FACTS]) > PAGE:
+        # The answer itself fills the screen.
+        others = others[:1]
     buttons = [_provision_button(provision, context) for provision in others]
     if finding.outcome is Outcome.CONTENTS:
         return [_contents_button(article, context) for article in others]
@@ -233,6 +250,11 @@ def _rest_button(citations: Sequence[Citation], context: Context) -> list[Button
         return []
     label = context.texts("button.rest", label=citations[0].provision.article.label)
     return [Button(label, "ask.rest", {"ids": [citation.provision.id for citation in citations]})]
+
+
+def _further_button(facts: Sequence[FactEntry], context: Context) -> list[Button]:
+    """The button that tells more of the law around the documents."""
+    return [Button(context.texts("button.facts"), "ask.facts", {"ids": [fact.id for fact in facts]})] if facts else []
 
 
 def _article_button(provision: Provision, context: Context) -> list[Button]:

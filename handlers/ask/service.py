@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from handlers.masking import mask
 from knowledge.documents import Provision
 from knowledge.finding import Citation, Finding, Outcome
+from knowledge.schema import FactEntry
 from knowledge.search import Search
 from knowledge.text import folded_syllables
 from storage import questions
@@ -57,6 +58,12 @@ def article(search: Search, provision_id: str, today: dt.date) -> tuple[Provisio
     """Return the article that holds a provision with everything of it that may be shown; None where it is gone."""
     provision = search.library.get(provision_id)
     return (provision.article, search.article(provision, today)) if provision else None
+
+
+def facts(search: Search, ids: Sequence[str]) -> list[FactEntry]:
+    """Return the facts of these ids, in their order; those that are gone are left out."""
+    known = {fact.id: fact for fact in search.background.facts}
+    return [known[name] for name in ids if name in known]
 
 
 def vote(database: Database, choice: Vote, question: str, outcome: str, shown: Sequence[str], today: dt.date) -> None:

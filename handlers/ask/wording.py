@@ -71,14 +71,20 @@ class Writer:
         return _LINES.join([*([self.texts.rich("decline.noted")] if noted else []), self.contact()])
 
     def article(self, citations: Sequence[Citation]) -> Markup:
-        """Return the text of a whole article: every passage that may be shown, then its validity."""
+        """Return the text of an article: every passage given, what is to be noted of all of them, their validity."""
         first = citations[0].provision
+        noted = self._noted_of_all(citations)
+        summed_up = False
         heading = self.texts.rich("answer.article", label=first.article.label, document=first.document.short)
         title = first.article.title
         lines = [heading + "\n" + title if title else heading]
         for citation in citations:
             own = citation.provision.label_within_article
-            lines.append((Markup.escape(f"{own}: ") if own else Markup()) + self._words(citation))
+            words = [self._said(citation, again=summed_up)]
+            words += [note for note in self._notes(citation) if note not in noted]
+            lines.append((Markup.escape(f"{own}: ") if own else Markup()) + _LINES.join(words))
+            summed_up = summed_up or not citation.quote
+        lines.append(_LINES.join(noted))
         lines += self._validity(citations)
         return _paragraphs(lines)
 
@@ -86,6 +92,10 @@ class Writer:
         """Return a single provision as it may be shown, and whether its document still holds."""
         words, _ = self._single(citation)
         return _LINES.join([words, *islice(self._document_validity(citation.document), 1)])
+
+    def further(self, facts: Sequence[FactEntry]) -> Markup:
+        """Return facts of the law around the documents by themselves."""
+        return _paragraphs(self._facts(facts))
 
     def no_wording(self, provision: Provision) -> Markup:
         """Return the text for a provision none of whose words may be shown."""
@@ -174,19 +184,34 @@ class Writer:
 
     def _words(self, citation: Citation) -> Markup:
         """The words of a provision as its wording allows: quoted, quoted with a note, or summed up."""
-        lines = []
+        return _LINES.join([self._said(citation), *self._notes(citation)])
+
+    def _said(self, citation: Citation, *, again: bool = False) -> Markup:
+        """The words alone; `again` says that why they are summed up was told before."""
         if citation.quote:
-            lines.append(self.texts.rich("answer.quote", quote=citation.quote))
-            if citation.wording is Wording.NEAR_VERBATIM:
-                lines.append(self.texts.rich("answer.not_compared"))
-        else:
-            lines.append(self.texts.rich("answer.summary", summary=citation.summary))
-            sources = citation.provision.sources(citation.edition)
-            if sources:
-                lines.append(self.texts.rich("answer.source", source=_source(sources[0])))
-        if citation.provision.number_in_doubt:
-            lines.append(self.texts.rich("answer.number_in_doubt"))
-        return _LINES.join(lines)
+            return self.texts.rich("answer.quote", quote=citation.quote)
+        return self.texts.rich("answer.summary_again" if again else "answer.summary", summary=citation.summary)
+
+    def _notes(self, citation: Citation) -> list[Markup]:
+        """What stands under the words: where they come from, and whether their number is certain."""
+        doubt = citation.provision.number_in_doubt
+        return [*self._origin(citation), *([self.texts.rich("answer.number_in_doubt")] if doubt else [])]
+
+    def _origin(self, citation: Citation) -> list[Markup]:
+        if citation.quote:
+            near = citation.wording is Wording.NEAR_VERBATIM
+            return [self.texts.rich("answer.not_compared")] if near else []
+        sources = citation.provision.sources(citation.edition)
+        return [self.texts.rich("answer.source", source=_source(sources[0]))] if sources else []
+
+    def _noted_of_all(self, citations: Sequence[Citation]) -> list[Markup]:
+        """The notes that hold of everything that is quoted, of everything that is summed up, or of both."""
+        alike = [[c for c in citations if c.quote], [c for c in citations if not c.quote]]
+        origins = [[self._origin(citation) for citation in some] for some in alike if len(some) > 1]
+        noted = [note for each in origins if each.count(each[0]) == len(each) for note in each[0]]
+        if len(citations) > 1 and all(citation.provision.number_in_doubt for citation in citations):
+            noted.append(self.texts.rich("answer.number_in_doubt"))
+        return noted
 
     def _validity(self, citations: Sequence[Citation]) -> Iterator[Markup]:
         """Whether what was quoted holds today, what the new document says, and who the named units are now."""
