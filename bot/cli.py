@@ -233,10 +233,17 @@ def roster_template(settings: Settings, file: Path) -> None:
 @click.option("--check", is_flag=True, help=TEXTS("cli.roster_check"))
 @click.option("--sheet", default="", help=TEXTS("cli.roster_sheet"))
 @click.option("--create-units", is_flag=True, help=TEXTS("cli.roster_create_units"))
+@click.option("--create-alike", is_flag=True, help=TEXTS("cli.roster_create_alike"))
 @click.option("--leave-missing", is_flag=True, help=TEXTS("cli.roster_leave_missing"))
 @with_settings
 def roster_import(
-    settings: Settings, file: Path, check: bool, sheet: str, create_units: bool, leave_missing: bool
+    settings: Settings,
+    file: Path,
+    check: bool,
+    sheet: str,
+    create_units: bool,
+    create_alike: bool,
+    leave_missing: bool,
 ) -> None:
     from bot.roster import take_over
 
@@ -246,7 +253,8 @@ def roster_import(
         click.echo,
         sheet=sheet,
         only_check=check,
-        create_units=create_units,
+        create_units=create_units or create_alike,
+        create_alike=create_alike,
         leave_missing=leave_missing,
     )
     if not taken:

@@ -70,6 +70,7 @@ def take_over(
     sheet: str = "",
     only_check: bool = False,
     create_units: bool = False,
+    create_alike: bool = False,
     leave_missing: bool = False,
 ) -> bool:
     """Take a list over, or with `only_check` say what would change; return False where it has faults.
@@ -87,13 +88,21 @@ def take_over(
             table = find_table(spreadsheet.read(content_of(file), str(file)), str(file), sheet)
         write(_found(file, table))
         scene = _scene(settings, database)
+        look_over = partial(
+            roster.check,
+            scene,
+            table,
+            create_units=create_units,
+            create_alike=create_alike,
+            leave_missing=leave_missing,
+        )
         if only_check:
-            plan = roster.check(scene, table, create_units=create_units, leave_missing=leave_missing)
+            plan = look_over()
             _tell(plan, database, write, is_done=False, leave_missing=leave_missing)
             return not plan.faults
         with database.transaction():
             number = roster.begin(scene)
-        plan = roster.check(scene, table, create_units=create_units, leave_missing=leave_missing)
+        plan = look_over()
         if plan.faults or not plan.staged:
             with database.transaction():
                 roster.give_up(scene, number)
@@ -214,6 +223,8 @@ def _tell(plan: Plan, database: Database, write: Write, *, is_done: bool, leave_
         write(TEXTS("roster.faulty", rows=len({fault.row for fault in plan.faults})))
         if any(fault.code.startswith("unknown_unit") for fault in plan.faults):
             write(TEXTS("roster.create_units"))
+        if any(fault.code == "unit_alike" for fault in plan.faults):
+            write(TEXTS("roster.create_alike"))
         return
     _tell_some(TEXTS("roster.new_unit_done" if is_done else "roster.new_unit"), plan.new_units, write)
     renamed = [

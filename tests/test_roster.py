@@ -421,6 +421,62 @@ def test_units_are_opened_where_that_is_wanted(console: Scene, office: dict[str,
     assert len(units.all_open(console.database)) == 9
 
 
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        ("Phòng Tổ chức cán bộj", "Phòng Tổ chức cán bộ"),
+        ("Phong To chuc cna bo", "Phòng Tổ chức cán bộ"),
+        ("Phòg Tổ chức cán bộ", "Phòng Tổ chức cán bộ"),
+        ("Phòngtổ chức cán bộ", "Phòng Tổ chức cán bộ"),
+        ("Phòng TCCB", "Phòng Tổ chức cán bộ"),
+        ("P. TC-CB", "Phòng Tổ chức cán bộ"),
+        ("Phòng Tổ chức và Cán bộ", "Phòng Tổ chức cán bộ"),
+        ("VP", "Văn phòng"),
+        ("Sở Ví Dụ / P.TCCB", "Phòng Tổ chức cán bộ"),
+        ("Sở Ví Du Mẫ / Phòng Mới", "Sở Ví Dụ Mẫu"),
+        ("Sở Ví Dụ / VP / Tổ Xe", "Văn phòng"),
+    ],
+)
+def test_a_unit_that_is_called_almost_like_another_is_not_opened(console: Scene, words: str, near: str) -> None:
+    top = service.create_unit(console, "Sở Ví Dụ")
+    for name in ("Phòng Tổ chức cán bộ", "Văn phòng", "Phòng Một"):
+        service.create_under(console, top, name)
+    service.create_unit(console, "Sở Ví Dụ Mẫu")
+    rows = ("CB01;Trần Ví Dụ;;Phòng Một", f"CB02;Lê Ví Dụ;;{words}")
+    (said,) = wrong(console, *rows, create_units=True)
+    assert said.startswith("dòng 3, cột D “Đơn vị”: chưa có “")
+    assert said.endswith(f"mà tên gần giống “{near if near.startswith('Sở') else f'Sở Ví Dụ / {near}'}”")
+    plan = imported(console, *rows, create_units=True, create_alike=True)
+    assert plan.new_units
+
+
+def test_two_units_of_a_list_that_are_called_almost_alike_are_not_opened(console: Scene) -> None:
+    rows = ("CB01;Trần Ví Dụ;;Sở Ví Dụ / Phòng Thanh tra", "CB02;Lê Ví Dụ;;Sở Ví Dụ / Phòng Thanh trra")
+    (said,) = wrong(console, *rows, create_units=True)
+    assert "chưa có “Sở Ví Dụ / Phòng Thanh trra”, mà tên gần giống “Sở Ví Dụ / Phòng Thanh tra”" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Phòng 2",
+        "Tổ B",
+        "Tổ Bay",
+        "Khu IV",
+        "Phòng Bốn",
+        "Sở Mẫu / Phòng Thanh tr",
+        "Phòng Kế toán",
+        "Đội Xe",
+        "Đội Xa",
+    ],
+)
+def test_units_that_numbers_letters_or_words_tell_apart_are_opened(console: Scene, words: str) -> None:
+    top = service.create_unit(console, "Sở Ví Dụ")
+    for name in ("Phòng 1", "Tổ A", "Tổ Ba", "Khu VI", "Phòng Ba", "Phòng Thanh tra", "Phòng Kế hoạch", "Đội Xét"):
+        service.create_under(console, top, name)
+    assert imported(console, f"CB01;Trần Ví Dụ;;{words}", create_units=True).new_units
+
+
 def test_many_units_are_opened_over_several_transactions(console: Scene) -> None:
     rows = [f"CB{n};Người Ví Dụ;;Sở {n // 30} / Phòng {n} / Tổ {n}" for n in range(90)]
     imported(console, *rows, create_units=True)

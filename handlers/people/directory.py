@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from handlers.people.alike import alike
 from knowledge.text import folded_syllables
 from storage import units
 from storage.database import Database
@@ -44,6 +45,7 @@ class Directory:
         self._today: defaultdict[str, list[int]] = defaultdict(list)
         self._keys: defaultdict[int, set[str]] = defaultdict(set)
         self._once: defaultdict[str, list[int]] = defaultdict(list)
+        self._alike: dict[int, int | None] = {}
         for unit in units.all_open(database):
             self._add(Place(unit.id, unit.parent, unit.name))
         successors: dict[int, Unit | None] = {}
@@ -97,6 +99,31 @@ class Directory:
             self._add(Place(number, parent, step))
             parent = number
         return parent
+
+    def alike(self, unit: int) -> tuple[str, str] | None:
+        """Return the paths of a planned unit and of another that may be meant, for the unit or one above it.
+
+        Beside it are looked at the units below the same one, open or planned before; for a unit at the top every open
+        one: whoever wrote a name without a path may mean it. None where no name is alike.
+        """
+        for place in self._above(unit):
+            if place.id < 0 and (meant := self._meant_by(place)) is not None:
+                return self.path(place.id), self.path(meant)
+        return None
+
+    def _meant_by(self, planned: Place) -> int | None:
+        if planned.id not in self._alike:
+            self._alike[planned.id] = next(
+                (
+                    place.id
+                    for place in self._places.values()
+                    if (place.parent == planned.parent or (planned.parent is None and place.id > 0))
+                    and (place.id > 0 or place.id > planned.id)
+                    and alike(place.name, planned.name)
+                ),
+                None,
+            )
+        return self._alike[planned.id]
 
     @property
     def planned(self) -> Sequence[Place]:

@@ -88,13 +88,16 @@ class Plan:
 
 
 @act("roster.check", recorded=False)
-def check(scene: Scene, table: Table, *, create_units: bool = False, leave_missing: bool = False) -> Plan:
+def check(
+    scene: Scene, table: Table, *, create_units: bool = False, create_alike: bool = False, leave_missing: bool = False
+) -> Plan:
     """Return what a list changes, and all that is wrong with it.
 
-    Reads everybody, so not inside a transaction.
+    `create_units` opens the units that there are not; a name that is like another one is a fault all the same, unless
+    `create_alike`. Reads everybody, so not inside a transaction.
     """
     directory = Directory(scene.database)
-    rows, faults = _read(table, directory, create_units)
+    rows, faults = _read(table, directory, create_units, create_alike)
     known = _Known(members.everybody(scene.database, scene.today))
     plan = Plan(people=len(table.entries), faults=[*table.faults, *faults])
     met = _meet(rows, known, table, plan)
@@ -143,7 +146,7 @@ class _Known:
                 self.by_name[member.folded, member.unit].append(member)
 
 
-def _read(table: Table, directory: Directory, create_units: bool) -> tuple[list[_Row], list[Fault]]:
+def _read(table: Table, directory: Directory, create_units: bool, create_alike: bool) -> tuple[list[_Row], list[Fault]]:
     """What the rows say, of those that say enough, and what is wrong with each by itself and beside the others."""
     faults: list[Fault] = []
     faulty: defaultdict[int, set[str]] = defaultdict(set)
@@ -154,6 +157,8 @@ def _read(table: Table, directory: Directory, create_units: bool) -> tuple[list[
     rows = []
     for entry in table.entries:
         own = [*_own_faults(entry, table, directory, places, faulty.get(entry.row, set()))]
+        if not own and not create_alike and (found := places.get(entry.unit)) and (pair := directory.alike(found[0])):
+            own.append(_fault(table, entry, UNIT, "unit_alike", unit=pair[0], near=pair[1]))
         code = read_code(entry.code)
         if code:
             first = codes.setdefault(_bare(code), (code, entry.row))
