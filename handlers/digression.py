@@ -1,10 +1,10 @@
-"""Questions about the rules that are typed in the middle of a form: which of its answers they are not."""
+"""Questions about the rules or the bot that are typed in the middle of a form: which of its answers they are not."""
 
 from __future__ import annotations
 
 import re
 
-from handlers import ask
+from handlers import ask, howto
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.report.reading import asks
@@ -34,11 +34,13 @@ _OF_A_PROVISION = {
 
 
 def answered(typed: str, context: Context, refused: bool) -> list[Reply]:
-    """Answer what was typed at a step of a form, where it is a question about the rules; [] for anything else.
+    """Answer what was typed at a step of a form, where it is a question about the rules or the bot; else return [].
 
     `refused` says that the step cannot take it. Where it could, only what names a provision or ends with a question
     mark is taken for a question: a name that was lost would be worse than a question that was.
     """
+    if topic := howto.find(typed):
+        return [howto.explain(topic, context)]
     said = fold(normalize(typed)).strip()
     if len(said) > _LONGEST or is_complaint(typed) or is_secret(typed):
         return []

@@ -19,6 +19,7 @@ from handlers import (
     casework,
     digression,
     form,
+    howto,
     leading,
     linking,
     official_document,
@@ -267,6 +268,9 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     number = None if event.group else report.numbered(text, context)
     if number is not None:
         return casework.by_number(number, context)
+    if topic := howto.find(text):
+        does = next((command for command in COMMANDS.all if command.name == topic.command), None)
+        return [howto.explain(topic, context, None if event.group else does)]
     return ask.answer(text, context)
 
 
