@@ -13,7 +13,7 @@ from bot.console import Write, looking
 from bot.explaining import TEXTS
 from bot.settings import Settings
 from handlers.authorization import Scene
-from handlers.destinations import ADMINISTRATORS, CONTACT, HEAD, Routing, load_routing
+from handlers.destinations import ADMINISTRATORS, CONTACT, HEAD, Routing, in_words, load_routing
 from handlers.errors import Refusal
 from handlers.outward import EMAIL, WEBHOOK
 from handlers.people.finding import find_unit, full_name
@@ -99,7 +99,7 @@ def examine(
         # Contacts and heads are another's for each unit, and the administrators stand in for all of them.
         if name not in (CONTACT, HEAD) and not place.addresses:
             reason = texts(f"forward.reason_{place.why}")
-            yield "warning", texts("route.nobody", name=name, reason=reason)
+            yield "warning", texts("route.nobody", name=in_words(name, texts), reason=reason)
     yield from _not_arrived(database, texts, prefix)
 
 
@@ -109,7 +109,7 @@ def _not_arrived(database: Database, texts: Texts, prefix: str) -> Iterator[tupl
     for one in troubled[:MOST_TOLD]:
         state = texts(f"route.state_{one.state}")
         number = f"{prefix}-{one.report}"
-        yield "warning", texts("route.not_arrived", number=number, name=one.destination, state=state)
+        yield "warning", texts("route.not_arrived", number=number, name=in_words(one.destination, texts), state=state)
     if len(troubled) > MOST_TOLD:
         yield "warning", texts("route.more", count=len(troubled) - MOST_TOLD)
 
@@ -128,9 +128,10 @@ def _top(database: Database) -> units.Unit | None:
 
 
 def _line(scene: Scene, place: Place) -> str:
+    name = in_words(place.name, TEXTS)
     if not place.addresses:
-        return TEXTS("route.place_nobody", name=place.name, reason=TEXTS(f"forward.reason_{place.why}"))
-    return TEXTS("route.place", name=place.name, who="; ".join(_who(scene, at) for at in place.addresses))
+        return TEXTS("route.place_nobody", name=name, reason=TEXTS(f"forward.reason_{place.why}"))
+    return TEXTS("route.place", name=name, who="; ".join(_who(scene, at) for at in place.addresses))
 
 
 def _as_json(scene: Scene, place: Place) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -18,6 +19,8 @@ _WORDS = {
     "[required]": "required",
     "[default: ": "default",
 }
+_KINDS = {"INTEGER RANGE": "number", "INTEGER": "number", "TEXT": "value", "PATH": "file"}
+_LEAST = re.compile(r"x>=(\d+)")
 
 
 class _Formatter(click.HelpFormatter):
@@ -30,13 +33,21 @@ class _Formatter(click.HelpFormatter):
             yield
 
     def write_dl(self, rows: Iterable[tuple[str, str]], *widths: int, **more: int) -> None:
-        super().write_dl([(term, _said(about)) for term, about in rows], *widths, **more)
+        super().write_dl([(_value(term), _said(about)) for term, about in rows], *widths, **more)
 
 
 def _said(text: str) -> str:
     for words, name in _WORDS.items():
         text = text.replace(words, TEXTS(f"usage.{name}"))
-    return text
+    return _LEAST.sub(lambda found: TEXTS("usage.least", least=found[1]), text)
+
+
+def _value(term: str) -> str:
+    """An option, and what is written behind it: "--limit INTEGER RANGE"."""
+    for kind, name in _KINDS.items():
+        if term.endswith(f" {kind}"):
+            return f"{term.removesuffix(kind)}{TEXTS(f'usage.{name}')}"
+    return term
 
 
 class _Context(click.Context):

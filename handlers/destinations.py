@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from handlers.errors import RoutingError
 from handlers.outward import Target, is_mail
+from handlers.texts import Texts
 from knowledge.errors import Problem
 from storage.reports import Harm, Kind
 
@@ -37,6 +38,11 @@ _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?(?:[/?][!-~]*)?"
 )
 _A_DAY = 24 * 60
+
+
+def in_words(name: str, texts: Texts) -> str:
+    """Return what a destination is called where people read of it; those that the file names are called so."""
+    return texts(f"destination.is_{name}") if name in ROLES else name
 
 
 class _Entry(BaseModel):

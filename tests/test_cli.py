@@ -141,6 +141,7 @@ def test_what_is_wrong_with_a_call_is_said_in_vietnamese(
 def test_the_help_is_in_vietnamese(ungxu: Command) -> None:
     help_pages = "".join(ungxu(*path, "--help").out for path, _ in commands())
     assert not re.search(r"Usage|Options:|Commands|Show this|required|default|OPTIONS|COMMAND|ARGS", help_pages)
+    assert not re.search(r"\b(?:TEXT|PATH|INTEGER|RANGE|FLOAT|DAY)\b|x>=", help_pages)
 
 
 def test_a_new_key_can_be_used(ungxu: Command) -> None:

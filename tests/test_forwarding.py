@@ -305,7 +305,7 @@ def test_what_did_not_arrive_is_told_with_the_report_instead(console: Scene, wor
     assert ("thu", "email", state) in states(world.database, report.id)
     # It is a forward like any other, and where it fails too nobody runs in circles.
     (again,) = ended(told, "failed", world, "blocked")
-    assert again.concern is None and "administrators" in read(again)
+    assert again.concern is None and "tới “người quản trị”" in read(again)
     # An end that is told twice is one.
     assert ended(letter, state, world) == []
 

@@ -107,7 +107,7 @@ def test_a_sentence_shows_the_rules_that_fit_and_who_gets_it(monkeypatch: pytest
     assert lines(run_main(monkeypatch, *said, "--at", "22/11/2026 23:00")) == [
         "Báo cáo thử: lost; nền tảng zalo; thiệt hại money_asked; đơn vị Sở Ví Dụ / Phòng Một; lúc 23:00 22/11/2026",
         "Quy tắc khớp: 1, 2",
-        "→ contact: Người contact (vidu)",
+        "→ đầu mối của đơn vị: Người contact (vidu)",
         "→ to: CHƯA CÓ NGƯỜI NHẬN (chưa có nhóm nào nhận tên này)",
         "→ thu: truc-ban@sovidu.example (thư điện tử)",
         "→ may: may (phần mềm khác)",
@@ -115,7 +115,7 @@ def test_a_sentence_shows_the_rules_that_fit_and_who_gets_it(monkeypatch: pytest
     ]
     named(office)
     by_day = lines(run_main(monkeypatch, *said, "--at", "2026-11-23T12:00"))
-    assert by_day[1:] == ["Quy tắc khớp: 1", "→ contact: Người contact (vidu)", "→ to: -7 (Telegram)"]
+    assert by_day[1:] == ["Quy tắc khớp: 1", "→ đầu mối của đơn vị: Người contact (vidu)", "→ to: -7 (Telegram)"]
 
 
 def test_what_is_given_outright_comes_before_what_was_understood(monkeypatch: pytest.MonkeyPatch, office: Path) -> None:
@@ -167,6 +167,16 @@ def examined(monkeypatch: pytest.MonkeyPatch, search: Search) -> Examine:
         return examine(settings, found.append, faults), "\n".join(found)
 
     return run
+
+
+def test_doctor_says_that_there_is_no_administrator_yet(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, examined: Examine
+) -> None:
+    monkeypatch.setenv("UNGXU_DATA", str(tmp_path / "data-moi"))
+    (tmp_path / "data-moi").mkdir()
+    Database(tmp_path / "data-moi" / FILE_NAME).close()
+    _, said = examined()
+    assert "chú ý  Nơi nhận “người quản trị”: chưa có người nhận (chưa có ai giữ vai trò này)" in said
 
 
 def test_doctor_names_each_place_that_cannot_be_reached_and_each_report_that_did_not_arrive(

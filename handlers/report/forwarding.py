@@ -18,7 +18,7 @@ from markupsafe import Markup
 from handlers.context import Context
 from handlers.conversation import Button, Manner, Outcome, Reply
 from handlers.deadlines import is_urgent
-from handlers.destinations import ADMINISTRATORS
+from handlers.destinations import ADMINISTRATORS, in_words
 from handlers.outward import EMAIL
 from handlers.people.finding import full_name
 from handlers.report import notices, routing, service
@@ -77,14 +77,13 @@ def tell(outcome: Outcome, context: Context) -> list[Reply]:
     report = reports.get(context.database, ended.report) if ended else None
     if ended is None or report is None or state == "sent":
         return []
-    why = f"{ended.destination} ({outcome.reason})"
+    name = in_words(ended.destination, context.texts)
+    why = f"{name} ({outcome.reason})"
     data = {"to": ended.destination, "why": outcome.reason}
     reports.record(context.database, report.id, now, None, "forward_failed", why, data=data)
     if not report.is_open:
         return []
-    said = context.texts.rich(
-        "forward.failed", number=_number(report, context), to=ended.destination, reason=outcome.reason
-    )
+    said = context.texts.rich("forward.failed", number=_number(report, context), to=name, reason=outcome.reason)
     return _alarm(report, said, ended.channel, context, instead=ended.destination != ADMINISTRATORS)
 
 
@@ -135,12 +134,13 @@ def _bring(report: Report, places: Sequence[Place], context: Context, *, quiet: 
             lost.append(place)
     if found := [place.name for place in places if place.addresses]:
         data = {"to": found, ALREADY_ALERTED: told}
-        reports.record(database, report.id, now, None, "forwarded", ", ".join(found), data=data)
+        names = ", ".join(in_words(name, context.texts) for name in found)
+        reports.record(database, report.id, now, None, "forwarded", names, data=data)
     for place in () if quiet else lost:
         said = context.texts.rich(
             "forward.nowhere",
             number=_number(report, context),
-            to=place.name,
+            to=in_words(place.name, context.texts),
             reason=context.texts(f"forward.reason_{place.why}"),
         )
         replies += _alarm(report, said, "", context)
@@ -200,7 +200,7 @@ def _tell_late(report: Report, sent: Sequence[Forward], context: Context) -> lis
         said = context.texts.rich(
             "forward.late",
             number=_number(report, context),
-            to=one.destination,
+            to=in_words(one.destination, context.texts),
             minutes=round(_age(one, context).total_seconds() / 60),
         )
         replies += _alarm(report, said, one.channel, context)
