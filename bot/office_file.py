@@ -13,7 +13,19 @@ from handlers.office import Office
 
 Value = str | tuple[str, ...]
 
-FIELDS = ("name", "introduced_by", "contact", "phone", "hours", "province", "documents")
+FIELDS = (
+    "name",
+    "introduced_by",
+    "contact",
+    "phone",
+    "hours",
+    "province",
+    "documents",
+    "parent",
+    "symbol",
+    "place",
+    "signer",
+)
 """What is asked for; everything else in the file is the administrator's own."""
 
 

@@ -24,7 +24,7 @@ from handlers.report import service as report_service
 from handlers.report.trail import name_of, shown_number
 from handlers.texts import Texts, load_texts
 from handlers.upward import papers, service
-from handlers.upward.dialogue import figures_text
+from handlers.upward.dialogue import draft_text, figures_text
 from handlers.upward.period import Period, month, month_of
 from storage import reports, units
 from storage.reports import Report
@@ -78,6 +78,8 @@ def summarize(
     write(plain(figures_text(summary, texts)))
     for file, _ in files:
         write(texts("cli.report_written", file=file))
+    if paper:
+        write(plain(draft_text(place, scene, texts)))
 
 
 @contextmanager

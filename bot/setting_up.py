@@ -60,6 +60,10 @@ class Given:
     hours: str | None = None
     province: str | None = None
     documents: str | None = None
+    parent: str | None = None
+    symbol: str | None = None
+    place: str | None = None
+    signer: str | None = None
     zalo_tokens: str | None = None
     zalo_names: str | None = None
     telegram_token: str | None = None
@@ -185,7 +189,7 @@ def _ask(given: Given, settings: Settings, asks: bool, write: Write) -> Answers:
 
 def _ask_office(asker: _Asker, given: Given, before: Office, library: Library) -> Office:
     hours = before.hours or ("" if before.name else TEXTS("setup.usual_hours"))
-    said = {
+    said: dict[str, object] = {
         "name": asker.take(TEXTS("setup.ask_name"), given.office_name, before.name, typed.office_name),
         "introduced_by": asker.take(
             TEXTS("setup.ask_introduced_by"), given.introduced_by, before.introduced_by, typed.words
@@ -197,7 +201,13 @@ def _ask_office(asker: _Asker, given: Given, before: Office, library: Library) -
             TEXTS("setup.ask_province"), given.province, before.province or "", partial(typed.province, library)
         ),
     }
-    return before.model_copy(update={**said, "documents": _ask_documents(asker, given.documents, before, library)})
+    said["documents"] = _ask_documents(asker, given.documents, before, library)
+    # What stands on the drafts of official papers; each may be left out, and is asked again the next time.
+    asker.tell(TEXTS("setup.drafts"))
+    for name in ("parent", "symbol", "place", "signer"):
+        read = typed.symbol if name == "symbol" else typed.words
+        said[name] = asker.take(TEXTS(f"setup.ask_{name}"), getattr(given, name), getattr(before, name), read)
+    return before.model_copy(update=said)
 
 
 def _ask_documents(asker: _Asker, given: str | None, before: Office, library: Library) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from bot.channels import configured
 from bot.channels.base import Examined
@@ -17,6 +17,7 @@ from bot.claiming import introduction
 from bot.errors import InputError, SettingsError
 from bot.explaining import TEXTS
 from bot.settings import Settings, check_setting, variable
+from handlers.office import Office
 from knowledge.documents import Library
 from knowledge.text import fold, normalize
 
@@ -57,6 +58,15 @@ def province(library: Library, typed: str) -> str | None:
     entries = [document.entry for document in library.documents.values()]
     known = {fold(entry.province): entry.province for entry in entries if entry.province}
     return known.get(fold(name), name) or None
+
+
+def symbol(typed: str) -> str:
+    """The letters of an office in the numbers of documents, as capitals."""
+    letters = words(typed).upper()
+    try:
+        return Office(symbol=letters).symbol
+    except ValidationError:
+        raise InputError(TEXTS("setup.bad_symbol", symbol=words(typed))) from None
 
 
 def documents(ids: list[str], typed: str) -> tuple[str, ...]:

@@ -101,6 +101,7 @@ def test_from_an_empty_folder_everything_is_made(here: Path, ungxu: Command) -> 
     ended = ungxu(
         *NAMED, "--introduced-by", "Công văn 1/SVD ngày 02/01/2026", "--contact", "Văn phòng  Sở", "--phone",
         "0000 000 000", "--province", "tỉnh thanh hoa", "--documents", "cv-stnmt-2024,qd-874-2021",
+        "--parent", "Ủy ban nhân dân tỉnh Mẫu", "--signer", "Giám  đốc",
     )  # fmt: skip
     assert (ended.code, ended.err) == (0, "")
     assert office(here) == {
@@ -111,6 +112,8 @@ def test_from_an_empty_folder_everything_is_made(here: Path, ungxu: Command) -> 
         "hours": "giờ hành chính",
         "province": "Thanh Hóa",
         "documents": ["cv-stnmt-2024", "qd-874-2021"],
+        "parent": "Ủy ban nhân dân tỉnh Mẫu",
+        "signer": "Giám đốc",
     }
     written = env(here)
     assert make_box([written.pop("UNGXU_SECRET_KEYS") or ""])
@@ -377,6 +380,10 @@ ANSWERS = {
     "hours": "",
     "province": "Mẫu",
     "documents": "2, 1",
+    "parent": "",
+    "symbol": "svd",
+    "place": "Mẫu",
+    "signer": "",
     "zalo_tokens": "",
     "token": "",
 }
@@ -394,6 +401,9 @@ def test_what_is_asked_is_answered_line_by_line(here: Path, ungxu: Command) -> N
     assert "  2. CV 6389/UBND-KGVX: " in ended.out
     assert office(here)["documents"] == ["cv-6389-2021", "qd-874-2021"]
     assert office(here)["hours"] == "giờ hành chính"
+    # What was skipped is not written down, and can be said the next time.
+    assert (office(here)["symbol"], office(here)["place"]) == ("SVD", "Mẫu")
+    assert not office(here).keys() & {"parent", "signer"}
     assert "UNGXU_TELEGRAM_TOKEN" not in env(here)
 
 
@@ -408,7 +418,7 @@ def test_what_is_there_is_kept_by_enter_and_taken_away_by_a_dash(here: Path, ung
     assert office(here) == before
     less = dict.fromkeys(ANSWERS, "") | {"hours": "-", "introduced_by": " - ", "documents": "tất cả"}
     assert ungxu("setup", stdin="".join(f"{answer}\n" for answer in less.values())).code == 0
-    assert office(here).keys() == {"name", "contact", "phone", "province"}
+    assert office(here).keys() == {"name", "contact", "phone", "province", "symbol", "place"}
 
 
 def test_an_answer_that_cannot_be_used_is_asked_again(here: Path, ungxu: Command, reachable: BotApi) -> None:
@@ -416,13 +426,20 @@ def test_an_answer_that_cannot_be_used_is_asked_again(here: Path, ungxu: Command
         data="khong/co\n",
         name="-\nSở Ví Dụ",
         documents="9\n1",
+        symbol="S V/D\nSVD",
         token=f"123\n{REFUSED}\n{reachable.token}\n3\n2\n-\nhttps://bot.vidu.example\n127.0.0.1:0",
     )
     ended = ungxu("setup", stdin=answers)
     assert (ended.code, ended.err) == (0, "")
     for text in ("setup.no_name", "setup.token_refused"):
         assert TEXTS(text) in ended.out
-    for said in ("khong/co", "“9”", "UNGXU_TELEGRAM_TOKEN: giá trị “***”", "UNGXU_TELEGRAM_UPDATES: giá trị “3”"):
+    for said in (
+        "khong/co",
+        "“9”",
+        "“S V/D”",
+        "UNGXU_TELEGRAM_TOKEN: giá trị “***”",
+        "UNGXU_TELEGRAM_UPDATES: giá trị “3”",
+    ):
         assert said in ended.out
     assert "Chưa đặt UNGXU_PUBLIC_URL" in ended.out
     assert env(here)["UNGXU_TELEGRAM_UPDATES"] == "webhook"

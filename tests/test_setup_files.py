@@ -83,7 +83,16 @@ def test_a_file_of_notepad_is_read_as_it_is(tmp_path: Path) -> None:
 
 def test_a_new_office_is_written_with_what_each_line_means() -> None:
     whole = OFFICE.model_copy(
-        update={"introduced_by": 'Công văn "1"', "contact": "Văn phòng", "hours": "sáng", "province": "Mẫu"}
+        update={
+            "introduced_by": 'Công văn "1"',
+            "contact": "Văn phòng",
+            "hours": "sáng",
+            "province": "Mẫu",
+            "parent": "Ủy ban nhân dân tỉnh Mẫu",
+            "symbol": "SVD",
+            "place": "Mẫu",
+            "signer": "Giám đốc",
+        }
     )
     text = with_office("", Office(), whole)
     assert Office.model_validate(tomllib.loads(text)) == whole

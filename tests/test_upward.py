@@ -245,6 +245,28 @@ def test_a_contact_sees_the_figures_of_his_unit_only(
     assert "Tiếp nhận 1 (kỳ trước 0, từ đầu năm 1)" in read(before)
 
 
+@pytest.mark.parametrize(
+    ("said", "of_office", "of_unit"),
+    [
+        (OFFICE, "", ""),
+        (
+            Office(name="Sở Ví Dụ", place="Mẫu"),
+            "cơ quan cấp trên; chữ viết tắt trong số văn bản; chức danh người ký",
+            "chữ viết tắt trong số văn bản",
+        ),
+        (Office(name="Sở Ví Dụ", parent="Bộ Mẫu", symbol="SVD", signer="Giám đốc"), "địa danh", "địa danh"),
+    ],
+)
+def test_a_draft_says_what_the_office_has_not_said(
+    context: Context, office: dict[str, int], said: Office, of_office: str, of_unit: str
+) -> None:
+    context = replace(context, office=said)
+    for unit, blank in (("top", of_office), ("Một", of_unit)):
+        told = read(choose(somebody(context, f"Mối {unit}", office[unit], contact=office[unit]), "tổng hợp", "Dự thảo"))
+        assert told.startswith("Dự thảo, chưa gửi đi đâu.")
+        assert told.partition("Cơ quan chưa khai: ")[2].partition(". ")[0] == blank
+
+
 def test_the_draft_is_an_official_document_with_the_figures(
     contact: Conversation, console: Scene, office: dict[str, int]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers import official_document, workbook
-from handlers.authorization import may
+from handlers.authorization import Scene, may
 from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import Button, Drawing, Manner, Reply
@@ -20,6 +20,7 @@ from handlers.upward import papers, service
 from handlers.upward.period import Period, month_before, month_of
 from handlers.upward.service import Summary
 from storage import units
+from storage.units import Unit
 
 # More units that somebody looks after are not offered side by side.
 MOST_UNITS = 5
@@ -79,11 +80,18 @@ def figures_text(summary: Summary, texts: Texts) -> Markup:
     return Markup("\n").join(lines)
 
 
+def draft_text(unit: Unit | None, scene: Scene, texts: Texts) -> Markup:
+    """Return what is said to a draft: that it has gone nowhere, and what the office has to say for it."""
+    blank = papers.left_blank(scene.office, unit, texts)
+    lines = [texts.rich("upward.draft"), *([texts.rich("upward.draft_blank", fields=blank)] if blank else [])]
+    return Markup("\n").join(lines)
+
+
 def paper(summary: Summary, context: Context) -> Reply:
     """Return a period's report as a draft for Word."""
     drawn = papers.summary_paper(summary, context.scene, context.texts)
     name = context.texts("upward.file_report", month=f"{summary.period.last:%Y-%m}")
-    return _document(drawn, context.texts.rich("upward.draft"), name)
+    return _document(drawn, draft_text(summary.unit, context.scene, context.texts), name)
 
 
 def _figures(summary: Summary, context: Context, others: Sequence[Button] = (), manner: Manner = Manner.NEW) -> Reply:
@@ -126,7 +134,7 @@ def _case_paper(name: str, report: int, context: Context) -> Reply:
         drawn = papers.brief_paper(*service.brief(scene, report), scene, zone, texts)
     else:
         drawn = papers.referral_paper(*service.refer(scene, report), scene, zone, texts)
-    return _document(drawn, texts.rich("upward.draft"), texts(f"upward.file_{name}", report=report))
+    return _document(drawn, draft_text(None, scene, texts), texts(f"upward.file_{name}", report=report))
 
 
 def _document(drawn: official_document.OfficialDocument, text: Markup, name: str) -> Reply:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.authorization import Scene
 from handlers.casework.wording import platform_name
+from handlers.office import Office
 from handlers.official_document import Heading, OfficialDocument, Paragraph, Table
 from handlers.report.trail import name_of, shown_number
 from handlers.texts import Texts
@@ -19,6 +20,7 @@ from handlers.upward.service import Summary
 from handlers.workbook import Page
 from storage import units
 from storage.reports import KINDS, Event, Report
+from storage.units import Unit
 
 # What is told of a case upward; who read it and what was noted for the office alone is not.
 _TOLD = ("taken", "verified", "told", "resolved", "elsewhere", "reopened", "account_held")
@@ -40,6 +42,15 @@ def spoken(time: dt.timedelta | None, texts: Texts) -> str:
     if minutes < 60:
         return texts("upward.time_minutes", count=minutes)
     return texts("upward.time_hours", count=round(minutes / 60))
+
+
+def left_blank(office: Office, unit: Unit | None, texts: Texts) -> str:
+    """Return in words what the papers of an office leave blank because it has not said it, "" for nothing.
+
+    `unit` is the one whose paper it is; None, and the unit at the top, for the office itself.
+    """
+    fields = ("symbol", "place") if unit and unit.parent is not None else ("parent", "symbol", "place", "signer")
+    return "; ".join(texts(f"paper.field_{name}") for name in fields if not getattr(office, name))
 
 
 def summary_paper(summary: Summary, scene: Scene, texts: Texts) -> OfficialDocument:
