@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from bot.channels.base import ROOM_FOR_WORDS, Abilities, OutgoingFile
 from bot.clock import Clock
+from handlers.retention import in_words
 from handlers.texts import Texts
 from storage.outbox import OutboxRow
 
@@ -67,7 +68,9 @@ class Aside:
         except OSError as error:
             log.error("a file cannot be put aside: %s", error.strerror or type(error).__name__)
             return self._texts.rich("media.not_put", name=file.name[:LONGEST_NAME])
-        return self._texts.rich("media.put_aside", name=path.name, folder=self._shown, days=KEPT.days)
+        return self._texts.rich(
+            "media.put_aside", name=path.name, folder=self._shown, time=in_words(KEPT.days, self._texts)
+        )
 
     async def keep_tidy(self, clock: Clock) -> None:
         """Delete what lies there for too long, again and again until cancelled."""

@@ -15,6 +15,7 @@ from bot.clock import utc_now
 from bot.errors import InputError
 from bot.explaining import TEXTS
 from bot.settings import Settings, database_path
+from handlers.retention import in_words
 from storage import snapshot
 from storage.database import BACKUPS
 from storage.snapshot import PREFIX
@@ -38,7 +39,14 @@ def run(settings: Settings, folder: Path | None, write: Callable[[str], None]) -
     made = make(settings, folder or default_folder(settings), utc_now())
     write(TEXTS("cli.backup_done", file=made.absolute(), size=f"{made.stat().st_size / 1e6:.1f}"))
     write(TEXTS("cli.backup_keys"))
-    write(TEXTS("cli.backup_kept", count=settings.backups_kept, days=KEEP_BACKUPS.days, folder=made.parent.absolute()))
+    write(
+        TEXTS(
+            "cli.backup_kept",
+            count=settings.backups_kept,
+            time=in_words(KEEP_BACKUPS.days, TEXTS),
+            folder=made.parent.absolute(),
+        )
+    )
 
 
 def make(settings: Settings, folder: Path, now: dt.datetime, stop: threading.Event | None = None) -> Path:

@@ -17,6 +17,7 @@ from bot.explaining import TEXTS
 from bot.files import make_box, new_key
 from bot.replacing import replace
 from bot.settings import ENV_FILE, Settings, database_path, variable
+from handlers.retention import in_words
 from storage import blobs
 from storage.database import Database
 
@@ -54,7 +55,7 @@ def status(settings: Settings, write: Write) -> None:
         count = counts.pop(name, 0)
         text = "cli.key_newest" if number == 1 else "cli.key_in_use" if count or unnoted else "cli.key_free"
         end = key.rstrip("=")[-_SHOWN:]
-        write(TEXTS(text, number=number, end=end, count=count, days=KEEP_BACKUPS.days))
+        write(TEXTS(text, number=number, end=end, count=count, time=in_words(KEEP_BACKUPS.days, TEXTS)))
     if unnoted:
         write(TEXTS("cli.key_unnoted", count=unnoted))
     if counts:

@@ -14,6 +14,7 @@ from bot.files import make_box
 from bot.presence import somebody_works
 from bot.settings import Settings, database_path
 from bot.upkeep import RESTORED
+from handlers.retention import in_words
 from storage import blobs, heartbeats, jobs, outbox, recipients, snapshot
 from storage.database import Database
 from storage.errors import StorageBusy
@@ -55,7 +56,7 @@ def restore(settings: Settings, file: Path, write: Write, agreed: Callable[[], b
     write(TEXTS("cli.restore_done", time=_local(settings, found.taken_at)))
     write(TEXTS("cli.restore_lost"))
     if kept:
-        write(TEXTS("cli.restore_kept", file=kept.absolute(), days=backup.KEEP_BACKUPS.days))
+        write(TEXTS("cli.restore_kept", file=kept.absolute(), time=in_words(backup.KEEP_BACKUPS.days, TEXTS)))
     if unreadable:
         write(TEXTS("cli.restore_keys", count=unreadable))
     return True

@@ -7,6 +7,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from handlers.texts import Texts
+
+# As retention counts them, and nothing else.
+_YEAR, _MONTH = 365, 30
+
 
 def _days(least: int, most: int) -> object:
     return Field(ge=least, le=most)
@@ -55,6 +60,15 @@ class Retention(BaseModel):
         """Return the time before which what bears this name is not kept."""
         days: int = getattr(self, name)
         return now - dt.timedelta(days=days)
+
+
+def in_words(days: int, texts: Texts) -> str:
+    """Return a number of days as people say it: in years or months where it is a round number of them."""
+    if days and days % _YEAR == 0:
+        return texts("span.years", count=days // _YEAR)
+    if days > _MONTH and days % _MONTH == 0:
+        return texts("span.months", count=days // _MONTH)
+    return texts("span.days", count=days)
 
 
 def bounds(name: str) -> tuple[int, int]:

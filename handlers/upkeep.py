@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from handlers.context import Context
 from handlers.conversation import Reply
+from handlers.retention import in_words
 from knowledge.finding import Outcome
 from storage import inbox, jobs, members, outbox, people, roles, tallies
 from storage.outbox import REPORT
@@ -97,7 +98,7 @@ def resealed(context: Context, data: dict[str, Any]) -> list[Reply]:
     """Tell administrators that all files are encrypted with the newest key, and what may be done with the others."""
     if data["closed"]:
         return to_administrators(context, context.texts.rich("upkeep.resealed_closed", count=data["closed"]))
-    return to_administrators(context, context.texts.rich("upkeep.resealed", days=data["days"]))
+    return to_administrators(context, context.texts.rich("upkeep.resealed", time=in_words(data["days"], context.texts)))
 
 
 def plan(context: Context, data: dict[str, Any]) -> list[Reply]:

@@ -612,7 +612,7 @@ def test_a_closed_report_is_held_let_go_and_extended(
             ("Giữ lại, không xóa", "Vì sao giữ lại BC-1?"),
             ("đoàn kiểm tra yêu cầu", "Đang giữ lại, không xóa: đoàn kiểm tra yêu cầu"),
             ("Thôi giữ", "Sẽ xóa nội dung, ảnh, tệp sau ngày 21/11/2027"),
-            ("Gia hạn lưu", "Vì sao lưu BC-1 thêm 90 ngày?"),
+            ("Gia hạn lưu", "Vì sao lưu BC-1 thêm 3 tháng?"),
             ("chưa xong vụ", "lưu đến hết ngày 19/02/2028"),
         ],
     )

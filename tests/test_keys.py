@@ -183,7 +183,7 @@ def test_it_is_told_which_keys_are_needed_no_more(run: Run, env: Path, tmp_path:
     assert out == [
         TEXTS("cli.key_newest", end=ends[0], count=1),
         TEXTS("cli.key_in_use", number=2, end=ends[1], count=1),
-        TEXTS("cli.key_free", number=3, end=ends[2], days=30),
+        TEXTS("cli.key_free", number=3, end=ends[2], time="30 ngày"),
         TEXTS("cli.key_unknown", count=1),
     ]
     assert not any(key in "\n".join(out) for key in (new, OLD, OLDER))

@@ -15,7 +15,9 @@ from handlers.conversation import Incoming, Reply
 from handlers.errors import NotAllowed, NotFound, NotPossible
 from handlers.people import service as office
 from handlers.privacy import service
+from handlers.retention import in_words
 from handlers.router import handle
+from handlers.texts import Texts
 from storage import approvals, audit, blobs, chats, consents, dialogues, fetches, members, outbox, people, roles
 from storage.audit import CONSOLE
 from storage.database import Database
@@ -112,7 +114,7 @@ def test_a_member_sees_everything_on_one_screen(an: Conversation, console: Scene
         "• Tài khoản: Telegram, dùng gần nhất 21/11/2026",
         "• Đồng ý tham gia cơ quan: 21/11/2026, đến khi rút",
         "• Giờ nhận, gửi tin, không nội dung: 30 ngày; lựa chọn đã đưa ra: 24 giờ",
-        "Câu hỏi giữ riêng 365 ngày, không kèm tên: không biết câu nào của anh/chị, nên không hiện ở đây.",
+        "Câu hỏi giữ riêng 1 năm, không kèm tên: không biết câu nào của anh/chị, nên không hiện ở đây.",
     ]
     assert buttons(reply) == ["Sửa tên, chức vụ", "Rút lời đồng ý", "Xóa tất cả", "Thôi tham gia"]
     assert len(shown_rows(reply)) <= ROWS
@@ -144,7 +146,7 @@ def test_everything_that_can_be_kept_is_shown(an: Conversation, console: Scene, 
         "• Ghi vắng đến hết 05/12/2026",
         "• Đồng ý reports: 21/11/2026, rút 21/11/2026; giữ đến 20/11/2028",
         "• Việc đang làm dở: 1; giữ 7 ngày",
-        "• Ảnh, tệp đã gửi: 1; giữ 730 ngày",
+        "• Ảnh, tệp đã gửi: 1; giữ 2 năm",
         "• Việc đã làm theo vai trò: không ghi tên; giữ đến 20/11/2028",
     ):
         assert line in text, line
@@ -158,7 +160,7 @@ def test_a_stranger_sees_that_little_is_kept(stranger: Conversation) -> None:
     (reply,) = stranger.say("dữ liệu của tôi")
     assert read(reply).split("\n")[1:3] == [
         "• Tài khoản: Telegram, dùng gần nhất 21/11/2026",
-        "  (Giữ 365 ngày sau lần nhắn cuối.)",
+        "  (Giữ 1 năm sau lần nhắn cuối.)",
     ]
     assert buttons(reply) == ["Xóa tất cả"]
 
@@ -181,7 +183,7 @@ def test_the_periods_are_those_of_the_office(an: Conversation) -> None:
     an.context = replace(an.context, office=an.context.office.model_copy(update={"retention": keep}))
     text = read(an.say("/dulieu")[0])
     assert "thêm 5 ngày" in text
-    assert "riêng 90 ngày" in text
+    assert "riêng 3 tháng" in text
 
 
 def test_of_others_nothing_is_shown(an: Conversation, context: Context, console: Scene, unit: int) -> None:
@@ -431,3 +433,14 @@ def test_it_is_seen_and_deleted_in_telegram(api: BotApi, bot: RunningBot, telegr
     api.say(PERSON, "/start")
     api.wait_for(lambda seen: any("tự động" in r.text for r in seen), PERSON, 10)
     assert [row["id"] for row in rows(telegram_settings, "SELECT id FROM people")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "0 ngày"), (7, "7 ngày"), (30, "30 ngày"), (45, "45 ngày"), (60, "2 tháng"), (90, "3 tháng"),
+        (180, "6 tháng"), (365, "1 năm"), (366, "366 ngày"), (1095, "3 năm"), (1100, "1100 ngày"), (3650, "10 năm"),
+    ],
+)  # fmt: skip
+def test_a_round_number_of_days_is_said_in_months_or_years(texts: Texts, days: int, said: str) -> None:
+    assert in_words(days, texts) == said

@@ -536,7 +536,7 @@ def test_however_much_is_typed_a_screen_stays_one(an: Conversation, unit: int) -
 def test_who_asks_what_is_kept_sees_his_reports_and_may_take_his_name_from_them(an: Conversation, unit: int) -> None:
     tell(an, "facebook em bị hack", "Ví Dụ 88", "0987654321")
     (kept,) = an.say("dữ liệu của tôi")
-    assert "Báo cáo đã gửi có ghi tên: 1; giữ 365 ngày sau khi đóng" in read(kept)
+    assert "Báo cáo đã gửi có ghi tên: 1; giữ 1 năm sau khi đóng" in read(kept)
     hold(an, [("xóa tất cả", "báo cáo đã gửi, để xử lý xong vụ việc"), ("xóa hết", "lần cuối"), ("xóa", "Đã xóa")])
     report = only(an)
     assert (report.reporter_id, report.contact, report.account) == (None, "", "Ví Dụ 88")

@@ -23,6 +23,7 @@ from handlers.people.finding import find_member, find_unit
 from handlers.report import following as report_following
 from handlers.report import service as report_service
 from handlers.report.service import going
+from handlers.retention import in_words
 from storage import reports, units
 from storage.reports import HARMS, KINDS
 
@@ -151,7 +152,7 @@ def _ask(text: str) -> Callable[[Data, Context], Reply]:
                 f"casework.ask_{text}",
                 number=name_of_number(report, context) if report else "",
                 word=context.texts(f"casework.word_{data['word']}") if "word" in data else "",
-                days=EXTENSION,
+                time=in_words(EXTENSION, context.texts),
             )
         )
 

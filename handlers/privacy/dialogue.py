@@ -18,6 +18,7 @@ from handlers.people.service import MEMBERSHIP, correct_member, refuse_last_admi
 from handlers.privacy import service
 from handlers.privacy.service import Kept
 from handlers.privacy.wording import Writer
+from handlers.retention import in_words
 from knowledge.text import fold
 from storage import members
 
@@ -110,7 +111,9 @@ def _asks(field: str, value: str, context: Context) -> Reply:
 
 
 def _ask_withdraw(_: Data, context: Context) -> Reply:
-    text = context.texts.rich("privacy.ask_withdraw", days=context.office.retention.left_members)
+    text = context.texts.rich(
+        "privacy.ask_withdraw", time=in_words(context.office.retention.left_members, context.texts)
+    )
     return Reply(text, _yes_or_no("privacy.withdraw", "privacy.do_not", _WITHDRAW, "sure", context))
 
 

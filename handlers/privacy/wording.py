@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from handlers.privacy.service import Kept, Remaining
-from handlers.retention import Retention
+from handlers.retention import Retention, in_words
 from handlers.texts import Texts
 
 _LINES = Markup("\n")
@@ -70,7 +70,7 @@ class Writer:
             if member.state == "left":
                 yield texts.rich("privacy.left_period", until=self._until(member.since, "left_members"))
             else:
-                yield texts.rich("privacy.member_period", days=self.keep.left_members)
+                yield texts.rich("privacy.member_period", time=in_words(self.keep.left_members, self.texts))
 
     def _accounts(self, kept: Kept) -> Iterator[Markup]:
         for account in kept.accounts:
@@ -78,7 +78,7 @@ class Writer:
             channel = self.texts(name) if name in self.texts else account.channel
             yield self.texts.rich("privacy.account", channel=channel, day=self._day(account.used or kept.since))
         if kept.accounts and kept.member is None:
-            yield self.texts.rich("privacy.stranger_period", days=self.keep.strangers)
+            yield self.texts.rich("privacy.stranger_period", time=in_words(self.keep.strangers, self.texts))
 
     def _rest(self, kept: Kept) -> Iterator[Markup]:
         texts, keep = self.texts, self.keep
@@ -106,22 +106,22 @@ class Writer:
                 until=self._until(request.asked, "join_requests"),
             )
         if kept.unfinished:
-            yield texts.rich("privacy.unfinished", count=len(kept.unfinished), days=keep.dialogues)
+            yield texts.rich("privacy.unfinished", count=len(kept.unfinished), time=in_words(keep.dialogues, texts))
         if kept.files:
-            yield texts.rich("privacy.files", count=kept.files, days=keep.files)
+            yield texts.rich("privacy.files", count=kept.files, time=in_words(keep.files, texts))
         if kept.reports:
-            yield texts.rich("privacy.reports", count=kept.reports, days=keep.reports)
+            yield texts.rich("privacy.reports", count=kept.reports, time=in_words(keep.reports, texts))
         if kept.quizzes:
-            yield texts.rich("privacy.quizzes", count=kept.quizzes, days=keep.quizzes)
+            yield texts.rich("privacy.quizzes", count=kept.quizzes, time=in_words(keep.quizzes, texts))
         if kept.broadcasts:
-            yield texts.rich("privacy.broadcasts", count=kept.broadcasts, days=keep.broadcasts)
+            yield texts.rich("privacy.broadcasts", count=kept.broadcasts, time=in_words(keep.broadcasts, texts))
         if kept.opted_out:
             yield texts.rich("privacy.opted_out", day=self._day(kept.opted_out))
         if kept.acted:
             yield texts.rich("privacy.acted", until=self._until(kept.acted, "audit"))
         if kept.accounts:
-            yield texts.rich("privacy.traffic", days=keep.messages)
-        yield texts.rich("privacy.questions", days=keep.questions)
+            yield texts.rich("privacy.traffic", time=in_words(keep.messages, texts))
+        yield texts.rich("privacy.questions", time=in_words(keep.questions, texts))
 
     def _day(self, stamp: str) -> str:
         """The day at the office of a time as it is stored."""
