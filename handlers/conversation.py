@@ -249,6 +249,7 @@ class Reply:
         urgency: its class in the outbox.
         concern: where given, the job named in it is told how the message ended, with an Outcome.
         subject: what it is about in a few words, for channels that carry letters.
+        letter: what it ends with where it is a letter, in place of the closing.
         facts: what it says as plain JSON, for channels that other programs read.
         again: what it begins with where it goes out again and an earlier attempt may have arrived.
         menu: the number of a menu that somebody else keeps, where its choices are shown as buttons; 0 for one's own.
@@ -268,6 +269,7 @@ class Reply:
     urgency: int = ANSWER
     concern: dict[str, Any] | None = None
     subject: str = ""
+    letter: Markup = NOTHING
     facts: dict[str, Any] | None = None
     again: Markup = NOTHING
     menu: int = 0

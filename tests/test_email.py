@@ -167,6 +167,15 @@ def test_a_reply_is_one_letter_with_all_its_files_and_no_choices(texts: Texts) -
     assert stored.keys() == {"text", "subject", "files"}
 
 
+@pytest.mark.parametrize("channel", ["terminal", "telegram", "zalo", "zalo_oa", "webhook", "email"])
+def test_what_only_a_letter_ends_with_stands_in_letters_alone(texts: Texts, channel: str) -> None:
+    reply = Reply(Markup("Có báo cáo"), closing=Markup("Kết"), letter=Markup("Không trả lời thư này."))
+    (stored,) = fit(reply, abilities_of(channel), texts)
+    assert stored["text"] == "Có báo cáo\n\n" + ("Không trả lời thư này." if channel == "email" else "Kết")
+    (plain_one,) = fit(replace(reply, letter=Markup()), abilities_of(channel), texts)
+    assert plain_one["text"] == "Có báo cáo\n\nKết"
+
+
 # How it ended, by where it broke
 
 ENDS: list[tuple[dict[str, Any], type[TransportError], str, int]] = [

@@ -412,7 +412,8 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
     if reply.buttons and reply.files and abilities.lone_files and not any([*paragraphs, reply.closing, *last]):
         # A message of their own for the buttons, and it must say something.
         last = [texts.rich("menu.more")]
-    whole = Markup("\n\n").join(filter(None, [*paragraphs, reply.closing, *last]))
+    closing = (reply.letter or reply.closing) if abilities.letters else reply.closing
+    whole = Markup("\n\n").join(filter(None, [*paragraphs, closing, *last]))
     text = whole if abilities.links else spelled_out(whole)
     # What a repeat begins with must find room.
     room = abilities.text_length - (length(plain(reply.again)) + len(GAP) if reply.again else 0)

@@ -19,7 +19,6 @@ from handlers.context import Context
 from handlers.conversation import Button, Manner, Outcome, Reply
 from handlers.deadlines import is_urgent
 from handlers.destinations import ADMINISTRATORS, in_words
-from handlers.outward import EMAIL
 from handlers.people.finding import full_name
 from handlers.report import notices, routing, service
 from handlers.report.levels import alerted
@@ -162,7 +161,7 @@ def _brought(
     return Reply(
         GAP.join(filter(None, [above, card])),
         _choices(report, address, context),
-        closing=context.texts.rich("forward.letter") if address.channel == EMAIL else Markup(),
+        letter=context.texts.rich("forward.letter"),
         to=address,
         urgency=REPORT,
         concern={"job": JOB, "forward": number},

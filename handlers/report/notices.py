@@ -64,11 +64,9 @@ def changed(report: Report, what: str, context: Context, note: str = "") -> list
 
 
 def to_reporter(report: Report, text: Markup, to: Address, buttons: tuple[Button, ...], context: Context) -> Reply:
-    """Return what a reporter is told, as a message or as a letter, from which nothing can be pressed."""
-    if to.channel != EMAIL:
-        return Reply(text, buttons, to=to, urgency=REPORT)
+    """Return what a reporter is told, with what it takes where it is a letter."""
     subject = context.texts("report.letter_subject", number=wording.number(report.id, context))
-    return Reply(text, to=to, urgency=REPORT, subject=subject, closing=context.texts.rich("report.letter"))
+    return Reply(text, buttons, to=to, urgency=REPORT, subject=subject, letter=context.texts.rich("report.letter"))
 
 
 def card(name: str, report: Report, context: Context, said: str = "") -> Markup:
