@@ -316,7 +316,7 @@ def test_an_older_backup_is_migrated_and_left_as_it_is(
     def create(database: object, statements: str) -> None:
         created.append(statements)
 
-    monkeypatch.setattr("storage.migrations._create", create)
+    monkeypatch.setattr("storage.migrations.steps.create", create)
     assert run("restore", made, "--yes").code == 0
     assert any("CREATE TABLE tallies" in statements for statements in created)
     assert len(snapshot.examine(made).migrations) == 2

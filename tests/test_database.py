@@ -311,7 +311,7 @@ def test_a_step_that_fails_leaves_the_old_file_as_it_was(
     old_file: Path, monkeypatch: pytest.MonkeyPatch, fails_at: str
 ) -> None:
     before = all_rows(old_file, ["outbox", "_sqlite_migrations"])
-    from storage import migrations as module
+    from storage.migrations import steps as module
 
     def create(tables: Any, statements: str) -> None:
         for statement in filter(None, map(str.strip, statements.split(";"))):
@@ -320,7 +320,7 @@ def test_a_step_that_fails_leaves_the_old_file_as_it_was(
             tables.execute(statement)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_create", create)
+        patch.setattr(module, "create", create)
         with pytest.raises(MemoryError):
             Database(old_file)
     assert all_rows(old_file, ["outbox", "_sqlite_migrations"]) == before

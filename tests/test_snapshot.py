@@ -276,7 +276,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     add_people(database, 2)
     database.close()
     make_older(path)
-    monkeypatch.setattr("storage.migrations._create", lambda database, statements: None)
+    monkeypatch.setattr("storage.migrations.steps.create", lambda database, statements: None)
     return path
 
 
