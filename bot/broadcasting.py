@@ -37,7 +37,7 @@ from handlers.conversation import File
 from handlers.errors import Refusal
 from handlers.office import load_office
 from handlers.people.finding import find_unit
-from handlers.people.service import folded
+from handlers.people.reading import folded
 from handlers.texts import load_texts
 from storage import blobs, broadcasts, freezing, recipients
 from storage.audit import CONSOLE

@@ -11,7 +11,8 @@ from bot.clock import utc_now
 from bot.errors import InputError
 from bot.explaining import TEXTS
 from bot.settings import Settings, database_path
-from handlers.people.service import make_claim, shown_code
+from handlers.people.joining import make_claim
+from handlers.people.reading import shown_code
 from storage.database import Database
 
 

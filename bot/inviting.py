@@ -22,7 +22,7 @@ from bot.settings import Settings, database_path
 from bot.worker import Worker
 from handlers.leading import roomiest
 from handlers.office import load_office
-from handlers.people import invitation, service
+from handlers.people import invitation, joining
 from handlers.people.finding import find_unit, full_name
 from handlers.people.sheet import Form, Sheet, draw
 from handlers.texts import load_texts
@@ -37,7 +37,7 @@ def revoke(settings: Settings, typed: str, write: Write) -> None:
     """End the codes that invite into a unit."""
     with acting(settings) as scene:
         unit = find_unit(scene.database, typed)
-        count = service.revoke_invitations(scene, unit.id)
+        count = joining.revoke_invitations(scene, unit.id)
     write(TEXTS("console.revoked", unit=unit.name, count=count))
 
 

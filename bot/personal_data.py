@@ -14,7 +14,7 @@ from bot.settings import Settings, database_path
 from handlers.authorization import Actor, Scene
 from handlers.errors import Refusal
 from handlers.office import load_office
-from handlers.people.service import folded, looks_like_code, read_code
+from handlers.people.reading import folded, looks_like_code, read_code
 from handlers.privacy import service
 from handlers.privacy.wording import Writer
 from handlers.texts import load_texts

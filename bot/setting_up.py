@@ -31,7 +31,7 @@ from bot.settings import ENV_FILE, Settings, database_path, usable_settings, var
 from bot.typed_answers import Write
 from handlers.authorization import Actor, Scene
 from handlers.office import FILE_NAME, Office, load_office
-from handlers.people import service
+from handlers.people import joining, service
 from knowledge.documents import Library
 from knowledge.loading import BUILT_IN, load_library
 from storage import roles, units
@@ -322,6 +322,6 @@ def _prepare(settings: Settings, office: Office) -> str | None:
             if not units.children(database, None):
                 today = now.astimezone(settings.zone).date()
                 service.create_unit(Scene(database, Actor(CONSOLE), now, today), office.name)
-            return None if roles.count(database, "administrator") else service.make_claim(database, now)
+            return None if roles.count(database, "administrator") else joining.make_claim(database, now)
     finally:
         database.close()

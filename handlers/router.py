@@ -37,7 +37,7 @@ from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner,
 from handlers.errors import NeedsApproval, Refusal
 from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
-from handlers.people.service import possible_codes
+from handlers.people.reading import possible_codes
 from handlers.report import forwarding, naming
 from handlers.schedule import Kind
 from handlers.texts import Texts

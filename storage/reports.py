@@ -8,12 +8,11 @@ from the times kept here. When its time is over, only what is counted stays (`re
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from storage import blobs, jobs
+from storage import jobs, report_files
 from storage.database import Database, Row, to_json
 
 Kind = Literal["lost", "impersonated", "unit_impersonated", "abused", "content"]
@@ -26,7 +25,6 @@ HARMS: tuple[Harm, ...] = ("unknown", "none", "money_asked", "money_lost", "thre
 Source = Literal["bot", "phone", "letter", "own_check"]
 State = Literal["new", "taken", "waiting", "resolved", "elsewhere", "merged"]
 Audience = Literal["internal", "reporter"]
-FileState = Literal["coming", "stored", "refused", "lost"]
 
 OPEN: tuple[State, ...] = ("new", "taken", "waiting")
 CLOSED: tuple[State, ...] = ("resolved", "elsewhere")
@@ -36,9 +34,6 @@ FOLLOWING = "casework.follow"
 
 INFORMED = "informed"
 """What stands in the trail where somebody was told of it, with the number of the last event he was told of."""
-
-REPORTS_AT_ONCE = 20
-"""Reports whose time is over that one transaction deletes: each has a trail and files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,42 +159,8 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A file of a report, or of one that is still being told: `report` is None then, `person` who sent it."""
-
-    id: int
-    report: int | None
-    person: int | None
-    state: FileState
-    reason: str
-    blob: int | None
-    added_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is counted of a report, whether it is still kept or not; `closed_at` is None for one that is open."""
-
-    id: int
-    kind: Kind
-    platform: str
-    whose: Whose
-    unit_id: int | None
-    harm: Harm
-    amount: int | None
-    source: Source
-    received_at: str
-    answered_at: str | None
-    closed_at: str | None
-    state: State
-    answered_after: int | None
-    resolved_after: int | None
-
-
 _COLUMNS = tuple(one.name for one in fields(Report))
 _DRAFTED = tuple(one.name for one in fields(Draft))
-_COUNTED = tuple(one.name for one in fields(Facts))
 _CHANGED = frozenset(_COLUMNS) - {"id", "entered_at", "source", "receipt_hash"}
 
 
@@ -336,181 +297,19 @@ def latest(database: Database, report: int, what: str) -> Event | None:
     return _event(row) if row else None
 
 
-# Evidence
-
-
-def expect_file(database: Database, report: int | None, person: int | None, now: str) -> int:
-    """Note that a file is on its way, for a report or for the one that a person is telling; return its number."""
-    return database.insert(
-        "INSERT INTO report_files (report_id, person_id, state, added_at) VALUES (:report, :person, 'coming', :now)"
-        " RETURNING id",
-        {"report": report, "person": person, "now": now},
-    )
-
-
-def end_file(database: Database, number: int, state: FileState, reason: str = "", blob: int | None = None) -> bool:
-    """Note how a file came; False where its report is gone meanwhile."""
-    return bool(
-        database.run(
-            "UPDATE report_files SET state = :state, reason = :reason, blob_id = :blob WHERE id = :id",
-            {"id": number, "state": state, "reason": reason, "blob": blob},
-        )
-    )
-
-
-def files(database: Database, report: int) -> Sequence[Evidence]:
-    """Return the files of a report, in the order they came."""
-    rows = database.rows("SELECT * FROM report_files WHERE report_id = :report ORDER BY id", {"report": report})
-    return [_evidence(row) for row in rows]
-
-
-def waiting_files(database: Database, person: int) -> int:
-    """Return how many files somebody sent for a report that has no number yet."""
-    row = database.row(
-        "SELECT count(*) AS n FROM report_files WHERE person_id = :person AND report_id IS NULL", {"person": person}
-    )
-    return int(row["n"]) if row else 0
-
-
-def claim_files(database: Database, person: int, report: int, *, named: bool) -> int:
-    """Give a report the files that its reporter sent before it had a number; return how many.
-
-    Unless he is `named`, nothing tells any more who sent them.
-    """
-    return database.run(
-        "UPDATE report_files SET report_id = :report, person_id = CASE WHEN :named = 1 THEN person_id END"
-        " WHERE person_id = :person AND report_id IS NULL",
-        {"person": person, "report": report, "named": int(named)},
-    )
-
-
-def drop_files(database: Database, person: int) -> None:
-    """Delete the files that somebody sent for a report he does not make after all."""
-    values = {"person": person}
-    _expire(database, "person_id = :person AND report_id IS NULL", values)
-    database.run("DELETE FROM report_files WHERE person_id = :person AND report_id IS NULL", values)
-
-
-# Receipts
-
-
-def receipt_key(database: Database) -> bytes:
-    """Return the key that the receipts of this database are hashed with; the first time one is made.
-
-    Hashed with it, neither the index nor a comparison tells a guesser how near he was.
-    """
-    row = database.row("SELECT key FROM receipt_key")
-    if row is None:
-        database.run("INSERT INTO receipt_key (key) VALUES (:key)", {"key": secrets.token_hex(32)})
-        return receipt_key(database)
-    return bytes.fromhex(row["key"])
-
-
-def attempt(database: Database, person: int, what: Literal["report", "receipt"], now: str) -> None:
-    """Note that somebody made a report, or typed a receipt that is none."""
-    database.run(
-        "INSERT INTO report_attempts (person_id, what, at) VALUES (:person, :what, :now)",
-        {"person": person, "what": what, "now": now},
-    )
-
-
-def attempts(database: Database, person: int, what: Literal["report", "receipt"], since: str) -> int:
-    """Return how often somebody did that since a time."""
-    row = database.row(
-        "SELECT count(*) AS n FROM report_attempts WHERE person_id = :person AND what = :what AND at >= :since",
-        {"person": person, "what": what, "since": since},
-    )
-    return int(row["n"]) if row else 0
-
-
-# What is counted, and what is deleted
-
-
-def facts(database: Database, since: str, until: str) -> Sequence[Facts]:
-    """Return what is counted of all reports received from a time until before another, those deleted since too."""
-    columns = ", ".join(_COUNTED)
-    rows = database.rows(
-        f"SELECT {columns} FROM reports WHERE received_at >= :since AND received_at < :until"
-        f" UNION ALL SELECT {columns} FROM report_facts WHERE received_at >= :since AND received_at < :until"
-        " ORDER BY received_at, id",
-        {"since": since, "until": until},
-    )
-    return [Facts(**row) for row in rows]
+# What belongs to a person
 
 
 def forget(database: Database, person: int) -> None:
     """Let nothing of a report say that somebody made it, or that its account is his."""
     values = {"person": person}
-    drop_files(database, person)
+    report_files.drop_files(database, person)
     database.run("UPDATE report_files SET person_id = NULL WHERE person_id = :person", values)
     database.run(
         "UPDATE reports SET reporter_id = NULL, reporter_name = '', contact = '' WHERE reporter_id = :person", values
     )
     database.run("UPDATE reports SET owner_id = NULL, owner_name = '' WHERE owner_id = :person", values)
     database.run("DELETE FROM report_attempts WHERE person_id = :person", values)
-
-
-def delete(database: Database, report: int) -> None:
-    """Delete a report that is closed, with its trail and its evidence; what is counted of it stays."""
-    values = {"id": report}
-    columns = ", ".join(_COUNTED)
-    database.run(
-        f"INSERT INTO report_facts ({columns}) SELECT {columns} FROM reports WHERE id = :id AND closed_at IS NOT NULL",
-        values,
-    )
-    _expire(database, "report_id = :id", values)
-    database.run("UPDATE reports SET merged_into = NULL WHERE merged_into = :id", values)
-    jobs.drop(database, FOLLOWING, str(report))
-    database.run("DELETE FROM reports WHERE id = :id AND closed_at IS NOT NULL", values)
-
-
-def due_to_go(database: Database, before: str, limit: int) -> Sequence[Report]:
-    """Return closed reports whose time is counted from before a time and that nobody holds, the oldest first."""
-    rows = database.rows(
-        "SELECT * FROM reports WHERE closed_at IS NOT NULL AND kept_from < :before AND held_at IS NULL"
-        " ORDER BY kept_from, id LIMIT :limit",
-        {"before": before, "limit": limit},
-    )
-    return [_report(row) for row in rows]
-
-
-def purge(database: Database, before: str, limit: int) -> int:
-    """Delete a few of those whose time is over; return how many, or `limit` where there may be more."""
-    most = min(limit, REPORTS_AT_ONCE)
-    found = due_to_go(database, before, most)
-    for report in found:
-        delete(database, report.id)
-    return limit if len(found) == most else len(found)
-
-
-def purge_facts(database: Database, before: str, limit: int) -> int:
-    """Delete up to `limit` counted facts of reports received before a time; return how many."""
-    return database.run(
-        "DELETE FROM report_facts WHERE id IN (SELECT id FROM report_facts WHERE received_at < :before LIMIT :limit)",
-        {"before": before, "limit": limit},
-    )
-
-
-def purge_files(database: Database, before: str, limit: int) -> int:
-    """Delete up to `limit` files sent before a time for reports that were never made; return how many."""
-    number = "id IN (SELECT id FROM report_files WHERE report_id IS NULL AND added_at < :before LIMIT :limit)"
-    values = {"before": before, "limit": limit}
-    _expire(database, number, values)
-    return database.run(f"DELETE FROM report_files WHERE {number}", values)
-
-
-def purge_attempts(database: Database, before: str, limit: int) -> int:
-    """Delete up to `limit` attempts from before a time; return how many."""
-    return database.run(
-        "DELETE FROM report_attempts WHERE rowid IN"
-        " (SELECT rowid FROM report_attempts WHERE at < :before LIMIT :limit)",
-        {"before": before, "limit": limit},
-    )
-
-
-def _expire(database: Database, which: str, values: dict[str, Any]) -> None:
-    for row in database.rows(f"SELECT blob_id FROM report_files WHERE blob_id IS NOT NULL AND {which}", values):
-        blobs.expire(database, row["blob_id"])
 
 
 def _report(row: Row) -> Report:
@@ -527,16 +326,4 @@ def _event(row: Row) -> Event:
         note=row["note"],
         audience=row["audience"],
         data=json.loads(row["data"]),
-    )
-
-
-def _evidence(row: Row) -> Evidence:
-    return Evidence(
-        id=row["id"],
-        report=row["report_id"],
-        person=row["person_id"],
-        state=row["state"],
-        reason=row["reason"],
-        blob=row["blob_id"],
-        added_at=row["added_at"],
     )

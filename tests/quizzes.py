@@ -9,7 +9,7 @@ from handlers import router
 from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Reply
-from handlers.people import service
+from handlers.people import reading, service
 from handlers.quiz import bank, rounds
 from handlers.quiz.question import Option, Question, statement
 from handlers.quiz.rounds import Rules
@@ -69,7 +69,7 @@ def joined(context: Context, name: str, unit: int) -> Conversation:
     person = person_at(context.database, place(name), NOW.isoformat())
     called = f"Người {name}"
     members.put(
-        context.database, person, name=called, folded=service.folded(called), position="chuyên viên", code=None,
+        context.database, person, name=called, folded=reading.folded(called), position="chuyên viên", code=None,
         state="joined", now=NOW.isoformat(),
     )  # fmt: skip
     members.transfer(context.database, person, unit, TODAY.isoformat())

@@ -33,7 +33,7 @@ from handlers.people import service as people_service
 from handlers.report import holding
 from handlers.report import service as report_service
 from handlers.schedule import Due
-from storage import audit, blobs, broadcasts, jobs, people, reports
+from storage import audit, blobs, broadcasts, jobs, people, report_files, reports
 from storage.audit import CONSOLE
 from storage.people import Address
 from storage.reports import FOLLOWING, Draft
@@ -631,8 +631,8 @@ def test_everything_about_a_report_can_be_taken_out(
     blob = blobs.begin(context.database, "image/png", 3, 1, NOW.isoformat())
     blobs.put_part(context.database, blob, 0, b"abc")
     blobs.complete(context.database, blob)
-    file = reports.expect_file(context.database, number, None, NOW.isoformat())
-    reports.end_file(context.database, file, "stored", "", blob)
+    file = report_files.expect_file(context.database, number, None, NOW.isoformat())
+    report_files.end_file(context.database, file, "stored", "", blob)
     contact.say("báo cáo số 1")
     contact.say("Việc khác")
     (reply,) = contact.say("Tải hồ sơ, ảnh, tệp")

@@ -13,7 +13,7 @@ import bot.console
 from bot.explaining import TEXTS
 from bot.rights import table
 from handlers.authorization import ACTS, Actor, Scene
-from handlers.people import service
+from handlers.people import joining, service
 from storage import audit, members, people, roles, units
 from storage.audit import CONSOLE
 from storage.database import FILE_NAME, Database
@@ -80,8 +80,8 @@ def joined(database: Database, name: str, place: str = "phong mot") -> int:
     with database.transaction():
         person = person_at(database, account, NOW.isoformat())
         console = Scene(database, Actor(CONSOLE), NOW, TODAY)
-        code = service.invite(console, unit(database, place))
-        service.join_by_invitation(Scene(database, Actor(person), NOW, TODAY), code, name, "chuyên viên")
+        code = joining.invite(console, unit(database, place))
+        joining.join_by_invitation(Scene(database, Actor(person), NOW, TODAY), code, name, "chuyên viên")
     return person
 
 
@@ -232,7 +232,7 @@ def test_everybody_is_listed_under_his_unit(did: Callable[..., str], stored: Dat
     joined(stored, "Lê Ví Dụ", "phong hai")
     with stored.transaction():
         claimant = person_at(stored, Address("vidu", "bot-1", "quan-tri", "quan-tri"), NOW.isoformat())
-        service.claim(Scene(stored, Actor(claimant), NOW, TODAY), service.make_claim(stored, NOW), "Phạm Ví Dụ")
+        joining.claim(Scene(stored, Actor(claimant), NOW, TODAY), joining.make_claim(stored, NOW), "Phạm Ví Dụ")
         members.transfer(stored, claimant, None, DAY)
     assert did("member", "list").splitlines() == [
         "Sở Ví Dụ / Phòng Hai",

@@ -12,7 +12,7 @@ from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.office import Office
-from handlers.people import service
+from handlers.people import joining, reading, service
 from storage import people, questions
 from storage.audit import CONSOLE
 from storage.people import Address, person_at
@@ -47,7 +47,7 @@ def join(conversation: Conversation) -> None:
     """Let him join Phòng Ví Dụ."""
     console = Scene(conversation.context.database, Actor(CONSOLE), NOW, TODAY)
     unit = service.create_under(console, service.create_unit(console, "Sở Ví Dụ"), "Phòng Ví Dụ")
-    code = service.shown_code(service.invite(console, unit))
+    code = reading.shown_code(joining.invite(console, unit))
     hold(
         conversation,
         [(code, "đồng ý không"), ("có", "họ và tên"), ("Trần Ví Dụ", "Chức vụ"), ("bỏ qua", "đã tham gia")],
@@ -169,7 +169,7 @@ def test_what_cannot_be_brought_gets_who_answers_and_what_to_do(silent: Conversa
 @pytest.mark.parametrize("how", ["{}", "tham gia {}", "/start {}"])
 def test_a_first_code_leads_in(silent: Conversation, how: str) -> None:
     console = Scene(silent.context.database, Actor(CONSOLE), NOW, TODAY)
-    code = service.shown_code(service.invite(console, service.create_unit(console, "Sở Ví Dụ")))
+    code = reading.shown_code(joining.invite(console, service.create_unit(console, "Sở Ví Dụ")))
     (question,) = silent.say(how.format(code))
     assert "Đây là trợ lý tự động" in read(question)
     assert "Mã mời của Sở Ví Dụ" in read(question)

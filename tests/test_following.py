@@ -24,7 +24,7 @@ from handlers.people import service as people_service
 from handlers.report import service as report_service
 from handlers.report.levels import alerted, levels
 from handlers.schedule import Due
-from storage import jobs, people, reports, roles
+from storage import jobs, people, report_facts, reports, roles
 from storage.audit import CONSOLE
 from storage.reports import FOLLOWING, Draft
 from tests.conftest import NOW, OFFICE
@@ -213,7 +213,7 @@ def test_silence_as_soon_as_it_is_handled_closed_or_deleted(office: Office, end:
             report_service.ask(scene, number, "Có chuyển tiền chưa?")
         case "deleted":
             report_service.resolve(scene, number, "xong")
-            reports.delete(office.context.database, number)
+            report_facts.delete(office.context.database, number)
     told = office.until(NOW + 5 * HOUR)
     assert [said for _, _, said in told if "BC-1" in said] == []
 
@@ -308,7 +308,7 @@ def test_one_that_is_extended_is_told_of_again_and_one_that_is_held_is_not(offic
     assert len(office.until(NOW + 460 * DAY)) == 1
     service.hold(office.scene, number, "đoàn kiểm tra")
     assert office.until(NOW + 2000 * DAY) == []
-    assert reports.purge(office.context.database, office.context.now.isoformat(), 100) == 0
+    assert report_facts.purge(office.context.database, office.context.now.isoformat(), 100) == 0
     service.release(office.scene, number)
     # Its time has long been over: it goes in a month, and is told of before.
     (told,) = office.until(NOW + 2003 * DAY)
@@ -316,7 +316,7 @@ def test_one_that_is_extended_is_told_of_again_and_one_that_is_held_is_not(offic
     year = office.context.office.retention.reports * DAY
     for days, deleted in ((2029, 0), (2031, 1)):
         before = (NOW + days * DAY - year).isoformat()
-        assert reports.purge(office.context.database, before, 100) == deleted
+        assert report_facts.purge(office.context.database, before, 100) == deleted
     assert office.until(NOW + 3000 * DAY) == []
 
 
@@ -328,11 +328,11 @@ def test_only_what_is_counted_stays_of_a_deleted_report(office: Office) -> None:
     report_service.resolve(replace(office.console, now=NOW + 4 * HOUR), number, "xong")
     office.at(NOW + 4 * HOUR)
     office.run()
-    reports.delete(office.context.database, number)
+    report_facts.delete(office.context.database, number)
     database = office.context.database
     for table in ("reports", "report_events", "report_files"):
         assert database.rows(f"SELECT 1 FROM {table}") == []
-    (facts,) = reports.facts(database, "", "9999")
+    (facts,) = report_facts.facts(database, "", "9999")
     assert (facts.id, facts.kind, facts.harm) == (number, "lost", "money_asked")
     # An hour, and ten minutes before the reporter was asked.
     assert (facts.answered_after, facts.resolved_after) == (5 * 60, 70 * 60)

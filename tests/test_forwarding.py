@@ -21,7 +21,7 @@ from handlers.people import service as people_service
 from handlers.report import forwarding, service
 from handlers.report.routing import WATCH
 from handlers.schedule import Due
-from storage import chats, destinations, forwards, jobs, menus, merging, outbox, people, reports, roles
+from storage import chats, destinations, forwards, jobs, menus, merging, outbox, people, report_facts, reports, roles
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.people import Address, person_at
@@ -385,7 +385,7 @@ def test_a_closed_or_deleted_report_is_left_alone(console: Scene, world: Context
     assert watched(world)[0] == []
     assert router.tell(Outcome({"job": "forward", "forward": program.id}, "failed", "HTTP 404"), world) == []
     assert trail(world.database, report.id)[-1][0] == "forward_failed"
-    reports.delete(world.database, report.id)
+    report_facts.delete(world.database, report.id)
     assert ended(letter, "failed", world) == []
     assert world.database.rows("SELECT * FROM forwards") == []
 

@@ -45,6 +45,9 @@ from storage import (
     quiz_rounds,
     quizzes,
     recipients,
+    report_attempts,
+    report_facts,
+    report_files,
     reports,
     roles,
     tallies,
@@ -238,11 +241,11 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             reports.record(database, report, now, person, "resolved")
             forwards.add(database, report, "contact", "vidu", now)
             if table == "report_facts":
-                reports.delete(database, report)
+                report_facts.delete(database, report)
         case "report_files":
-            reports.expect_file(database, None, person, now)
+            report_files.expect_file(database, None, person, now)
         case "report_attempts":
-            reports.attempt(database, person, "report", now)
+            report_attempts.attempt(database, person, "report", now)
         case "oa_tokens":
             oa_tokens.start_over(database, "vidu", b"a", b"r", now, now)
             oa_tokens.succeed(database, oa_tokens.pairs(database, "vidu")[0].number, "vidu", b"b", b"s", now, now)

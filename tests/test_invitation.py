@@ -20,7 +20,7 @@ from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Door, Drawing
 from handlers.errors import NotAllowed
-from handlers.people import invitation, service
+from handlers.people import invitation, joining, reading, service
 from handlers.people.sheet import DOTS_PER_INCH, FRAME, HEIGHT, INCH, MARGIN, WIDTH, Sheet, draw
 from storage.audit import CONSOLE
 from storage.database import FILE_NAME, Database
@@ -52,7 +52,7 @@ NAMES = [
     "Phòng Một",
     "Trung tâm Hỗ trợ doanh nghiệp nhỏ và vừa, Xúc tiến đầu tư, thương mại và du lịch (thuộc Sở Ví Dụ), cơ sở hai",
     "Tổ $x$ <i>&amp;</i> {một} \\frac",
-    "Ư" * service.LONGEST_NAME,
+    "Ư" * reading.LONGEST_NAME,
 ]
 
 
@@ -126,11 +126,11 @@ def test_as_pdf_it_is_one_page_of_the_same() -> None:
 
 
 def test_what_stands_on_the_sheet(context: Context, console: Scene, unit: int) -> None:
-    contact = joined(context, "dau-moi", service.invite(console, unit), "Lê Thị Đầu Mối").context.person
+    contact = joined(context, "dau-moi", joining.invite(console, unit), "Lê Thị Đầu Mối").context.person
     service.give_role(console, contact, "contact", unit)
     made = invitation.make(console, unit)
     sheet = invitation.sheet_for(console, made, [TELEGRAM], context.texts, context.office, context.zone)
-    assert (sheet.office, sheet.unit, sheet.code) == ("Sở Ví Dụ", "Phòng Ví Dụ", service.shown_code(made.code))
+    assert (sheet.office, sheet.unit, sheet.code) == ("Sở Ví Dụ", "Phòng Ví Dụ", reading.shown_code(made.code))
     assert sheet.introduced == "Theo Công văn 1/SVD ngày 02/01/2026"
     assert sheet.valid == "Dùng được đến 10:00 ngày 21/12/2026"
     assert sheet.contact == (
@@ -143,12 +143,12 @@ def test_what_stands_on_the_sheet(context: Context, console: Scene, unit: int) -
 
 
 def test_who_may_invite_gets_words_and_a_picture(context: Context, console: Scene, unit: int) -> None:
-    contact = joined(context, "dau-moi", service.invite(console, unit), "Lê Thị Đầu Mối")
+    contact = joined(context, "dau-moi", joining.invite(console, unit), "Lê Thị Đầu Mối")
     service.give_role(console, contact.context.person, "contact", unit)
     mine = replace(contact.context, doors=lambda code: [door("vidu_bot", code)])
     reply = invitation.invite(unit, mine)
-    code = service.invite(console, unit)
-    assert f"Mã mời vào Phòng Ví Dụ: {service.shown_code(code)}" in read(reply)
+    code = joining.invite(console, unit)
+    assert f"Mã mời vào Phòng Ví Dụ: {reading.shown_code(code)}" in read(reply)
     assert f"Telegram @vidu_bot: https://t.me/vidu_bot?start={code}" in read(reply)
     (drawing,) = reply.files
     assert isinstance(drawing, Drawing)
@@ -157,7 +157,7 @@ def test_who_may_invite_gets_words_and_a_picture(context: Context, console: Scen
 
 
 def test_who_may_not_invite_gets_nothing(context: Context, console: Scene, unit: int) -> None:
-    an = joined(context, "an", service.invite(console, unit), "Trần Ví Dụ")
+    an = joined(context, "an", joining.invite(console, unit), "Trần Ví Dụ")
     with pytest.raises(NotAllowed):
         invitation.invite(unit, an.context)
 
@@ -172,7 +172,7 @@ def test_the_picture_arrives_and_leads_back_to_the_bot(
     with database.transaction():
         console = Scene(database, Actor(CONSOLE), NOW, TODAY)
         service.create_unit(console, "Sở Ví Dụ")
-        claim = service.make_claim(database, utc_now())
+        claim = joining.make_claim(database, utc_now())
     database.close()
 
     with running(telegram_settings):
@@ -183,7 +183,7 @@ def test_the_picture_arrives_and_leads_back_to_the_bot(
         *_, record = said(api, count=4)
     (stored,) = rows(telegram_settings, "SELECT code FROM invitations")
     assert record.kind == "photo"
-    assert service.shown_code(stored["code"]) in record.text
+    assert reading.shown_code(stored["code"]) in record.text
     _, picture = api.file_of(record)
     assert codes(picture) == [f"https://t.me/{BOT_NAME}?start={stored['code']}"]
     # Nothing of it is kept.

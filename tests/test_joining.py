@@ -11,7 +11,7 @@ import yaml
 from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Incoming
-from handlers.people import service
+from handlers.people import joining, reading, service
 from handlers.router import handle
 from knowledge.documents import Document, Library
 from knowledge.schema import DocumentEntry
@@ -44,7 +44,7 @@ def unit(console: Scene) -> int:
 
 @pytest.fixture
 def code(console: Scene, unit: int) -> str:
-    return service.shown_code(service.invite(console, unit))
+    return reading.shown_code(joining.invite(console, unit))
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_code_is_a_code_although_it_looks_like_other_words(
     """Read letter by letter some look like a lost account: "hac", "hek"."""
     until = (NOW + dt.timedelta(days=1)).isoformat()
     invitations.invite(console.database, code, unit, CONSOLE, NOW.isoformat(), until)
-    hold(an, [(service.shown_code(code), "Phòng Ví Dụ"), ("hủy", ""), (f"mã của em là {code.lower()}", "Phòng Ví Dụ")])
+    hold(an, [(reading.shown_code(code), "Phòng Ví Dụ"), ("hủy", ""), (f"mã của em là {code.lower()}", "Phòng Ví Dụ")])
 
 
 @pytest.mark.parametrize("how", ["{}", "/start {}", "/thamgia {}", "tham gia {}", "  {} "])
@@ -216,7 +216,7 @@ def test_without_a_contact_the_administrators_are_asked(
 
 
 def test_a_claim_makes_an_administrator(an: Conversation) -> None:
-    code = service.shown_code(service.make_claim(an.context.database, NOW))
+    code = reading.shown_code(joining.make_claim(an.context.database, NOW))
     hold(an, [(code, "Anh/chị sẽ là người quản trị"), ("Trần Ví Dụ", "Anh/chị là người quản trị")])
     assert roles.count(an.context.database, "administrator") == 1
 

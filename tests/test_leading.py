@@ -13,7 +13,7 @@ from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Door, Incoming, Reply
 from handlers.leading import FULL, roomiest
-from handlers.people import invitation, service
+from handlers.people import invitation, joining, service
 from handlers.plan import Foreseen, foresee, in_words
 from handlers.router import handle
 from storage import bots, chats, jobs, people, usage
@@ -58,7 +58,7 @@ def unit(console: Scene) -> int:
 def member(context: Context, console: Scene, unit: int) -> Conversation:
     """Somebody who has joined at the first bot."""
     conversation = at(context, "10001", "an")
-    code = service.invite(console, unit)
+    code = joining.invite(console, unit)
     hold(conversation, [(code, "đồng ý không"), ("có", "họ và tên"), ("Trần Văn Mẫu", "Chức vụ")])
     hold(conversation, [("bỏ qua", "đã tham gia"), (RULE, "Khoản 3")])
     return conversation

@@ -12,7 +12,7 @@ from handlers.authorization import Actor, Scene, actor_at
 from handlers.context import Context
 from handlers.conversation import Door
 from handlers.linking.service import CODE_LIFE, MOST_TRIES, TRIES_WITHIN
-from handlers.people import service
+from handlers.people import joining, service
 from storage import audit, members, people, roles
 from storage.audit import CONSOLE
 from storage.people import Address
@@ -41,7 +41,7 @@ def at(context: Context, address: Address) -> Conversation:
 
 
 def join(conversation: Conversation, console: Scene, unit: int, name: str = NAME) -> None:
-    code = service.invite(console, unit)
+    code = joining.invite(console, unit)
     hold(conversation, [(code, "đồng ý không"), ("có", "họ và tên"), (name, "Chức vụ"), ("bỏ qua", "đã tham gia")])
 
 
@@ -182,12 +182,12 @@ def test_who_waits_to_be_confirmed_is_not_asked_about_once_more(
 ) -> None:
     """The contact who refuses then must not put a member off the list."""
     service.add_member(console, unit, NAME, "", None)
-    code = service.invite(console, unit)
+    code = joining.invite(console, unit)
     hold(zalo, [(code, "đồng ý không"), ("có", "họ và tên"), (NAME, "Chức vụ")])
     waiting, *_ = zalo.say("bỏ qua")
     assert "sẽ xác nhận" in read(waiting)
     linked(telegram, zalo)
-    assert service.join_requests(console, unit) == []
+    assert joining.join_requests(console, unit) == []
     found = members.get(console.database, telegram.context.person, DAY)
     assert found is not None and found.state == "joined"
 

@@ -11,7 +11,7 @@ from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.errors import Refusal
-from handlers.people import service
+from handlers.people import joining, service
 from handlers.people.changing import read_day
 from handlers.people.finding import find_member, find_unit
 from storage import approvals, audit, members, people, roles, units
@@ -86,7 +86,7 @@ def test_a_contact_sees_his_unit_and_changes_only_what_he_may(contact: Conversat
     assert read(screen).startswith("Sở Ví Dụ / Phòng Một\n")
     assert labels(screen) == ["Danh sách người", "Mã mời", "Tìm người"]
     assert "Lấy" not in read(contact.say("mã mời")[0])
-    assert service.invited_to(contact.context.database, read(contact.say("đơn vị")[0]), NOW) is None
+    assert joining.invited_to(contact.context.database, read(contact.say("đơn vị")[0]), NOW) is None
 
 
 def test_who_has_no_role_is_told_so(context: Context, office: dict[str, int]) -> None:
@@ -306,7 +306,7 @@ def test_those_who_wait_are_listed(
     address = Address("vidu", "bot-1", "chat-an", "an")
     person = person_at(context.database, address, NOW.isoformat())
     scene = replace(console, actor=Actor(person))
-    service.join_by_invitation(scene, service.invite(console, office["Một"]), "Trần Ví Dụ", "")
+    joining.join_by_invitation(scene, joining.invite(console, office["Một"]), "Trần Ví Dụ", "")
     (screen,) = contact.say("đơn vị")
     assert labels(screen)[0] == "Chờ xác nhận (1)"
     hold(contact, [("1", "Người chờ xác nhận vào Phòng Một"), ("1", "Trần Ví Dụ () xin tham gia")])

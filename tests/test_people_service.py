@@ -9,7 +9,7 @@ import pytest
 
 from handlers.authorization import Actor, Scene, actor_at
 from handlers.errors import NotAllowed, NotFound, NotPossible, Refusal
-from handlers.people import service
+from handlers.people import joining, reading, service
 from storage import audit, invitations, members, people, roles, units
 from storage.audit import CONSOLE
 from storage.database import Database
@@ -54,7 +54,7 @@ def by(scene: Scene, name: str, *, days: int = 0) -> Scene:
 
 def member(scene: Scene, unit: int, name: str) -> int:
     """Somebody who has joined a unit by its invitation."""
-    service.join_by_invitation(by(scene, name), service.invite(scene, unit), f"Người {name}", "chuyên viên")
+    joining.join_by_invitation(by(scene, name), joining.invite(scene, unit), f"Người {name}", "chuyên viên")
     return writer(scene.database, name)
 
 
@@ -110,13 +110,13 @@ def test_a_merger_keeps_everybody(console: Scene, office: dict[str, int]) -> Non
     people_of = {name: member(console, office["one"], name) for name in ("an", "binh")}
     member(console, office["two"], "chi")
     service.give_role(console, people_of["an"], "contact", office["one"])
-    invitation = service.invite(console, office["one"])
+    invitation = joining.invite(console, office["one"])
 
     assert service.merge_unit(console, office["one"], office["two"]) == 2
 
     assert len(members.in_unit(console.database, office["two"], DAY)) == 3
     assert roles.holders(console.database, "contact", office["two"], DAY) == [people_of["an"]]
-    assert service.invited_to(console.database, invitation, NOW) is None
+    assert joining.invited_to(console.database, invitation, NOW) is None
     assert units.path(console.database, office["team"])[1] == office["two"]
     assert [unit.id for unit in units.called(console.database, "phong mot")] == [office["two"]]
     assert members.history(console.database, people_of["an"])[0] == (office["two"], DAY, None)
@@ -130,7 +130,7 @@ def test_a_unit_with_people_is_not_closed(console: Scene, office: dict[str, int]
     service.close_unit(console, office["two"])
     assert office["two"] not in [unit.id for unit in units.all_open(console.database)]
     with refused("unit_closed"):
-        service.invite(console, office["two"])
+        joining.invite(console, office["two"])
 
 
 # Members
@@ -174,25 +174,25 @@ def test_the_last_administrator_stays(console: Scene, office: dict[str, int]) ->
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "{0[0]}{0[1]}{0[2]}-{0[3]}{0[4]}{0[5]}"])
 def test_a_code_is_understood_as_people_type_it(console: Scene, office: dict[str, int], typed: str) -> None:
-    code = service.invite(console, office["one"])
-    unit = service.invited_to(console.database, typed.format(code).lower(), NOW)
+    code = joining.invite(console, office["one"])
+    unit = joining.invited_to(console.database, typed.format(code).lower(), NOW)
     assert unit is not None
     assert unit.id == office["one"]
 
 
 def test_a_unit_keeps_its_code_until_it_is_old(console: Scene, office: dict[str, int]) -> None:
-    code = service.invite(console, office["one"])
-    assert service.invite(console, office["one"]) == code
+    code = joining.invite(console, office["one"])
+    assert joining.invite(console, office["one"]) == code
     older = replace(console, now=NOW + dt.timedelta(days=20))
-    assert service.invite(older, office["one"]) != code
-    assert service.invited_to(console.database, code, NOW + dt.timedelta(days=31)) is None
-    service.revoke_invitations(older, office["one"])
-    assert service.invited_to(console.database, code, NOW) is None
+    assert joining.invite(older, office["one"]) != code
+    assert joining.invited_to(console.database, code, NOW + dt.timedelta(days=31)) is None
+    joining.revoke_invitations(older, office["one"])
+    assert joining.invited_to(console.database, code, NOW) is None
 
 
 def test_an_unknown_name_joins_at_once(console: Scene, office: dict[str, int]) -> None:
     scene = by(console, "an")
-    assert service.join_by_invitation(scene, service.invite(console, office["one"]), "Trần Ví Dụ", "văn thư") is None
+    assert joining.join_by_invitation(scene, joining.invite(console, office["one"]), "Trần Ví Dụ", "văn thư") is None
     found = members.get(console.database, scene.actor.person, DAY)
     assert found is not None
     assert (found.name, found.position, found.state, found.unit) == ("Trần Ví Dụ", "văn thư", "joined", office["one"])
@@ -202,58 +202,58 @@ def test_a_name_on_the_list_waits_for_the_contact(console: Scene, office: dict[s
     listed = service.add_member(console, office["one"], "Trần Thị Ví Dụ", "kế toán", "CB-01")
     contact = member(console, office["one"], "dau-moi")
     service.give_role(console, contact, "contact", office["one"])
-    code = service.invite(console, office["one"])
+    code = joining.invite(console, office["one"])
 
-    request = service.join_by_invitation(by(console, "an"), code, "tran thi vi du", "")
+    request = joining.join_by_invitation(by(console, "an"), code, "tran thi vi du", "")
     assert request is not None
     assert request.listed == listed
     waiting = by(console, "an").actor
     assert not waiting.joined
-    assert service.join_requests(by(console, "dau-moi"), office["one"]) == [request]
+    assert joining.join_requests(by(console, "dau-moi"), office["one"]) == [request]
 
-    service.accept(by(console, "dau-moi"), office["one"], request.id, listed)
+    joining.accept(by(console, "dau-moi"), office["one"], request.id, listed)
 
     joined = by(console, "an").actor
     assert joined.person == listed
     assert joined.joined
     with refused("request_decided"):
-        service.accept(by(console, "dau-moi"), office["one"], request.id, listed)
+        joining.accept(by(console, "dau-moi"), office["one"], request.id, listed)
 
 
 def test_a_contact_may_say_that_it_is_somebody_else(console: Scene, office: dict[str, int]) -> None:
     for code in ("CB-01", "CB-02"):
         service.add_member(console, office["one"], "Trần Thị Ví Dụ", "kế toán", code)
-    request = service.join_by_invitation(
-        by(console, "an"), service.invite(console, office["one"]), "Trần Thị Ví Dụ", ""
+    request = joining.join_by_invitation(
+        by(console, "an"), joining.invite(console, office["one"]), "Trần Thị Ví Dụ", ""
     )
     assert request is not None
     assert request.listed is None
-    assert len(service.namesakes(console.database, request, TODAY)) == 2
-    service.refuse(console, office["one"], request.id)
+    assert len(joining.namesakes(console.database, request, TODAY)) == 2
+    joining.refuse(console, office["one"], request.id)
     assert members.get(console.database, request.person, DAY) is None
 
 
 def test_a_namesake_of_another_unit_does_not_count(console: Scene, office: dict[str, int]) -> None:
     service.add_member(console, office["two"], "Trần Ví Dụ")
     assert (
-        service.join_by_invitation(by(console, "an"), service.invite(console, office["one"]), "Trần Ví Dụ", "") is None
+        joining.join_by_invitation(by(console, "an"), joining.invite(console, office["one"]), "Trần Ví Dụ", "") is None
     )
 
 
 def test_a_personal_code_joins_at_once_and_only_once(console: Scene, office: dict[str, int]) -> None:
     listed = service.add_member(console, office["one"], "Trần Ví Dụ", "kế toán", "cb-01")
-    assert service.join_by_code(by(console, "an"), "CB 01").person == listed
+    assert joining.join_by_code(by(console, "an"), "CB 01").person == listed
     assert by(console, "an").actor.joined
     with refused("no_such_code"):
-        service.join_by_code(by(console, "binh"), "cb01")
+        joining.join_by_code(by(console, "binh"), "cb01")
 
 
 def test_who_has_left_joins_again_from_the_same_account(console: Scene, office: dict[str, int]) -> None:
     listed = service.add_member(console, office["one"], "Trần Ví Dụ", "kế toán", "CB-01")
-    service.join_by_code(by(console, "an"), "CB01")
+    joining.join_by_code(by(console, "an"), "CB01")
     service.leave(by(console, "an"), listed)
     assert not by(console, "an").actor.joined
-    assert service.join_by_code(by(console, "an"), "CB01").person == listed
+    assert joining.join_by_code(by(console, "an"), "CB01").person == listed
     assert by(console, "an").actor.joined
 
 
@@ -266,39 +266,39 @@ def test_a_code_is_given_once(console: Scene, office: dict[str, int]) -> None:
 @pytest.mark.parametrize("name", ["", "   ", "\u200b"])
 def test_nobody_joins_without_a_name(console: Scene, office: dict[str, int], name: str) -> None:
     with refused("no_name"):
-        service.join_by_invitation(by(console, "an"), service.invite(console, office["one"]), name, "")
+        joining.join_by_invitation(by(console, "an"), joining.invite(console, office["one"]), name, "")
 
 
 # Roles
 
 
 def test_a_claim_makes_an_administrator_once(console: Scene) -> None:
-    code = service.make_claim(console.database, NOW)
-    service.claim(by(console, "an"), service.shown_code(code).lower(), "Trần Ví Dụ")
+    code = joining.make_claim(console.database, NOW)
+    joining.claim(by(console, "an"), reading.shown_code(code).lower(), "Trần Ví Dụ")
     assert [held.role for held in by(console, "an").actor.roles] == ["administrator"]
     with refused("no_such_code"):
-        service.claim(by(console, "binh"), code, "Lê Ví Dụ")
+        joining.claim(by(console, "binh"), code, "Lê Ví Dụ")
 
 
 def test_who_claims_belongs_to_the_top_unit(console: Scene, office: dict[str, int]) -> None:
-    service.claim(by(console, "an"), service.make_claim(console.database, NOW), "Trần Ví Dụ")
+    joining.claim(by(console, "an"), joining.make_claim(console.database, NOW), "Trần Ví Dụ")
     assert [found.name for found in members.in_unit(console.database, office["top"], DAY)] == ["Trần Ví Dụ"]
     binh = member(console, office["two"], "binh")
-    service.claim(by(console, "binh"), service.make_claim(console.database, NOW), "")
+    joining.claim(by(console, "binh"), joining.make_claim(console.database, NOW), "")
     assert [found.person for found in members.in_unit(console.database, office["two"], DAY)] == [binh]
 
 
 def test_a_claim_expires_and_a_new_one_ends_the_old(console: Scene) -> None:
-    first = service.make_claim(console.database, NOW)
-    second = service.make_claim(console.database, NOW)
+    first = joining.make_claim(console.database, NOW)
+    second = joining.make_claim(console.database, NOW)
     with refused("no_such_code"):
-        service.claim(by(console, "an"), first, "Trần Ví Dụ")
+        joining.claim(by(console, "an"), first, "Trần Ví Dụ")
     with refused("no_such_code"):
-        service.claim(by(console, "an", days=2), second, "Trần Ví Dụ")
+        joining.claim(by(console, "an", days=2), second, "Trần Ví Dụ")
 
 
 def test_a_claim_is_not_kept_in_the_clear(console: Scene) -> None:
-    code = service.make_claim(console.database, NOW)
+    code = joining.make_claim(console.database, NOW)
     assert code not in str(console.database.rows("SELECT * FROM claims"))
 
 
@@ -366,7 +366,7 @@ def test_a_claim_restores_the_last_administrator(console: Scene, office: dict[st
     an = member(console, office["one"], "an")
     service.give_role(console, an, "administrator", None)
     service.hold(console, an)
-    service.claim(by(console, "an"), service.make_claim(console.database, NOW), "")
+    joining.claim(by(console, "an"), joining.make_claim(console.database, NOW), "")
     assert [held.role for held in by(console, "an").actor.roles] == ["administrator"]
     found = members.get(console.database, an, DAY)
     assert found is not None
@@ -378,7 +378,7 @@ def test_who_is_held_does_not_join_again(console: Scene, office: dict[str, int])
     service.hold(console, an)
     service.leave(console, an)
     with refused("address_held"):
-        service.join_by_invitation(by(console, "an"), service.invite(console, office["one"]), "Người khác", "")
+        joining.join_by_invitation(by(console, "an"), joining.invite(console, office["one"]), "Người khác", "")
 
 
 # What is written down
@@ -410,7 +410,7 @@ def test_what_is_refused_changes_nothing_and_is_not_written_down(console: Scene,
     [
         lambda scene: service.rename_unit(scene, 99, "Phòng"),
         lambda scene: service.leave(scene, 99),
-        lambda scene: service.join_by_invitation(scene, "XXXXXX", "Tên", ""),
+        lambda scene: joining.join_by_invitation(scene, "XXXXXX", "Tên", ""),
     ],
 )
 def test_what_does_not_exist_is_said(console: Scene, act: object) -> None:
@@ -420,8 +420,8 @@ def test_what_does_not_exist_is_said(console: Scene, act: object) -> None:
 
 def test_a_request_belongs_to_its_unit(console: Scene, office: dict[str, int]) -> None:
     service.add_member(console, office["one"], "Trần Ví Dụ")
-    request = service.join_by_invitation(by(console, "an"), service.invite(console, office["one"]), "Trần Ví Dụ", "")
+    request = joining.join_by_invitation(by(console, "an"), joining.invite(console, office["one"]), "Trần Ví Dụ", "")
     assert request is not None
     with pytest.raises(NotPossible):
-        service.accept(console, office["two"], request.id, None)
+        joining.accept(console, office["two"], request.id, None)
     assert invitations.request(console.database, request.id) == request

@@ -13,6 +13,7 @@ from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Incoming, Reply
 from handlers.errors import NotAllowed, NotFound, NotPossible
+from handlers.people import joining, reading
 from handlers.people import service as office
 from handlers.privacy import service
 from handlers.retention import in_words
@@ -55,7 +56,7 @@ def unit(console: Scene) -> int:
 
 def joined(context: Context, console: Scene, unit: int, name: str, called: str) -> Conversation:
     conversation = Conversation(context, place(name))
-    code = office.shown_code(office.invite(console, unit))
+    code = reading.shown_code(joining.invite(console, unit))
     hold(conversation, [(code, "đồng ý không"), ("có", "họ và tên"), (called, "Chức vụ"), ("kế toán", "đã tham gia")])
     return conversation
 
@@ -167,7 +168,7 @@ def test_a_stranger_sees_that_little_is_kept(stranger: Conversation) -> None:
 
 def test_who_waits_to_be_confirmed_sees_his_request(stranger: Conversation, console: Scene, unit: int) -> None:
     office.add_member(console, unit, "Trần Văn Mẫu")
-    code = office.invite(console, unit)
+    code = joining.invite(console, unit)
     hold(stranger, [(code, "đồng ý không"), ("có", "họ và tên"), ("Trần Văn Mẫu", "Chức vụ")])
     stranger.say("bỏ qua")
     (reply,) = stranger.say("/dulieu")
@@ -175,7 +176,7 @@ def test_who_waits_to_be_confirmed_sees_his_request(stranger: Conversation, cons
     assert buttons(reply) == ["Rút lời đồng ý", "Xóa tất cả"]
     hold(stranger, [("rút lời đồng ý", "thôi tham gia"), ("có", "Đã rút đồng ý")])
     assert members.get(stranger.context.database, stranger.context.person, DAY) is None
-    assert office.join_requests(console, unit) == []
+    assert joining.join_requests(console, unit) == []
 
 
 def test_the_periods_are_those_of_the_office(an: Conversation) -> None:

@@ -18,10 +18,11 @@ from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.conversation import Attachment, Incoming, Outcome, Reply
 from handlers.office import Office
+from handlers.people import joining
 from handlers.people import service as people_service
 from handlers.report import evidence
 from handlers.sealing import Seal
-from storage import blobs, dialogues, fetches, people, reports
+from storage import blobs, dialogues, fetches, people, report_files, reports
 from storage.audit import CONSOLE
 from storage.people import Address, person_at
 from storage.reports import Report
@@ -62,7 +63,7 @@ def member(console: Scene, unit: int, name: str, address: Address) -> int:
     """Somebody who has joined a unit and writes from an address."""
     person = person_at(console.database, address, NOW.isoformat())
     scene = replace(console, actor=Actor(person))
-    people_service.join_by_invitation(scene, people_service.invite(console, unit), name, "chuyên viên")
+    joining.join_by_invitation(scene, joining.invite(console, unit), name, "chuyên viên")
     return person
 
 
@@ -739,7 +740,7 @@ def test_pictures_belong_to_the_report_they_are_sent_with(an: Conversation, unit
     an.say("bổ sung")
     assert "Đã nhận ảnh, tệp" in read(an.send(attachments=(Attachment("document", "tep-1", "a.pdf", 9), PHOTO))[0])
     assert bring(an) == []
-    files = reports.files(an.context.database, 1)
+    files = report_files.files(an.context.database, 1)
     assert [one.state for one in files] == ["stored"] * 4
     assert an.context.database.rows("SELECT 1 FROM fetches WHERE blob_id IS NOT NULL") == []
     hold(an, [("xong", "BC-1"), ("xem báo cáo", "BC-1"), ("1", "Ảnh, tệp: 4, đã lưu 4")])
@@ -753,7 +754,7 @@ def test_a_picture_out_of_the_blue_is_asked_about(an: Conversation, unit: int) -
     an.say("1")
     tell(an, "1", "zalo kế toán 0912345678", "0987654321")
     bring(an)
-    assert len(reports.files(an.context.database, 1)) == 2
+    assert len(report_files.files(an.context.database, 1)) == 2
 
 
 def test_a_picture_may_belong_to_a_question_or_to_nothing(an: Conversation) -> None:
@@ -763,7 +764,7 @@ def test_a_picture_may_belong_to_a_question_or_to_nothing(an: Conversation) -> N
     hold(an, [("điều 4 khoản 3", "Khoản 3 Điều 4")])
     an.send(attachments=(PHOTO,))
     hold(an, [("zalo kế toán bị hack", "Để báo đầu mối")])
-    assert reports.waiting_files(an.context.database, an.context.person) == 1
+    assert report_files.waiting_files(an.context.database, an.context.person) == 1
 
 
 def test_a_picture_with_words_is_read_by_its_words(an: Conversation) -> None:
@@ -773,7 +774,7 @@ def test_a_picture_with_words_is_read_by_its_words(an: Conversation) -> None:
     with database.transaction():
         (reply,) = router.handle(event, an.context)
     assert "Để báo đầu mối" in read(reply)
-    assert reports.waiting_files(database, an.context.person) == 1
+    assert report_files.waiting_files(database, an.context.person) == 1
 
 
 @pytest.mark.parametrize(
@@ -790,13 +791,13 @@ def test_who_sent_a_file_that_is_not_kept_is_told_why(an: Conversation, state: s
     an.send(attachments=(PHOTO,))
     (reply,) = bring(an, state, reason)
     assert (reply.to, said in read(reply)) == (an.address, True)
-    assert reports.waiting_files(an.context.database, an.context.person) == 1
+    assert report_files.waiting_files(an.context.database, an.context.person) == 1
 
 
 def test_a_file_whose_report_is_gone_is_not_kept(an: Conversation) -> None:
     an.say("zalo kế toán bị hack")
     an.send(attachments=(PHOTO,))
-    reports.drop_files(an.context.database, an.context.person)
+    report_files.drop_files(an.context.database, an.context.person)
     assert bring(an) == []
     assert an.context.database.rows("SELECT 1 FROM blobs WHERE complete = 1") == []
 

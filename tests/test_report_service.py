@@ -11,9 +11,10 @@ import pytest
 from handlers.authorization import Actor, Scene
 from handlers.errors import NotAllowed
 from handlers.office import Office
+from handlers.people import joining
 from handlers.people import service as people_service
 from handlers.report import holding, receipts, service, trail
-from storage import audit, blobs, dialogues, members, people, reports
+from storage import audit, blobs, dialogues, members, people, report_attempts, report_facts, report_files, reports
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.dialogues import Dialogue
@@ -119,7 +120,7 @@ def test_what_is_added_to_a_merged_report_belongs_to_the_other(console: Scene, o
         ("attached", binh.actor.person),
     ]
     assert reports.merged_into(console.database, first) == [second]
-    assert len(reports.files(console.database, first)) == 1
+    assert len(report_files.files(console.database, first)) == 1
 
 
 def test_nothing_is_not_added(console: Scene, office: dict[str, int]) -> None:
@@ -222,7 +223,7 @@ def test_a_receipt_opens_from_any_chat_what_its_reporter_may_see(console: Scene,
 
 def test_the_key_of_receipts_is_made_once_and_for_each_database(console: Scene, tmp_path: Path) -> None:
     other = Database(tmp_path / "other.db")
-    keys = [reports.receipt_key(database) for database in (console.database, console.database, other)]
+    keys = [report_attempts.receipt_key(database) for database in (console.database, console.database, other)]
     other.close()
     assert keys[0] == keys[1] != keys[2]
     assert len(keys[0]) == 32
@@ -328,13 +329,13 @@ def stored(database: Database, number: int) -> int:
     blob = blobs.begin(database, "image/png", 1, 1, NOW.isoformat())
     blobs.put_part(database, blob, 0, b"x")
     blobs.complete(database, blob)
-    assert reports.end_file(database, number, "stored", "", blob)
+    assert report_files.end_file(database, number, "stored", "", blob)
     return blob
 
 
 def test_files_go_with_their_report_and_what_is_counted_stays(console: Scene, office: dict[str, int]) -> None:
     database, an, contact = console.database, by(console, "an"), by(console, "contact")
-    early = reports.expect_file(database, None, an.actor.person, NOW.isoformat())
+    early = report_files.expect_file(database, None, an.actor.person, NOW.isoformat())
     number = service.open_report(an, LOST).report.id
     found = [stored(database, early), stored(database, service.attach(an, number))]
     assert [file.blob for file in service.read(an, number).files] == found
@@ -344,12 +345,12 @@ def test_files_go_with_their_report_and_what_is_counted_stays(console: Scene, of
     assert report is not None
     assert service.going(console, report) == (TODAY + dt.timedelta(days=335), TODAY + dt.timedelta(days=365))
     reports.change(database, number, held_at=NOW.isoformat(), hold_reason="thanh tra")
-    assert reports.purge(database, "9999", 10) == 0
+    assert report_facts.purge(database, "9999", 10) == 0
     reports.change(database, number, held_at=None)
-    counted = reports.facts(database, "2026-01-01", "2027-01-01")
-    assert reports.purge(database, "9999", 10) == 1
+    counted = report_facts.facts(database, "2026-01-01", "2027-01-01")
+    assert report_facts.purge(database, "9999", 10) == 1
     assert [blobs.get(database, blob) for blob in found] == [None, None]
-    assert reports.facts(database, "2026-01-01", "2027-01-01") == counted
+    assert report_facts.facts(database, "2026-01-01", "2027-01-01") == counted
     assert (counted[0].kind, counted[0].unit_id, counted[0].state) == ("lost", office["one"], "resolved")
     assert service.open_report(an, LOST).report.id == number + 1
 
@@ -365,7 +366,7 @@ def test_a_report_takes_so_many_files(console: Scene, office: dict[str, int]) ->
 
 def test_an_open_report_is_never_deleted(console: Scene, office: dict[str, int]) -> None:
     service.open_report(by(console, "an"), LOST)
-    assert reports.purge(console.database, "9999", 10) == 0
+    assert report_facts.purge(console.database, "9999", 10) == 0
 
 
 def test_who_wants_to_be_forgotten_is_not_named_by_his_reports(console: Scene, office: dict[str, int]) -> None:
@@ -380,7 +381,7 @@ def test_who_wants_to_be_forgotten_is_not_named_by_his_reports(console: Scene, o
 def test_what_a_stranger_reported_is_his_when_he_joins(console: Scene, office: dict[str, int]) -> None:
     number = service.open_report(by(console, "nguoi la"), LOST).report.id
     listed = people_service.add_member(console, office["one"], "Trần Ví Dụ", code="CB01")
-    people_service.join_by_code(by(console, "nguoi la"), "CB01")
+    joining.join_by_code(by(console, "nguoi la"), "CB01")
     assert [report.id for report in service.own(by(console, "nguoi la"), listed)] == [number]
     assert members.get(console.database, listed, TODAY.isoformat()) is not None
 

@@ -16,7 +16,7 @@ from bot.roster import fault_line
 from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.errors import NotPossible
-from handlers.people import roster, service
+from handlers.people import joining, roster, service
 from handlers.people.directory import Directory
 from handlers.people.roster import Plan
 from handlers.people.roster_table import Entry, Table, find_table
@@ -291,7 +291,7 @@ def test_unknown_codes_are_put_on_the_list(console: Scene, office: dict[str, int
     assert (first.name, first.position, first.state, first.unit) == ("Trần Ví Dụ", "kế toán", "listed", office["one"])
     assert known(console, "CB02").unit == office["team two"]
     # He joins with it like anybody of the list.
-    assert service.join_by_code(by(console, "an"), "cb 01").person == first.person
+    assert joining.join_by_code(by(console, "an"), "cb 01").person == first.person
 
 
 def test_a_known_code_updates_and_a_transfer_holds_from_today(console: Scene, office: dict[str, int]) -> None:
@@ -313,7 +313,7 @@ def test_what_a_row_leaves_empty_stays(console: Scene, office: dict[str, int]) -
 
 def test_roles_for_the_old_unit_end_with_a_transfer(console: Scene, office: dict[str, int]) -> None:
     imported(console, "CB01;Trần Ví Dụ;;Phòng Một")
-    person = service.join_by_code(by(console, "an"), "CB01").person
+    person = joining.join_by_code(by(console, "an"), "CB01").person
     service.give_role(console, person, "contact", office["one"])
     imported(console, "CB01;Trần Ví Dụ;;Phòng Hai")
     assert roles.of(console.database, person, DAY) == []
@@ -342,11 +342,11 @@ def test_the_same_list_again_changes_nothing(console: Scene, office: dict[str, i
 
 def test_the_same_list_after_people_have_joined_changes_nothing(console: Scene, office: dict[str, int]) -> None:
     imported(console, *LIST, create_units=True)
-    service.join_by_code(by(console, "an"), "CB01")
-    request = service.join_by_invitation(by(console, "binh"), service.invite(console, office["two"]), "Lê Ví Dụ", "")
+    joining.join_by_code(by(console, "an"), "CB01")
+    request = joining.join_by_invitation(by(console, "binh"), joining.invite(console, office["two"]), "Lê Ví Dụ", "")
     assert request is not None
     assert roster.check(console, listed(*LIST)).staged == []
-    service.accept(console, office["two"], request.id, request.listed)
+    joining.accept(console, office["two"], request.id, request.listed)
     assert roster.check(console, listed(*LIST)).staged == []
 
 
@@ -400,7 +400,7 @@ def test_a_name_that_several_have_or_of_another_unit_is_no_match(
 
 def test_who_waits_to_be_confirmed_is_not_matched(console: Scene, office: dict[str, int]) -> None:
     service.add_member(console, office["one"], "Trần Ví Dụ", "", "CB01")
-    service.join_by_invitation(by(console, "an"), service.invite(console, office["one"]), "Trần Ví Dụ", "")
+    joining.join_by_invitation(by(console, "an"), joining.invite(console, office["one"]), "Trần Ví Dụ", "")
     plan = roster.check(console, listed("CB01;Trần Ví Dụ;;Phòng Một"))
     assert (plan.staged, plan.missing) == ([], [])
 
@@ -487,7 +487,7 @@ def test_many_units_are_opened_over_several_transactions(console: Scene) -> None
 
 def test_who_is_missing_stays_unless_that_is_wanted(console: Scene, office: dict[str, int]) -> None:
     imported(console, *LIST, create_units=True)
-    person = service.join_by_code(by(console, "an"), "CB01").person
+    person = joining.join_by_code(by(console, "an"), "CB01").person
     service.give_role(console, person, "administrator", None)
     rest = LIST[1:4]
     plan = imported(console, *rest)
@@ -628,12 +628,12 @@ def test_what_happened_in_between_is_respected(console: Scene, office: dict[str,
         create_units=True,
         leave_missing=True,
     )
-    service.join_by_code(by(console, "an"), "CB01")
+    joining.join_by_code(by(console, "an"), "CB01")
     members.forget(console.database, second)
     service.add_member(console, office["two"], "Người Thêm", "", "CB06")
     service.create_under(console, office["two"], "Tổ Mới")
     service.merge_unit(console, office["team one"], office["team two"])
-    service.join_by_code(by(console, "binh"), "CB03")
+    joining.join_by_code(by(console, "binh"), "CB03")
     service.give_role(console, third, "administrator", None)
     members.forget(console.database, fourth)
 

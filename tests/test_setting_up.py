@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 from bot.clock import utc_now
 from bot.explaining import TEXTS
 from bot.files import make_box
-from handlers.people.service import is_claim
+from handlers.people.joining import is_claim
 from knowledge.search import Search
 from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from handlers.authorization import Actor, Scene
-from handlers.people import service
+from handlers.people import joining, reading, service
 from storage.audit import CONSOLE
 from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
@@ -39,9 +39,9 @@ def reads(api: BotApi, chat: int, text: str) -> Record:
 def test_from_a_one_time_code_to_a_confirmed_member(api: BotApi, bot: RunningBot) -> None:
     with console(bot) as scene:
         unit = service.create_under(scene, service.create_unit(scene, "Sở Ví Dụ"), "Phòng Ví Dụ")
-        claim = service.shown_code(service.make_claim(scene.database, scene.now))
+        claim = reading.shown_code(joining.make_claim(scene.database, scene.now))
         service.add_member(scene, unit, "Trần Thị Ví Dụ", "kế toán", "CB-017")
-        invitation = service.invite(scene, unit)
+        invitation = joining.invite(scene, unit)
 
     api.say(PERSON, claim)
     reads(api, PERSON, "Anh/chị sẽ là người quản trị")
@@ -66,7 +66,7 @@ def test_from_a_one_time_code_to_a_confirmed_member(api: BotApi, bot: RunningBot
 def test_a_screen_changes_in_its_place(api: BotApi, bot: RunningBot) -> None:
     with console(bot) as scene:
         service.create_under(scene, service.create_unit(scene, "Sở Ví Dụ"), "Phòng <Ví Dụ>")
-        claim = service.make_claim(scene.database, scene.now)
+        claim = joining.make_claim(scene.database, scene.now)
     api.say(PERSON, claim)
     reads(api, PERSON, "họ và tên")
     api.say(PERSON, "Người Quản Trị")
@@ -81,6 +81,6 @@ def test_a_screen_changes_in_its_place(api: BotApi, bot: RunningBot) -> None:
 def test_nobody_joins_in_a_group(api: BotApi, bot: RunningBot) -> None:
     api.group(GROUP, "Nhóm Ví Dụ", PERSON, OTHER)
     with console(bot) as scene:
-        code = service.invite(scene, service.create_unit(scene, "Sở Ví Dụ"))
+        code = joining.invite(scene, service.create_unit(scene, "Sở Ví Dụ"))
     api.say(OTHER, f"/thamgia@{BOT_NAME} {code}", chat=GROUP)
     reads(api, GROUP, "nhắn riêng")

@@ -32,7 +32,8 @@ from handlers.upward.period import Period, month, month_before, month_of, year_s
 from handlers.workbook import Page
 from storage import reports
 from storage.audit import CONSOLE
-from storage.reports import Draft, Facts
+from storage.report_facts import Facts
+from storage.reports import Draft
 from tests.conftest import NOW, TODAY
 from tests.conversations import Conversation, read
 from tests.test_managing import somebody

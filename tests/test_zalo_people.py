@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.clock import utc_now
 from bot.settings import Settings
 from handlers.authorization import Actor, Scene
-from handlers.people import service
+from handlers.people import joining, service
 from storage.audit import CONSOLE
 from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
@@ -26,7 +26,7 @@ def invited(settings: Settings) -> str:
     with database.transaction():
         now = utc_now()
         console = Scene(database, Actor(CONSOLE), now, now.date())
-        code = service.invite(console, service.create_unit(console, "Sở Ví Dụ"))
+        code = joining.invite(console, service.create_unit(console, "Sở Ví Dụ"))
     database.close()
     return code
 

@@ -9,7 +9,7 @@ from typing import Any
 from handlers.context import Context
 from handlers.errors import NotFound, NotPossible
 from handlers.people.finding import find_member, find_unit
-from handlers.people.service import folded
+from handlers.people.reading import folded
 from storage import members, recipients, units
 from storage.broadcasts import Broadcast
 from storage.database import Database

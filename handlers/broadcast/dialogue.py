@@ -27,7 +27,7 @@ from handlers.context import Context
 from handlers.conversation import Attachment, Button, File, Manner, Outcome, Reply
 from handlers.errors import NotAllowed, NotFound
 from handlers.form import Data, Done, Form, Step
-from handlers.people.service import folded
+from handlers.people.reading import folded
 from knowledge.finding import Outcome as Found
 from storage import broadcasts, fetches, informing, people, recipients, units
 from storage.broadcasts import Broadcast

@@ -15,7 +15,7 @@ from handlers.conversation import Button, Drawing, Manner, Reply
 from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
 from handlers.people.finding import find_member
-from handlers.people.service import folded
+from handlers.people.reading import folded
 from storage import units
 from storage.informing import UnitSum
 from storage.recipients import Recipient

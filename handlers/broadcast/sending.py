@@ -16,7 +16,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
-from handlers.people.service import folded
+from handlers.people.reading import folded
 from handlers.plan import SHORT_AT, month
 from handlers.schedule import Due, Kind
 from storage import broadcasts, freezing, jobs, people, recipients, usage

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from handlers.context import Context
 from handlers.errors import NotPossible
 from handlers.people.changing import read_day
-from handlers.people.service import folded
+from handlers.people.reading import folded
 from handlers.recurrence import Recurrence
 
 QUARTER = 3

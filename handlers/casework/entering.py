@@ -18,7 +18,7 @@ from handlers.pages.likeness import PLATFORMS, Likeness
 from handlers.pages.register import platform_of
 from handlers.pages.service import like
 from handlers.people.finding import find_member
-from handlers.people.service import folded
+from handlers.people.reading import folded
 from handlers.report.trail import checked
 from storage.reports import HARMS, KINDS, Draft, Whose
 

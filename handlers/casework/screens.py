@@ -24,7 +24,7 @@ from handlers.report import service as report_service
 from handlers.report.holding import is_owner_held
 from handlers.report.official_page import likenesses
 from handlers.report.service import going
-from storage import people, reports, units
+from storage import people, report_files, reports, units
 from storage.reports import Event, Report
 from storage.units import Unit
 
@@ -93,7 +93,7 @@ def card(number: int, context: Context) -> Reply:
     for word in FOUR_WORDS:
         if said := getattr(report, word):
             lines.append(texts.rich("casework.word", word=texts(f"casework.word_{word}"), said=_short(said)))
-    if files := reports.files(context.database, number):
+    if files := report_files.files(context.database, number):
         lines.append(texts.rich("casework.files", count=len(files)))
     if report.is_open:
         lines += _reached_at(report, context)

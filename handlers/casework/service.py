@@ -14,7 +14,7 @@ from handlers.errors import NotFound, NotPossible
 from handlers.people import service as people_service
 from handlers.report.service import REMINDER, Seen, going, write_down
 from handlers.report.trail import answered, checked, known, record, still_open
-from storage import members, reports, units
+from storage import members, report_files, reports, units
 from storage.reports import Draft, Report
 
 SOURCES: tuple[reports.Source, ...] = ("phone", "letter", "own_check")
@@ -231,7 +231,7 @@ def export(scene: Scene, report: int) -> Seen:
     found = known(scene, report)
     events = reports.events(scene.database, report)
     record(scene, report, "exported")
-    return Seen(found, events, reports.files(scene.database, report))
+    return Seen(found, events, report_files.files(scene.database, report))
 
 
 def _reaches(scene: Scene, person: int, report: Report) -> bool:

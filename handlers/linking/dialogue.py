@@ -17,7 +17,7 @@ from handlers.form import Data, Done, Form, Step
 from handlers.leading import roomiest
 from handlers.linking import service
 from handlers.linking.service import Account
-from handlers.people.service import shown_code
+from handlers.people.reading import shown_code
 from knowledge.text import fold
 from storage import links, members, people
 from storage.outbox import REPORT

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
-from handlers.people.service import CODE_LETTERS, read_code
+from handlers.people.reading import CODE_LETTERS, read_code
 from storage import audit, bots, invitations, links, members, people
 from storage.database import Database
 from storage.links import LinkCode

@@ -14,7 +14,7 @@ from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.errors import NotAllowed, NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
-from handlers.people import service
+from handlers.people import reading, service
 from handlers.people.finding import find_member, find_unit
 from handlers.people.screens import SCREENS, member_screen, name_of, screen_of, to_unit, unit_screen
 from storage import people, roles, units
@@ -146,7 +146,7 @@ def _close(data: Data, context: Context) -> Reply:
 
 
 def _take_member_name(typed: str, data: Data, _: Context) -> str | Done:
-    data["name"] = service.read_name(typed)
+    data["name"] = reading.read_name(typed)
     return "position"
 
 
@@ -291,7 +291,7 @@ def read_day(typed: str, today: dt.date) -> dt.date:
 
     Raises NotPossible.
     """
-    words = service.folded(typed)
+    words = reading.folded(typed)
     if words in _TODAY:
         return today + dt.timedelta(days=_TODAY[words])
     match = _DAY.fullmatch(words)
@@ -306,4 +306,4 @@ def read_day(typed: str, today: dt.date) -> dt.date:
 
 
 def _unless_skipped(typed: str) -> str:
-    return "" if service.folded(typed) in ("bo qua", "khong", "ko", "khong co", "") else typed
+    return "" if reading.folded(typed) in ("bo qua", "khong", "ko", "khong co", "") else typed

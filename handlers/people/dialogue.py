@@ -11,9 +11,10 @@ from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
 from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
-from handlers.people import changing, service
+from handlers.people import changing, joining, reading, service
 from handlers.people.reaching import turn_to
-from handlers.people.service import MEMBERSHIP, read_code
+from handlers.people.reading import read_code
+from handlers.people.service import MEMBERSHIP
 from storage import consents, members, people, units
 from storage.invitations import JoinRequest
 from storage.members import Member
@@ -24,24 +25,24 @@ YES, NO = "yes", "no"
 
 def is_code(text: str, context: Context) -> bool:
     """Whether a message is a code that opens something: an invitation, a personal code, or a claim."""
-    if len(text.split()) > 4 or not service.looks_like_code(text):
+    if len(text.split()) > 4 or not reading.looks_like_code(text):
         return False
     return (
-        service.is_claim(context.database, text, context.now)
-        or service.invited_to(context.database, text, context.now) is not None
-        or service.listed_as(context.database, text, context.today) is not None
+        joining.is_claim(context.database, text, context.now)
+        or joining.invited_to(context.database, text, context.now) is not None
+        or joining.listed_as(context.database, text, context.today) is not None
     )
 
 
 def by_code(typed: str, context: Context) -> list[Reply]:
     """Begin to join with a typed code; raise Refusal for one that opens nothing."""
     data = {"code": read_code(typed)}
-    if service.is_claim(context.database, typed, context.now):
+    if joining.is_claim(context.database, typed, context.now):
         return form.begin("claim", CLAIM, data, context)
-    service.refuse_member(context.scene)
-    if service.listed_as(context.database, typed, context.today):
+    joining.refuse_member(context.scene)
+    if joining.listed_as(context.database, typed, context.today):
         return form.begin("join_listed", JOIN_LISTED, data, context)
-    if service.invited_to(context.database, typed, context.now):
+    if joining.invited_to(context.database, typed, context.now):
         return form.begin("join", JOIN, data, context)
     raise NotFound("no_such_code")
 
@@ -63,7 +64,7 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
 def _join(argument: str, context: Context) -> list[Reply]:
     if argument:
         return by_code(argument, context)
-    service.refuse_member(context.scene)
+    joining.refuse_member(context.scene)
     return form.begin("join_code", JOIN_CODE, {}, context)
 
 
@@ -72,13 +73,13 @@ def _ask_code(_: Data, context: Context) -> Reply:
 
 
 def _take_code(typed: str, data: Data, context: Context) -> str | Done:
-    service.refuse_member(context.scene)
+    joining.refuse_member(context.scene)
     return Done(by_code(typed, context))
 
 
 def _ask_consent(data: Data, context: Context) -> Reply:
-    unit = service.invited_to(context.database, data["code"], context.now)
-    listed = service.listed_as(context.database, data["code"], context.today)
+    unit = joining.invited_to(context.database, data["code"], context.now)
+    listed = joining.listed_as(context.database, data["code"], context.today)
     if listed and listed.unit is not None:
         unit = units.living(context.database, listed.unit)
     who = context.texts.rich("people.consent_listed", name=listed.name) if listed else ""
@@ -109,7 +110,7 @@ def _take_consent_listed(typed: str, data: Data, context: Context) -> str | Done
     following = _take_consent(typed, data, context)
     if isinstance(following, Done):
         return following
-    return Done([_joined(service.join_by_code(context.scene, data["code"]), context)])
+    return Done([_joined(joining.join_by_code(context.scene, data["code"]), context)])
 
 
 def _ask_name(_: Data, context: Context) -> Reply:
@@ -117,7 +118,7 @@ def _ask_name(_: Data, context: Context) -> Reply:
 
 
 def _take_name(typed: str, data: Data, _: Context) -> str | Done:
-    data["name"] = service.read_name(typed)
+    data["name"] = reading.read_name(typed)
     return "position"
 
 
@@ -129,7 +130,7 @@ def _ask_position(_: Data, context: Context) -> Reply:
 
 
 def _take_position(typed: str, data: Data, context: Context) -> str | Done:
-    request = service.join_by_invitation(context.scene, data["code"], data["name"], typed)
+    request = joining.join_by_invitation(context.scene, data["code"], data["name"], typed)
     if request:
         return Done([Reply(context.texts.rich("people.waiting", name=data["name"])), *_cards(request, context)])
     member = members.get(context.database, context.person, context.today.isoformat())
@@ -143,7 +144,7 @@ def _ask_claim_name(_: Data, context: Context) -> Reply:
 
 def _take_claim_name(typed: str, data: Data, context: Context) -> str | Done:
     consents.give(context.database, context.person, MEMBERSHIP, context.now.isoformat())
-    service.claim(context.scene, data["code"], typed)
+    joining.claim(context.scene, data["code"], typed)
     return Done([Reply(context.texts.rich("people.claimed"))])
 
 
@@ -172,7 +173,7 @@ def _cards(request: JoinRequest, context: Context) -> list[Reply]:
 
 def _show_request(unit: int, number: int, context: Context) -> list[Reply]:
     """Show one who waits to whoever may confirm him."""
-    found = [request for request in service.join_requests(context.scene, unit) if request.id == number]
+    found = [request for request in joining.join_requests(context.scene, unit) if request.id == number]
     if not found:
         raise NotPossible("request_decided")
     return [replace(_card(found[0], context), urgency=ANSWER)]
@@ -192,7 +193,7 @@ def _card(request: JoinRequest, context: Context, person: int = 0) -> Reply:
             {**data, "listed": listed.person},
             once="request",
         )
-        for listed in service.namesakes(context.database, request, context.today)
+        for listed in joining.namesakes(context.database, request, context.today)
     ]
     buttons += [
         Button(context.texts("people.is_new"), "people.accept", {**data, "listed": None}, once="request"),
@@ -207,7 +208,7 @@ def _card(request: JoinRequest, context: Context, person: int = 0) -> Reply:
 
 
 def _accept(unit: int, request: int, listed: int | None, context: Context) -> list[Reply]:
-    member = service.accept(context.scene, unit, request, listed)
+    member = joining.accept(context.scene, unit, request, listed)
     told = people.reached_at(context.database, member.person)
     welcome = _joined(member, context)
     return [
@@ -217,7 +218,7 @@ def _accept(unit: int, request: int, listed: int | None, context: Context) -> li
 
 
 def _refuse(unit: int, request: int, context: Context) -> list[Reply]:
-    person = service.refuse(context.scene, unit, request)
+    person = joining.refuse(context.scene, unit, request)
     told = people.reached_at(context.database, person)
     return [
         Reply(context.texts.rich("people.turned_down"), manner=Manner.INSTEAD),
@@ -287,7 +288,7 @@ COMMANDS = (
             "nhap ma",
             "nhap ma moi",
         ),
-        argument=service.looks_like_code,
+        argument=reading.looks_like_code,
         offered=lambda context: not context.actor.joined,
     ),
     *changing.COMMANDS,

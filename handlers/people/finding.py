@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from handlers.errors import NotFound, NotPossible
-from handlers.people.service import folded, looks_like_code, read_code
+from handlers.people.reading import folded, looks_like_code, read_code
 from storage import members, units
 from storage.database import Database
 from storage.members import Member

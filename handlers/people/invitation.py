@@ -15,7 +15,7 @@ from handlers.context import Context
 from handlers.conversation import Door, Drawing, Reply
 from handlers.leading import is_full, roomiest
 from handlers.office import Office
-from handlers.people import service
+from handlers.people import joining, reading
 from handlers.people.sheet import Sheet, draw
 from handlers.texts import Texts
 from storage import invitations, members, roles, units
@@ -32,7 +32,7 @@ def invite(unit: int, context: Context) -> Reply:
     """Return the invitation into a unit, with its sheet as a picture; raise Refusal."""
     scene = context.scene
     invitation = make(scene, unit)
-    code = service.shown_code(invitation.code)
+    code = reading.shown_code(invitation.code)
     doors = roomiest(context.doors(invitation.code), scene.database)
     sheet = sheet_for(scene, invitation, doors, context.texts, context.office, context.zone)
     links = [where(door, scene.database, context.texts) for door in doors]
@@ -58,7 +58,7 @@ def where(door: Door, database: Database, texts: Texts) -> Markup:
 
 def make(scene: Scene, unit: int) -> Invitation:
     """Return the invitation into a unit that is valid; a new one where there is none, or none for long. Refusal."""
-    found = invitations.find(scene.database, service.invite(scene, unit), scene.stamp)
+    found = invitations.find(scene.database, joining.invite(scene, unit), scene.stamp)
     assert found is not None
     return found
 
@@ -76,9 +76,9 @@ def sheet_for(
     ]
     doors = [door for door in doors if door.link]
     if all(door.brings for door in doors):
-        joining = ("sheet.scan", "sheet.follow", "sheet.type_instead") if doors else ("sheet.type", "sheet.follow")
+        steps = ("sheet.scan", "sheet.follow", "sheet.type_instead") if doors else ("sheet.type", "sheet.follow")
     else:
-        joining = ("sheet.scan_and_type", "sheet.follow", "sheet.type_instead")
+        steps = ("sheet.scan_and_type", "sheet.follow", "sheet.type_instead")
     who = texts(
         "contact.who",
         contact=office.contact or texts("contact.nobody"),
@@ -91,9 +91,9 @@ def sheet_for(
         unit=unit.name,
         title=texts("sheet.title"),
         doors=tuple(doors),
-        steps=tuple(texts(step) for step in joining),
+        steps=tuple(texts(step) for step in steps),
         code_label=texts("sheet.code"),
-        code=service.shown_code(invitation.code),
+        code=reading.shown_code(invitation.code),
         valid=texts("sheet.valid", until=shown_until(invitation, texts, zone)),
         contact=(
             *([texts("sheet.contact", names=", ".join(contacts))] if contacts else []),

@@ -20,8 +20,9 @@ from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.errors import NotPossible
 from handlers.people.directory import Directory
+from handlers.people.reading import LONGEST_CODE, LONGEST_NAME, read_code
 from handlers.people.roster_table import CODE, NAME, POSITION, UNIT, Entry, Fault, Table
-from handlers.people.service import LONGEST_CODE, LONGEST_NAME, end_membership, put_into, read_code
+from handlers.people.service import end_membership, put_into
 from handlers.schedule import Due, Kind
 from knowledge.text import fold
 from storage import imports, jobs, members, people, roles, units

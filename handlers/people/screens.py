@@ -14,7 +14,7 @@ from handlers.authorization import may
 from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
 from handlers.errors import NotFound
-from handlers.people import service
+from handlers.people import joining, service
 from handlers.people.finding import full_name
 from handlers.people.invitation import invite
 from storage import audit, members, people, roles, units
@@ -41,7 +41,7 @@ def unit_screen(unit: Unit, context: Context, page: int = 0) -> Reply:
         names = [name_of(person, context) for person in roles.holders(context.database, role, number, day)]
         lines.append(texts.rich(f"manage.{role}", names=", ".join(names) or texts("manage.nobody")))
     scene = context.scene
-    waiting = service.join_requests(scene, number) if may(scene, "join.requests", number) else ()
+    waiting = joining.join_requests(scene, number) if may(scene, "join.requests", number) else ()
     buttons = []
     if waiting:
         buttons.append(Button(texts("manage.requests", count=len(waiting)), "people.requests", {"unit": number}))
@@ -146,7 +146,7 @@ def member_screen(data: dict[str, Any], context: Context) -> Reply:
 def _requests_screen(data: dict[str, Any], context: Context) -> Reply:
     """Those who wait to be confirmed."""
     unit = _unit(data, context)
-    found = service.join_requests(context.scene, unit.id)
+    found = joining.join_requests(context.scene, unit.id)
     buttons = [
         Button(member.name, "people.request", {"request": request.id, "unit": request.unit})
         for request in found[:PAGE]

@@ -16,7 +16,7 @@ from typing import Any
 import knowledge
 from handlers.authorization import Scene, act
 from handlers.errors import NotFound, NotPossible
-from handlers.people.service import LONGEST_NAME, folded
+from handlers.people.reading import LONGEST_NAME, folded
 from handlers.quiz import formats
 from handlers.quiz.question import Difficulty, Option, Question, clean
 from storage import quizzes

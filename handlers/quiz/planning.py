@@ -15,7 +15,7 @@ from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
 from handlers.menu import numbered
 from handlers.people.changing import read_day
-from handlers.people.service import folded, read_name
+from handlers.people.reading import folded, read_name
 from handlers.plan import foresee, in_words
 from handlers.quiz import bank, rounds
 from handlers.quiz.rounds import Rules

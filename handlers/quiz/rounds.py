@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
-from handlers.people.service import folded, read_name
+from handlers.people.reading import folded, read_name
 from handlers.quiz.bank import from_json
 from handlers.quiz.counting import count
 from handlers.quiz.question import Question

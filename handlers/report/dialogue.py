@@ -18,7 +18,7 @@ from handlers.context import Context
 from handlers.conversation import Attachment, Button, Reply
 from handlers.errors import NotFound, Refusal
 from handlers.form import Data, Done, Form, Stay, Step
-from handlers.people.service import folded
+from handlers.people.reading import folded
 from handlers.report import evidence, forwarding, service, wording
 from handlers.report.holding import CHANNELS_OF
 from handlers.report.reading import Reading, asks, may_tell, read, telephone
@@ -28,7 +28,7 @@ from handlers.report.service import Opened
 from handlers.report.trail import LONGEST_LINE, LONGEST_NOTE, checked
 from knowledge.finding import Outcome
 from knowledge.text import fold, folded_syllables
-from storage import members, people, reports
+from storage import members, people, report_files
 from storage.reports import KINDS, Draft
 
 HERE, UNNAMED, UNKNOWN, WRONG, SEND = "here", "unnamed", "unknown", "wrong", "send"
@@ -62,7 +62,7 @@ def begin(text: str, context: Context, files: Sequence[Attachment] = ()) -> list
     if context.address and people.is_shared(context.database, context.address):
         shown = wording.help_first(data, context)
         return [Reply(wording.PARAGRAPHS.join([shown, context.texts.rich("report.in_private")]))]
-    reports.drop_files(context.database, context.person)
+    report_files.drop_files(context.database, context.person)
     evidence.bring_early(files, context)
     step = _next(data)
     replies = form.begin("report", REPORT, data, context, step)

@@ -13,7 +13,7 @@ from handlers.context import Context
 from handlers.conversation import Attachment, Outcome, Refusal, Reply
 from handlers.errors import NotPossible
 from handlers.report.service import MOST_FILES
-from storage import blobs, fetches, people, reports
+from storage import blobs, fetches, people, report_files
 from storage.outbox import REPORT
 from storage.people import Address
 
@@ -28,10 +28,10 @@ _WHY = {Refusal.TOO_LARGE: "too_large", Refusal.NOT_ALLOWED: "not_allowed", Refu
 def bring_early(attachments: Sequence[Attachment], context: Context) -> None:
     """Ask for files of a report that has no number yet; raise NotPossible for too many."""
     database, person = context.database, context.person
-    if reports.waiting_files(database, person) + len(attachments) > MOST_FILES:
+    if report_files.waiting_files(database, person) + len(attachments) > MOST_FILES:
         raise NotPossible("too_many_files", count=MOST_FILES)
     now = context.now.isoformat()
-    bring(attachments, [reports.expect_file(database, None, person, now) for _ in attachments], context)
+    bring(attachments, [report_files.expect_file(database, None, person, now) for _ in attachments], context)
 
 
 def bring(attachments: Sequence[Attachment], numbers: Sequence[int], context: Context) -> None:
@@ -53,10 +53,10 @@ def received(data: dict[str, Any], context: Context) -> bool:
 def tell(outcome: Outcome, context: Context) -> list[Reply]:
     """Note how a file came; whoever sent one that is not kept is told why."""
     number = outcome.concern["file"]
-    state: reports.FileState = "stored" if outcome.blob is not None else "refused"
+    state: report_files.FileState = "stored" if outcome.blob is not None else "refused"
     if outcome.state == "lost":
         state = "lost"
-    kept = reports.end_file(context.database, number, state, outcome.reason, outcome.blob)
+    kept = report_files.end_file(context.database, number, state, outcome.reason, outcome.blob)
     if outcome.blob is not None:
         # It lives and goes with the report, whoever sent it.
         fetches.let_go(context.database, outcome.blob)

@@ -11,7 +11,7 @@ from handlers.context import Context
 from handlers.conversation import Attachment, Button, Manner, Reply
 from handlers.errors import NotAllowed, NotFound, Refusal
 from handlers.form import Data, Done, Form, Stay, Step
-from handlers.people.service import read_code
+from handlers.people.reading import read_code
 from handlers.report import evidence, notices, service, wording
 from knowledge.text import fold
 from storage import reports

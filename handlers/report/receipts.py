@@ -7,8 +7,8 @@ import hmac
 import re
 import secrets
 
-from handlers.people.service import read_code
-from storage import reports
+from handlers.people.reading import read_code
+from storage import report_attempts
 from storage.database import Database
 
 # Without letters and digits that look or sound alike; 26 of them, so that sixteen are 75 bits, and hardly fewer with
@@ -42,4 +42,4 @@ def looks_like_receipt(typed: str) -> bool:
 
 def hash_of(database: Database, receipt: str) -> str:
     """Return what is stored of a receipt, as it is compared."""
-    return hmac.new(reports.receipt_key(database), receipt.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(report_attempts.receipt_key(database), receipt.encode(), hashlib.sha256).hexdigest()

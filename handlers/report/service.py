@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
-from handlers.people.service import read_code
+from handlers.people.reading import read_code
 from handlers.report.holding import hold_account, is_believed
 from handlers.report.reading import read as read_text
 from handlers.report.receipts import hash_of, new_receipt
 from handlers.report.routing import WATCH
 from handlers.report.trail import LONGEST_LINE, answered, checked, known, name_of, record, still_open
-from storage import jobs, members, people, reports, units
+from storage import jobs, members, people, report_attempts, report_files, reports, units
 from storage.audit import CONSOLE
-from storage.reports import Draft, Event, Evidence, Report
+from storage.report_files import Evidence
+from storage.reports import Draft, Event, Report
 
 AN_HOUR = dt.timedelta(hours=1)
 MOST_REPORTS = 5
@@ -74,13 +75,13 @@ def open_report(scene: Scene, draft: Draft, *, anonymous: bool = False) -> Opene
         raise NotPossible("no_anonymous")
     if person != CONSOLE:
         since = (scene.now - AN_HOUR).isoformat()
-        if reports.attempts(scene.database, person, "report", since) >= MOST_REPORTS:
+        if report_attempts.attempts(scene.database, person, "report", since) >= MOST_REPORTS:
             raise NotPossible("too_many_reports")
-        reports.attempt(scene.database, person, "report", scene.stamp)
+        report_attempts.attempt(scene.database, person, "report", scene.stamp)
     named = None if anonymous or person == CONSOLE else person
     opened = write_down(scene, replace(draft, source="bot", reporter_id=named), with_receipt=True)
     if person != CONSOLE:
-        reports.claim_files(scene.database, person, opened.report.id, named=named is not None)
+        report_files.claim_files(scene.database, person, opened.report.id, named=named is not None)
     return opened
 
 
@@ -145,7 +146,7 @@ def by_receipt(scene: Scene, receipt: str) -> Seen:
     whatever he types then.
     """
     found = _by_receipt(scene, receipt)
-    return Seen(found, _for_reporter(scene, found.id), reports.files(scene.database, found.id))
+    return Seen(found, _for_reporter(scene, found.id), report_files.files(scene.database, found.id))
 
 
 @act("report.add_by_receipt", anybody=Reach.ALL, staff=Reach.ALL, recorded=False, approvable=False)
@@ -175,7 +176,7 @@ def attach_by_receipt(scene: Scene, receipt: str) -> int:
 def read(scene: Scene, report: int) -> Seen:
     """Return what somebody may see of a report; that one of the office looked stands in the trail."""
     found = _own_or_reached(scene, report)
-    files = reports.files(scene.database, report)
+    files = report_files.files(scene.database, report)
     if _is_reporter(scene, found) and not scene.actor.roles:
         return Seen(found, _for_reporter(scene, report), files)
     events = reports.events(scene.database, report)
@@ -346,10 +347,10 @@ def _learn(scene: Scene, report: Report, said: str) -> None:
 def _attach(scene: Scene, report: Report, actor: int | None) -> int:
     while report.merged_into is not None:
         report = known(scene, report.merged_into)
-    if len(reports.files(scene.database, report.id)) >= MOST_FILES:
+    if len(report_files.files(scene.database, report.id)) >= MOST_FILES:
         raise NotPossible("too_many_files", count=MOST_FILES)
     reports.record(scene.database, report.id, scene.stamp, actor, "attached", audience="reporter")
-    return reports.expect_file(scene.database, report.id, actor, scene.stamp)
+    return report_files.expect_file(scene.database, report.id, actor, scene.stamp)
 
 
 def _reopen(scene: Scene, report: Report) -> None:
@@ -401,13 +402,13 @@ def _for_reporter(scene: Scene, report: int) -> list[Event]:
 def _by_receipt(scene: Scene, typed: str) -> Report:
     person = scene.actor.person
     since = (scene.now - AN_HOUR).isoformat()
-    if person != CONSOLE and reports.attempts(scene.database, person, "receipt", since) >= MOST_GUESSES:
+    if person != CONSOLE and report_attempts.attempts(scene.database, person, "receipt", since) >= MOST_GUESSES:
         raise NotPossible("too_many_guesses")
     hashed = hash_of(scene.database, read_code(typed))
     found = reports.by_receipt(scene.database, hashed)
     # Whoever guesses does not know the key: what is compared, and how long the index looks, tells him nothing.
     if found is None or found.receipt_hash is None or not hmac.compare_digest(found.receipt_hash, hashed):
         if person != CONSOLE:
-            reports.attempt(scene.database, person, "receipt", scene.stamp)
+            report_attempts.attempt(scene.database, person, "receipt", scene.stamp)
         raise NotFound("no_such_receipt")
     return found

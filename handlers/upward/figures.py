@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from storage.reports import Facts
+from storage.report_facts import Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from handlers.errors import NotFound
 from handlers.report.trail import record
 from handlers.upward.figures import Figures, count
 from handlers.upward.period import Period, month_before, year_so_far
-from storage import reports, units
+from storage import report_facts, reports, units
 from storage.database import Database
 from storage.reports import Event, Report
 from storage.units import Unit
@@ -61,7 +61,7 @@ def summary_of(database: Database, unit: Unit, period: Period, begins: int, zone
     # At the top those that name no unit count too.
     reached = None if unit.parent is None else units.below(database, unit.id)
     periods = (period, month_before(period, begins), year_so_far(period, begins))
-    counted = [count(reports.facts(database, *each.bounds(zone)), reached) for each in periods]
+    counted = [count(report_facts.facts(database, *each.bounds(zone)), reached) for each in periods]
     return Summary(unit, period, *counted)
 
 
