@@ -42,7 +42,6 @@ from handlers.texts import load_texts
 from storage import blobs, broadcasts, freezing, recipients
 from storage.audit import CONSOLE
 from storage.broadcasts import Broadcast
-from storage.recipients import Recipient
 
 Ask = Callable[[str], str]
 
@@ -52,7 +51,6 @@ STEERS = {"pause": service.pause, "resume": service.resume, "cancel": service.ca
 _HEAD = re.compile(r"^(căn cứ|gửi cho|nút|tệp|lúc|khẩn)\s*:\s*(.*)$", re.IGNORECASE)
 _LARGEST_FILE = 10_000_000
 _LOOK_EVERY = 1.0
-_AT_ONCE = 2_000
 _OVER = ("done", "cancelled", "paused")
 
 
@@ -127,11 +125,7 @@ def show(settings: Settings, number: int, unit: str | None, output: Path | None,
         if output is None:
             write(plain(reply.text))
             return
-        named: list[Recipient] = []
-        after = 0
-        while part := service.names(scene, place, number, after, _AT_ONCE):
-            named += part
-            after = part[-1].person
+        named = service.names(scene, place, number)
         data = results.listed(service.results(scene, place, number), named, place, context)
     try:
         output.write_bytes(makers[output.suffix.lower()](data))

@@ -109,7 +109,7 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(overdue, (now - KEEP_UNSENT).isoformat(), ("outbox",)),
         Rule(outbox.purge, since("messages"), ("outbox",)),
         Rule(boards.purge, since("messages"), ("boards",)),
-        Rule(broadcasts.purge, since("broadcasts"), ("broadcasts", "recipients", "broadcast_sums")),
+        Rule(broadcasts.purge, since("broadcasts"), ("broadcasts", "recipients", "broadcast_sums", "broadcast_units")),
         Rule(fetches.purge, since("messages"), ("fetches",)),
         # Before the files, which go with their reports.
         Rule(report_facts.purge, since("reports"), ("reports", "report_events", "forwards")),

@@ -33,7 +33,7 @@ class Broadcast:
         urgent: whether it goes out at any hour.
         reason: why it is paused, or waits; "" where nothing holds it.
         trouble: grows with each message that did not arrive, and falls with each that did.
-        frozen_to: the last person whom the list has got to.
+        frozen_to: the last person whom the list has got to; `counted_to` whom the sums of the units have.
         repeats: how it repeats, plain JSON; None for once.
         until: the last day on which it repeats.
         planned_at, started_at, ended_at: UTC.
@@ -50,6 +50,7 @@ class Broadcast:
     reason: str
     trouble: int
     frozen_to: int
+    counted_to: int
     repeats: dict[str, Any] | None
     until: str | None
     planned_at: str | None
@@ -151,7 +152,8 @@ def plan(
 def begin(database: Database, number: int, by: int, now: str) -> bool:
     """Let a draft, or a planned one, go now: its list is written from here on. Return False for any other."""
     begun = database.run(
-        "UPDATE broadcasts SET state = 'freezing', started_at = :now, sent_by = :by, frozen_to = 0, reason = ''"
+        "UPDATE broadcasts SET state = 'freezing', started_at = :now, sent_by = :by, frozen_to = 0, counted_to = 0,"
+        " reason = ''"
         " WHERE id = :id AND state IN ('draft', 'planned')",
         {"id": number, "by": by, "now": now},
     )
@@ -248,7 +250,8 @@ def purge(database: Database, before: str, limit: int) -> int:
     )
     if deleted == limit:
         return limit
-    database.run(f"DELETE FROM broadcast_sums WHERE broadcast_id IN {old}", values)
+    for sums in ("broadcast_sums", "broadcast_units"):
+        database.run(f"DELETE FROM {sums} WHERE broadcast_id IN {old}", values)
     return database.run(f"DELETE FROM broadcasts WHERE id IN {old}", values)
 
 
@@ -263,6 +266,7 @@ def _broadcast(row: Row) -> Broadcast:
         reason=row["reason"],
         trouble=row["trouble"],
         frozen_to=row["frozen_to"],
+        counted_to=row["counted_to"],
         repeats=json.loads(row["repeats"]) if row["repeats"] else None,
         until=row["until_day"],
         planned_at=row["planned_at"],

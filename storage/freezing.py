@@ -1,6 +1,6 @@
 """Writing the list of whom a broadcast goes to, and counting beforehand how long it will be.
 
-Both go through the members in parts by the range of their numbers, each part by one statement, so that no transaction
+Both go through the members in parts by the range of their numbers, each part by few statements, so that no transaction
 takes long.
 """
 
@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from storage.database import Database
-from storage.recipients import BLOCKED, HELD, NO_CHAT, NOT_JOINED, OPTED_OUT, Selection, closed
+from storage.recipients import BLOCKED, HELD, NO_CHAT, NOT_JOINED, OPTED_OUT, Selection
+
+# Nobody belongs to two units on the same day: a join takes less time than a query for each.
+_MEMBERS = (
+    "(SELECT p.person_id, p.state, s.unit_id FROM members p LEFT JOIN memberships s ON s.person_id = p.person_id"
+    " AND s.from_day <= :day AND (s.until_day IS NULL OR s.until_day > :day)"
+    " WHERE p.person_id > :after AND p.person_id <= :last AND p.state IN ('joined', 'listed')) m"
+)
+
+# The order in which the chats of somebody stand in their index: what is read in it need not be sorted.
+_USED_LAST_FIRST = "a.used_at DESC, a.channel DESC, a.account DESC, a.chat DESC"
+
+_WRITTEN = "recipients WHERE broadcast_id = :broadcast AND person_id > :after AND person_id <= :last"
 
 
 def survey(database: Database, broadcast: int, selection: Selection, day: str, after: int, limit: int) -> int | None:
@@ -19,8 +31,13 @@ def survey(database: Database, broadcast: int, selection: Selection, day: str, a
     Returns the last of them, None where there are no more.
     """
     last = _last_of(database, after, limit)
-    if last is not None:
-        _add(database, f"({_meant(selection)})", {**_range(broadcast, day, after, last), **selection.values})
+    if last is None:
+        return None
+    values = {**_range(broadcast, day, after, last), **selection.values}
+    order = f"row_number() OVER (PARTITION BY m.person_id ORDER BY {_USED_LAST_FIRST})"
+    chats = f"SELECT a.channel, a.account, 'waiting' AS state, '' AS reason, {order} AS place {_reached(selection)}"
+    _add(database, f"(SELECT * FROM ({chats}) WHERE place = 1)", values)
+    _add(database, f"({_left_out(selection, f'SELECT m.person_id {_reached(selection)}')})", values)
     return last
 
 
@@ -34,17 +51,20 @@ def freeze(database: Database, broadcast: int, selection: Selection, day: str, a
     if last is None:
         return None
     values = _range(broadcast, day, after, last)
+    found = {**values, **selection.values}
+    into = "INSERT INTO recipients (broadcast_id, person_id, unit_id, channel, account, chat, state, reason)"
+    # Of several chats the one used last comes first; the others find a row there.
     database.run(
-        "INSERT INTO recipients (broadcast_id, person_id, unit_id, channel, account, chat, state, reason)"
-        f" SELECT :broadcast, person_id, unit_id, channel, account, chat, state, reason FROM ({_meant(selection)})"
-        " WHERE 1 = 1 ON CONFLICT DO NOTHING",
-        {**values, **selection.values},
+        f"{into} SELECT :broadcast, m.person_id, m.unit_id, a.channel, a.account, a.chat, 'waiting', ''"
+        f" {_reached(selection)} ORDER BY m.person_id, {_USED_LAST_FIRST} ON CONFLICT DO NOTHING",
+        found,
     )
-    _add(
-        database,
-        "(SELECT * FROM recipients WHERE broadcast_id = :broadcast AND person_id > :after AND person_id <= :last)",
-        values,
+    database.run(
+        f"{into} SELECT :broadcast, person_id, unit_id, channel, account, '', state, reason"
+        f" FROM ({_left_out(selection, f'SELECT person_id FROM {_WRITTEN}')})",
+        found,
     )
+    _add(database, f"(SELECT * FROM {_WRITTEN})", values)
     return last
 
 
@@ -66,38 +86,35 @@ def _last_of(database: Database, after: int, limit: int) -> int | None:
     return row["last"] if row else None
 
 
-def _meant(selection: Selection) -> str:
-    """The people of a range whom a selection means, with where each is written to, or why he is not."""
-    # Nobody belongs to two units on the same day: a join takes less time than a query for each.
-    members = (
-        "SELECT p.person_id, p.state, s.unit_id FROM members p LEFT JOIN memberships s ON s.person_id = p.person_id"
-        " AND s.from_day <= :day AND (s.until_day IS NULL OR s.until_day > :day)"
-        " WHERE p.person_id > :after AND p.person_id <= :last AND p.state IN ('joined', 'listed')"
+def _reached(selection: Selection) -> str:
+    """From where the people of a range `m` are taken who are meant and can be written to, each with every chat `a`."""
+    # Joins, which are opened once: a query inside is opened anew for each row, and takes twice as long.
+    return (
+        f"FROM {_MEMBERS} JOIN addresses a ON a.person_id = m.person_id AND a.in_group = 0"
+        " LEFT JOIN closed_chats c ON c.channel = a.channel AND c.account = a.account AND c.chat = a.chat"
+        # Somebody who talks to another bot of the messenger than that of this chat (`storage.bots`).
+        " LEFT JOIN homes g ON g.person_id = a.person_id AND g.channel = a.channel AND g.account <> a.account"
+        " LEFT JOIN opt_outs o ON o.person_id = m.person_id"
+        # Where an address of somebody is held, nobody knows who reads the others.
+        " LEFT JOIN addresses h ON h.person_id = m.person_id AND h.held_at IS NOT NULL"
+        " WHERE m.state = 'joined' AND c.chat IS NULL AND g.person_id IS NULL AND o.person_id IS NULL"
+        f" AND h.person_id IS NULL AND ({selection.where})"
     )
-    # The private chat used last of those that are open: there is none that is better.
-    best = (
-        "a.person_id = m.person_id AND a.in_group = 0 AND NOT EXISTS (SELECT 1 FROM addresses b"
-        " WHERE b.person_id = a.person_id AND b.in_group = 0"
-        " AND (coalesce(b.used_at, ''), b.channel, b.account, b.chat)"
-        f" > (coalesce(a.used_at, ''), a.channel, a.account, a.chat) AND NOT EXISTS ({closed('b')})"
-        f" AND NOT EXISTS ({_left('b')})) AND NOT EXISTS ({closed('a')}) AND NOT EXISTS ({_left('a')})"
-    )
-    # Where an address of somebody is held, nobody knows who reads the others.
+
+
+def _left_out(selection: Selection, reached: str) -> str:
+    """The query for the people of a range who are meant and not among those that are reached, with why not."""
     reason = (
         f"CASE WHEN m.state <> 'joined' THEN '{NOT_JOINED}'"
         f" WHEN EXISTS (SELECT 1 FROM opt_outs o WHERE o.person_id = m.person_id) THEN '{OPTED_OUT}'"
         " WHEN EXISTS (SELECT 1 FROM addresses h WHERE h.person_id = m.person_id AND h.held_at IS NOT NULL)"
-        f" THEN '{HELD}' WHEN a.chat IS NOT NULL THEN ''"
+        f" THEN '{HELD}'"
         " WHEN EXISTS (SELECT 1 FROM addresses h WHERE h.person_id = m.person_id AND h.in_group = 0)"
         f" THEN '{BLOCKED}' ELSE '{NO_CHAT}' END"
     )
-    # Materialized, or else the reason would be looked up anew for each column that depends on it.
     return (
-        f"WITH found AS MATERIALIZED (SELECT m.person_id, m.unit_id, coalesce(a.channel, '') AS channel,"
-        f" coalesce(a.account, '') AS account, coalesce(a.chat, '') AS chat, {reason} AS reason FROM ({members}) m"
-        f" LEFT JOIN addresses a ON {best} WHERE {selection.where})"
-        " SELECT person_id, unit_id, channel, account, chat, CASE WHEN reason = '' THEN 'waiting' ELSE 'skipped' END"
-        " AS state, reason FROM found"
+        "SELECT m.person_id, m.unit_id, '' AS channel, '' AS account, 'skipped' AS state,"
+        f" {reason} AS reason FROM {_MEMBERS} WHERE m.person_id NOT IN ({reached}) AND ({selection.where})"
     )
 
 
@@ -109,12 +126,4 @@ def _add(database: Database, rows: str, values: Mapping[str, Any]) -> None:
         " ON CONFLICT (broadcast_id, channel, account, state, reason)"
         " DO UPDATE SET people = broadcast_sums.people + excluded.people",
         values,
-    )
-
-
-def _left(address: str) -> str:
-    """The query for whether somebody talks to another bot of a messenger than that of an address (`storage.bots`)."""
-    return (
-        f"SELECT 1 FROM homes g WHERE g.person_id = {address}.person_id AND g.channel = {address}.channel"
-        f" AND g.account <> {address}.account"
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from storage.database import Database, Row
-from storage.informing import inform
+from storage.informing import inform, last_of, recount
 from storage.people import Address
 
 REACHABLE = ""
@@ -25,6 +25,9 @@ FORGOTTEN, MERGED = "forgotten", "merged"
 ENDS = ("sent", "failed", "unknown")
 
 _PERSON = "broadcast_id = :broadcast AND person_id = :person"
+
+# People among whom some are looked for to be offered by name.
+_MOST_LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,12 @@ def end(database: Database, broadcast: int, person: int, state: str, reason: str
     """Note how the message to somebody ended; return False where none of his was under way."""
     row = database.row(
         f"UPDATE recipients SET state = :state, reason = :reason, ended_at = :now WHERE {_PERSON}"
-        " AND state = 'queued' RETURNING channel, account",
+        " AND state = 'queued' RETURNING channel, account, unit_id",
         {"broadcast": broadcast, "person": person, "state": state, "reason": reason, "now": now},
     )
     if row:
+        if state == "sent":
+            recount(database, broadcast, person, row["unit_id"], sent=1)
         _shift(database, broadcast, (row["channel"], row["account"]), ("queued", ""), (state, reason), 1)
     return row is not None
 
@@ -227,18 +232,49 @@ def get(database: Database, broadcast: int, person: int) -> Recipient | None:
     return _recipient(row) if row else None
 
 
-def some(
-    database: Database, broadcast: int, units: Iterable[int] | None, after: int, limit: int, *, uninformed: bool = False
-) -> Sequence[Recipient]:
-    """Return the next `limit` recipients after a person, by number; of some units, or with None of all."""
-    values = {} if units is None else {f"unit{number}": unit for number, unit in enumerate(units)}
-    within = "" if units is None else f" AND r.unit_id IN ({_places(values)})"
-    if uninformed:
-        within += " AND r.informed_at IS NULL"
+def some(database: Database, broadcast: int, after: int, limit: int) -> Sequence[Recipient]:
+    """Return the next `limit` recipients after a person, by number."""
     rows = database.rows(
-        f"{_RECIPIENT} WHERE r.broadcast_id = :broadcast AND r.person_id > :after{within} ORDER BY r.person_id"
-        " LIMIT :limit",
-        {"broadcast": broadcast, "after": after, "limit": limit, **values},
+        f"{_RECIPIENT} WHERE r.broadcast_id = :broadcast AND r.person_id > :after ORDER BY r.person_id LIMIT :limit",
+        {"broadcast": broadcast, "after": after, "limit": limit},
+    )
+    return [_recipient(row) for row in rows]
+
+
+def all_of(database: Database, broadcast: int, units: Iterable[int], people: int) -> Sequence[Recipient]:
+    """Return the recipients of some units by number; `people` is how many they are.
+
+    They are looked for among those who belong to the units or did. Only where that does not find them all, as where
+    the history of somebody is lost, the whole list is read.
+    """
+    values = {f"unit{number}": unit for number, unit in enumerate(units)}
+    places = _places(values)
+    of_units = f"{_RECIPIENT} WHERE r.broadcast_id = :broadcast AND r.unit_id IN ({places})"
+    belonged = f"SELECT s.person_id FROM memberships s WHERE s.unit_id IN ({places})"
+    values["broadcast"] = broadcast
+    rows = database.rows(f"{of_units} AND r.person_id IN ({belonged}) ORDER BY r.person_id", values)
+    if len(rows) != people:
+        rows = database.rows(f"{of_units} ORDER BY r.person_id", values)
+    return [_recipient(row) for row in rows]
+
+
+def uninformed(database: Database, broadcast: int, units: Iterable[int] | None, limit: int) -> Sequence[Recipient]:
+    """Return up to `limit` people, of some units or with None of all, who are not known to know of a broadcast.
+
+    Of many only the first ones are looked at: it may return fewer than there are.
+    """
+    if units is None:
+        values: dict[str, Any] = {}
+        those = "SELECT f.person_id FROM recipients f WHERE f.broadcast_id = :broadcast ORDER BY 1 LIMIT :most"
+        within = ""
+    else:
+        values = {f"unit{number}": unit for number, unit in enumerate(units)}
+        those = f"SELECT s.person_id FROM memberships s WHERE s.unit_id IN ({_places(values)}) LIMIT :most"
+        within = f" AND r.unit_id IN ({_places(values)})"
+    rows = database.rows(
+        f"{_RECIPIENT} WHERE r.broadcast_id = :broadcast AND r.person_id IN ({those}){within}"
+        " AND r.informed_at IS NULL ORDER BY r.person_id LIMIT :limit",
+        {**values, "broadcast": broadcast, "most": _MOST_LOOKED_AT, "limit": limit},
     )
     return [_recipient(row) for row in rows]
 
@@ -276,18 +312,28 @@ def merge(database: Database, person: int, into: int) -> None:
             _delete(database, number, person)
         elif old:
             values = {"broadcast": number, "person": person, "into": into}
+            _recount(database, number, person, old, -1)
             database.run(f"UPDATE recipients SET person_id = :into WHERE {_PERSON}", values)
+            _recount(database, number, into, old, 1)
 
 
 def _of(database: Database, broadcast: int, person: int) -> Row | None:
     return database.row(f"SELECT * FROM recipients WHERE {_PERSON}", {"broadcast": broadcast, "person": person})
 
 
+def _recount(database: Database, broadcast: int, person: int, row: Row, times: int) -> None:
+    """Add a row of the list to the sums of its unit, or with -1 take it out of them."""
+    sent, informed = int(row["state"] == "sent"), int(row["informed_at"] is not None)
+    recount(database, broadcast, person, row["unit_id"], people=times, sent=times * sent, informed=times * informed)
+
+
 def _delete(database: Database, broadcast: int, person: int) -> None:
     row = database.row(
-        f"DELETE FROM recipients WHERE {_PERSON} RETURNING channel, account, state",
+        f"DELETE FROM recipients WHERE {_PERSON} RETURNING channel, account, unit_id, state, informed_at",
         {"broadcast": broadcast, "person": person},
     )
+    if row:
+        _recount(database, broadcast, person, row, -1)
     if row and row["state"] in ("waiting", "queued"):
         account = (row["channel"], row["account"])
         _shift(database, broadcast, account, (row["state"], ""), ("skipped", FORGOTTEN), 1)
@@ -328,12 +374,7 @@ def _turn(
     database: Database, broadcast: int, old: Sequence[str], new: str, reason: str, after: int, limit: int
 ) -> int | None:
     """Give some of the next rows another state, and move them from sum to sum."""
-    row = database.row(
-        "SELECT max(person_id) AS last FROM (SELECT person_id FROM recipients WHERE broadcast_id = :broadcast"
-        " AND person_id > :after ORDER BY person_id LIMIT :limit)",
-        {"broadcast": broadcast, "after": after, "limit": limit},
-    )
-    last = row["last"] if row else None
+    last = last_of(database, broadcast, after, limit)
     if last is None:
         return None
     states = {f"old{number}": state for number, state in enumerate(old)}
@@ -350,7 +391,7 @@ def _turn(
     for found in counted:
         account = (found["channel"], found["account"])
         _shift(database, broadcast, account, (found["state"], found["reason"]), (new, reason), found["people"])
-    return int(last)
+    return last
 
 
 def _shift(

@@ -15,8 +15,8 @@ from openpyxl import load_workbook
 from PIL import Image
 
 from handlers.authorization import Actor, Scene
+from handlers.broadcast import KINDS, happened, reminders, running, service, timing
 from handlers.broadcast import content as contents
-from handlers.broadcast import happened, reminders, running, sending, service, timing
 from handlers.broadcast.content import PROVISION, STANDING_MENUS, Choice, Content, checked, marked
 from handlers.context import Context
 from handlers.conversation import Attachment, Drawing, File, Line, Outcome, Reply
@@ -106,9 +106,8 @@ def newest(conversation: Conversation) -> broadcasts.Broadcast:
 def run_jobs(context: Context) -> list[Reply]:
     """What the scheduler would do with everything that is due, without what is sent."""
     replies: list[Reply] = []
-    while job := jobs.claim(context.database, [running.RUN, running.START, sending.COUNT], "a", STAMP, STAMP + "9"):
-        kinds = {**running.KINDS, **sending.KINDS}
-        replies += kinds[job.kind].run(Due(job.name, NOW, job.data), replace(context, person=0, address=None))
+    while job := jobs.claim(context.database, list(KINDS), "a", STAMP, STAMP + "9"):
+        replies += KINDS[job.kind].run(Due(job.name, NOW, job.data), replace(context, person=0, address=None))
         jobs.finish(context.database, job)
     return replies
 
@@ -573,7 +572,7 @@ def test_a_contact_marks_who_was_informed_at_a_meeting(
     press(contact, results(contact, done, units[1]), "Ghi đã phổ biến")
     hold(contact, [("chợ", "“họp” hoặc “điện thoại”"), ("họp", "Đã ghi 0 người"), ("ba", "chưa được giao quyền")])
     hold(contact, [("hai", "Đã ghi 1 người"), ("xong", "Đã nắm: 3/3")])
-    found = [one for one in recipients.some(contact.context.database, done, None, 0, 99) if one.name == "hai"]
+    found = [one for one in recipients.some(contact.context.database, done, 0, 99) if one.name == "hai"]
     assert (found[0].informed_how, found[0].informed_at) == ("meeting", STAMP)
 
 

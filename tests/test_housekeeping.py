@@ -32,6 +32,7 @@ from storage import (
     freezing,
     imports,
     inbox,
+    informing,
     invitations,
     links,
     members,
@@ -128,6 +129,7 @@ TABLES = {
     "broadcasts": dt.timedelta(days=1825),
     "recipients": dt.timedelta(days=1825),
     "broadcast_sums": dt.timedelta(days=1825),
+    "broadcast_units": dt.timedelta(days=1825),
     "opt_outs": dt.timedelta(days=30),
 }
 BY_DAY = ("questions", "tallies", "usage", "absences", "memberships")
@@ -178,11 +180,12 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             boards.remember(database, "x", place(), row.id)
         case "broadcasts":
             broadcasts.create(database, None, {}, {}, 1, now)
-        case "recipients" | "broadcast_sums":
+        case "recipients" | "broadcast_sums" | "broadcast_units":
             member(database, person, "joined", now)
             number = broadcasts.create(database, None, {}, {}, 1, now)
             broadcasts.begin(database, number, 1, now)
             freezing.freeze(database, number, recipients.EVERYBODY, day, 0, 10)
+            informing.count(database, number, 0, 10)
             broadcasts.move(database, number, "done", now)
         case "opt_outs":
             member(database, person, "left", now)

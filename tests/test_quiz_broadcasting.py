@@ -43,7 +43,7 @@ def written_to(context: Context, selection: Selection) -> set[int]:
     last: int | None = 0
     while last is not None:
         last = freezing.freeze(context.database, broadcast, selection, context.today.isoformat(), last, 2)
-    return {one.person for one in recipients.some(context.database, broadcast, None, 0, 99)}
+    return {one.person for one in recipients.some(context.database, broadcast, 0, 99)}
 
 
 def taken(context: Context, unit: int, rules: Rules) -> tuple[int, dict[str, int]]:

@@ -139,6 +139,7 @@ broadcast.from_above -       -      unit     unit  all
 broadcast.show      -        -      unit     unit  all
 broadcast.results   -        -      unit     unit  all
 broadcast.names     -        -      unit     unit  all
+broadcast.uninformed  -      -      unit     unit  all
 broadcast.confirm   self     self   self     self  self
 broadcast.mark      -        -      unit     unit  all
 broadcast.unmark    -        -      unit     unit  all

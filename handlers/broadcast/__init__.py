@@ -1,13 +1,13 @@
 """Broadcasts: administrators, heads and contacts remind everybody of theirs, once, and know who has read it."""
 
-from handlers.broadcast import running, sending, service
+from handlers.broadcast import marking, running, sending, service
 from handlers.broadcast.content import STANDING_MENUS
 from handlers.broadcast.dialogue import COMMANDS, FORMS, act, attached, pressed
 from handlers.broadcast.sheet import DRAWINGS
 from handlers.context import Context
 from handlers.conversation import Outcome, Reply
 
-KINDS = {**running.KINDS, **sending.KINDS}
+KINDS = {**running.KINDS, **sending.KINDS, **marking.KINDS}
 
 
 def happened(outcome: Outcome, context: Context) -> list[Reply]:

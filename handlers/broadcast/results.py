@@ -12,7 +12,7 @@ from handlers.broadcast import service, sheet, wording
 from handlers.broadcast.content import Content
 from handlers.context import Context
 from handlers.conversation import Button, Drawing, Manner, Reply
-from handlers.errors import NotFound, NotPossible
+from handlers.errors import NotFound
 from handlers.form import Data, Done, Form, Step
 from handlers.people.finding import find_member
 from handlers.people.reading import folded
@@ -80,9 +80,7 @@ def _chart(data: Data, context: Context) -> list[Reply]:
 def _list(kind: str) -> Callable[[Data, Context], list[Reply]]:
     def send(data: Data, context: Context) -> list[Reply]:
         found = service.results(context.scene, data["unit"], data["broadcast"])
-        if _totals(found.units)[0] > MOST_LISTED:
-            raise NotPossible("list_too_long", most=MOST_LISTED)
-        named = service.names(context.scene, data["unit"], found.broadcast.id, 0, MOST_LISTED)
+        named = service.names(context.scene, data["unit"], found.broadcast.id, MOST_LISTED)
         name = f"da-pho-bien-{found.broadcast.id}.{kind}"
         file = Drawing(f"broadcast.{kind}", listed(found, named, data["unit"], context), "document", name)
         return [Reply(context.texts.rich("broadcast.listed", title=wording.title(found.broadcast)), files=(file,))]
@@ -93,7 +91,8 @@ def _list(kind: str) -> Callable[[Data, Context], list[Reply]]:
 def listed(found: service.Results, named: Sequence[Recipient], unit: int | None, context: Context) -> dict[str, Any]:
     """Return the list of who has been informed, as it is drawn: columns and rows of words."""
     texts = context.texts
-    ordered = sorted(named, key=lambda one: (_name(one.unit, context), one.name))
+    names = {number: _name(number, context) for number in {one.unit for one in named}}
+    ordered = sorted(named, key=lambda one: (names[one.unit], one.name))
     place = _name(unit, context) if unit is not None else ""
     content = Content.from_json(found.broadcast.content)
     people, _, informed = _totals(found.units)
@@ -111,7 +110,7 @@ def listed(found: service.Results, named: Sequence[Recipient], unit: int | None,
                 str(number),
                 one.name,
                 one.position,
-                _name(one.unit, context),
+                names[one.unit],
                 wording.time(one.informed_at, context) if one.informed_at else "",
                 _how(one, context),
             ]
@@ -151,7 +150,7 @@ def _take_how(typed: str, data: Data, _: Context) -> str | Done:
 
 
 def _ask_who(data: Data, context: Context) -> Reply:
-    some = service.names(context.scene, data["unit"], data["broadcast"], 0, NAMES_SHOWN, uninformed=True)
+    some = service.uninformed(context.scene, data["unit"], data["broadcast"], NAMES_SHOWN)
     buttons = [form.choice(one.name, f"{one.person}", "broadcast_mark", "who") for one in some if one.name]
     if data["unit"] is not None:
         buttons.append(form.choice(context.texts("broadcast.whole_unit"), "cả đơn vị", "broadcast_mark", "who"))
@@ -177,7 +176,7 @@ def _take_who(typed: str, data: Data, context: Context) -> str | Done:
 
 def _offered(data: Data, context: Context) -> set[str]:
     """The people whose names stood on the buttons."""
-    some = service.names(context.scene, data["unit"], data["broadcast"], 0, NAMES_SHOWN, uninformed=True)
+    some = service.uninformed(context.scene, data["unit"], data["broadcast"], NAMES_SHOWN)
     return {str(one.person) for one in some}
 
 

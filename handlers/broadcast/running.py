@@ -18,17 +18,19 @@ from handlers.context import Context
 from handlers.conversation import Outcome, Reply
 from handlers.plan import SHORT_AT, month
 from handlers.schedule import Due, Kind, Late
-from storage import broadcasts, freezing, jobs, outbox, people, recipients, usage
+from storage import broadcasts, freezing, informing, jobs, outbox, people, recipients, usage
 from storage.audit import CONSOLE
 from storage.broadcasts import OVER, Broadcast
 from storage.database import Database
 from storage.outbox import BROADCAST, REPORT
 from storage.recipients import Sum
 
-RUN, START = "broadcast.run", "broadcast.start"
+RUN, COUNT_UNITS, START = "broadcast.run", "broadcast.units", "broadcast.start"
 
 # People whom one transaction writes into the list.
 FROZEN_AT_ONCE = 2_000
+# Rows of the list that one transaction adds to the sums of their units.
+COUNTED_AT_ONCE = 20_000
 
 PORTION = 64
 """So many messages of an account wait in the outbox at most, and the next ones come when half of them are gone."""
@@ -71,17 +73,36 @@ def _run(due: Due, context: Context) -> list[Reply]:
 
 
 def _freeze(broadcast: Broadcast, context: Context) -> list[Reply]:
-    """Write the next part of the list; when it is complete, begin to send."""
-    database = context.database
+    """Write the next part of the list; when it is complete, begin to send, and to count its units."""
+    if not freeze(broadcast, context.today.isoformat(), context.database):
+        broadcasts.move(context.database, broadcast.id, "running", _now(context))
+        jobs.plan(context.database, COUNT_UNITS, str(broadcast.id), _now(context), _now(context))
+    _again(broadcast.id, context.now, context)
+    return []
+
+
+def freeze(broadcast: Broadcast, day: str, database: Database) -> bool:
+    """Write the next part of a list; return False when there is none."""
     selection = audience.selection(database, broadcast)
-    day = context.today.isoformat()
     last = freezing.freeze(database, broadcast.id, selection, day, broadcast.frozen_to, FROZEN_AT_ONCE)
     if last is not None:
         broadcasts.freeze_to(database, broadcast.id, last)
-    else:
-        broadcasts.move(database, broadcast.id, "running", _now(context))
-    _again(broadcast.id, context.now, context)
+    return last is not None
+
+
+def _count_units(due: Due, context: Context) -> list[Reply]:
+    """Count the next part of a list by unit."""
+    if count_units(int(due.name), context.database):
+        jobs.plan(context.database, COUNT_UNITS, due.name, _now(context), _now(context))
     return []
+
+
+def count_units(number: int, database: Database) -> bool:
+    """Add the next part of a list to the sums of its units; return False when there is none."""
+    broadcast = broadcasts.get(database, number)
+    return broadcast is not None and (
+        informing.count(database, number, broadcast.counted_to, COUNTED_AT_ONCE) is not None
+    )
 
 
 def _turn(broadcast: Broadcast, data: dict[str, Any], context: Context) -> list[Reply]:
@@ -287,4 +308,4 @@ def _missed(due: Due, context: Context) -> list[Reply]:
     return [Reply(*wording.missed(broadcast, due.planned, context), to=to, urgency=REPORT)] if to else []
 
 
-KINDS = {RUN: Kind(_run), START: Kind(_start, late=Late.SKIPPED, skipped=_missed)}
+KINDS = {RUN: Kind(_run), COUNT_UNITS: Kind(_count_units), START: Kind(_start, late=Late.SKIPPED, skipped=_missed)}

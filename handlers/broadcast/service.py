@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from handlers.authorization import Reach, Scene, act
-from handlers.broadcast import audience, running
+from handlers.broadcast import audience, marking, running
 from handlers.broadcast.content import Content, checked
 from handlers.errors import NotFound, NotPossible
 from storage import broadcasts, freezing, informing, jobs, members, people, recipients, units
@@ -75,8 +75,7 @@ def delete(scene: Scene, unit: int | None, broadcast: int) -> None:
 def remind(scene: Scene, unit: int | None, broadcast: int) -> int:
     """Return the number of a new draft that says the same to those of a unit who have not confirmed it."""
     sent = _any(scene, broadcast)
-    below = None if unit is None else sorted(units.below(scene.database, unit))
-    if sent.state == "draft" or not recipients.some(scene.database, broadcast, below, 0, 1, uninformed=True):
+    if sent.state == "draft" or all(part.informed == part.people for part in _by_unit(scene, unit, broadcast)):
         raise NotFound("no_such_broadcast")
     whom = {"kind": "not_informed", "broadcast": broadcast}
     number = broadcasts.create(scene.database, unit, sent.content, whom, scene.actor.person, scene.stamp)
@@ -207,8 +206,7 @@ def from_above(scene: Scene, unit: int, limit: int) -> list[Broadcast]:
     above = list(units.path(scene.database, unit))[1:]
     going: tuple[broadcasts.State, ...] = ("running", "paused", "done", "cancelled")
     found = broadcasts.newest(scene.database, above, going, limit, whole_office=True)
-    below = sorted(units.below(scene.database, unit))
-    return [one for one in found if recipients.some(scene.database, one.id, below, 0, 1)]
+    return [one for one in found if _by_unit(scene, unit, one.id)]
 
 
 @act("broadcast.show", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
@@ -234,21 +232,32 @@ class Results:
 def results(scene: Scene, unit: int | None, broadcast: int) -> Results:
     """Return how any broadcast went in a unit and those below it, or with None in all."""
     found = _any(scene, broadcast)
-    below = None if unit is None else units.below(scene.database, unit)
-    by_unit = [part for part in informing.by_unit(scene.database, broadcast) if below is None or part.unit in below]
+    by_unit = _by_unit(scene, unit, broadcast)
     if not by_unit:
         raise NotFound("no_such_broadcast")
     return Results(found, by_unit, recipients.sums(scene.database, broadcast) if unit is None else ())
 
 
 @act("broadcast.names", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
-def names(
-    scene: Scene, unit: int | None, broadcast: int, after: int, limit: int, uninformed: bool = False
-) -> Sequence[Recipient]:
-    """Return the next recipients of any broadcast in a unit and those below it after a person, by their numbers."""
+def names(scene: Scene, unit: int | None, broadcast: int, most: int | None = None) -> Sequence[Recipient]:
+    """Return all recipients of any broadcast in a unit and those below it, by their numbers.
+
+    Raises NotPossible where they are more than `most`.
+    """
+    people = sum(part.people for part in _by_unit(scene, unit, broadcast))
+    if most is not None and people > most:
+        raise NotPossible("list_too_long", most=most)
+    below = _below(scene, unit)
+    if below is None:
+        return recipients.some(scene.database, broadcast, 0, people)
+    return recipients.all_of(scene.database, broadcast, below, people)
+
+
+@act("broadcast.uninformed", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
+def uninformed(scene: Scene, unit: int | None, broadcast: int, limit: int) -> Sequence[Recipient]:
+    """Return some in a unit and those below it who are not known to know of a broadcast, to be offered by name."""
     _any(scene, broadcast)
-    below = None if unit is None else sorted(units.below(scene.database, unit))
-    return recipients.some(scene.database, broadcast, below, after, limit, uninformed=uninformed)
+    return recipients.uninformed(scene.database, broadcast, _below(scene, unit), limit)
 
 
 # Knowing
@@ -289,8 +298,9 @@ def mark_unit(scene: Scene, unit: int | None, broadcast: int, how: How) -> int:
     if unit is None:
         raise NotFound("no_such_unit")
     _any(scene, broadcast)
-    below = sorted(units.below(scene.database, unit))
-    return informing.inform_unit(scene.database, broadcast, below, how, scene.actor.person, scene.stamp)
+    new = sum(part.people - part.informed for part in _by_unit(scene, unit, broadcast))
+    marking.begin(scene, broadcast, unit, sorted(units.below(scene.database, unit)), how)
+    return new
 
 
 @act("broadcast.stop", target="person", anybody=Reach.SELF, administrator=Reach.SELF)
@@ -325,3 +335,14 @@ def _any(scene: Scene, number: int) -> Broadcast:
     if found is None:
         raise NotFound("no_such_broadcast")
     return found
+
+
+def _below(scene: Scene, unit: int | None) -> list[int] | None:
+    """A unit and everything below it; None for the whole office."""
+    return None if unit is None else sorted(units.below(scene.database, unit))
+
+
+def _by_unit(scene: Scene, unit: int | None, broadcast: int) -> list[UnitSum]:
+    """The sums of a unit and those below it, or of all."""
+    below = _below(scene, unit)
+    return [part for part in informing.by_unit(scene.database, broadcast) if below is None or part.unit in below]

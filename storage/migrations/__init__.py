@@ -20,6 +20,7 @@ from storage.migrations.m0011_broadcasts import m0011_broadcasts
 from storage.migrations.m0012_quiz_counts import m0012_quiz_counts
 from storage.migrations.m0013_quiz_practice import m0013_quiz_practice
 from storage.migrations.m0014_broadcast_lists import m0014_broadcast_lists
+from storage.migrations.m0015_broadcast_units import m0015_broadcast_units
 
 migrations = Migrations("ungxu")
 
@@ -40,6 +41,7 @@ for step in (
     m0012_quiz_counts,
     m0013_quiz_practice,
     m0014_broadcast_lists,
+    m0015_broadcast_units,
 ):
     migrations()(step)
 
