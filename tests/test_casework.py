@@ -588,6 +588,31 @@ def test_a_contact_writes_the_warning_and_it_waits_for_whoever_may_hurry_it(
     assert (kept.unit, kept.urgent) == (office["Một"], False)
 
 
+def test_a_warning_that_is_asked_for_again_is_the_one_that_was_kept(
+    head: Conversation, reporter: Conversation, context: Context, office: dict[str, int]
+) -> None:
+    report_by(reporter, replace(ZALO, owner_name="Lê Ví Dụ"))
+
+    def ask() -> Reply:
+        head.say("báo cáo số 1")
+        head.say("Soạn cảnh báo")
+        (shown,) = head.say("Gửi cho đơn vị")
+        return shown
+
+    assert "Bản nháp số 1" in read(ask())
+    head.say("Sửa lời")
+    head.say("Lời đã sửa.")
+    assert "Lời đã sửa." in read(ask())
+    assert events(context, 1).count("warned") == 1
+    broadcast_service.send(head.context.scene, office["Một"], 1, "Lời đã sửa.")
+    shown = ask()
+    assert "Lời đã sửa" in read(shown)
+    assert "Soạn lại từ bản này" in labels(shown)
+    assert [one.id for one in broadcasts.newest(context.database, None, ("draft", "freezing"), 9)] == [1]
+    broadcast_service.cancel(head.context.scene, office["Một"], 1)
+    assert "Bản nháp số 2" in read(ask())
+
+
 @pytest.mark.parametrize("kind", reports.KINDS)
 def test_there_is_a_warning_for_each_kind(kind: reports.Kind, reporter: Conversation, context: Context) -> None:
     number = report_by(reporter, replace(ZALO, kind=kind, platform="", whose="unit"))

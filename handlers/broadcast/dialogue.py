@@ -147,10 +147,12 @@ def _take(data: Data, context: Context) -> list[Reply]:
 
 
 def _open(data: Data, context: Context) -> list[Reply]:
-    found = service.show(context.scene, data["unit"], data["broadcast"])
-    if found.state == "draft":
-        return [draft(found.id, context)]
-    return [_sent(found, context)]
+    return [screen(service.show(context.scene, data["unit"], data["broadcast"]), context)]
+
+
+def screen(found: Broadcast, context: Context) -> Reply:
+    """Return the screen of a broadcast: what can be done to a draft, or how far one is that was let go."""
+    return draft(found.id, context) if found.state == "draft" else _sent(found, context)
 
 
 def draft(number: int, context: Context) -> Reply:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from handlers import form
 from handlers.authorization import Scene, may
-from handlers.broadcast.dialogue import draft as draft_screen
+from handlers.broadcast.dialogue import screen as broadcast_screen
 from handlers.casework import dossier, screens, service, warning
 from handlers.casework.entering import ENTER
 from handlers.casework.telling import reaches_reporter
@@ -113,7 +113,7 @@ def _release(data: Data, context: Context) -> Reply:
 
 def _warn_unit(data: Data, context: Context) -> Reply:
     report = screens.reached(data["report"], context)
-    return draft_screen(warning.draft(report, context), context)
+    return broadcast_screen(warning.opened(report, context), context)
 
 
 def _export(data: Data, context: Context) -> Reply:

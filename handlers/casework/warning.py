@@ -10,7 +10,8 @@ from handlers.broadcast.content import Content, confirming
 from handlers.casework.wording import name_of_number, platform_name
 from handlers.context import Context
 from handlers.report.trail import record
-from storage import units
+from storage import broadcasts, reports, units
+from storage.broadcasts import Broadcast
 from storage.reports import Report
 
 
@@ -53,15 +54,27 @@ def may_hurry(warning: Warning, context: Context) -> bool:
     return may(context.scene, "broadcast.urgent", warning.unit)
 
 
-def draft(report: Report, context: Context) -> int:
-    """Keep the warning of a report as a draft of a broadcast to its unit; return its number.
+def opened(report: Report, context: Context) -> Broadcast:
+    """Return the broadcast that the warning of a report became, or where there is none keep it as a draft to its unit.
 
-    It is urgent where the actor may make it so; for others it waits for working hours until somebody does who may.
+    So who asks for it twice sees what became of it, and warns nobody a second time unawares. It is urgent where the
+    actor may make it so; for others it waits for working hours until somebody does who may.
     """
     warning, scene = prefill(report, context), context.scene
     content = Content(warning.text, buttons=(confirming(context),))
+    if (kept := _kept(warning, context)) is not None:
+        return kept
     number = service.write(scene, warning.unit, content.as_json(), audience.EVERYBODY)
     record(scene, report.id, "warned", data={"broadcast": number})
     if may_hurry(warning, context):
         service.make_urgent(scene, warning.unit, number, True)
-    return number
+    return service.show(scene, warning.unit, number)
+
+
+def _kept(warning: Warning, context: Context) -> Broadcast | None:
+    """The newest broadcast that came of a warning, unless it was deleted or cancelled, or was another unit's."""
+    event = reports.latest(context.database, warning.report, "warned")
+    found = broadcasts.get(context.database, event.data["broadcast"]) if event else None
+    if found is None or found.state == "cancelled" or found.unit != warning.unit:
+        return None
+    return service.show(context.scene, found.unit, found.id)
