@@ -19,7 +19,7 @@ from handlers.broadcast import KINDS, happened, reminders, running, service, tim
 from handlers.broadcast import content as contents
 from handlers.broadcast.content import PROVISION, STANDING_MENUS, Choice, Content, checked, marked
 from handlers.context import Context
-from handlers.conversation import Attachment, Drawing, File, Line, Outcome, Reply
+from handlers.conversation import Attachment, Door, Drawing, File, Line, Outcome, Reply
 from handlers.errors import NotPossible, Refusal
 from handlers.office import Reminder
 from handlers.people import service as office
@@ -273,11 +273,23 @@ def test_whoever_sends_sees_the_numbers_the_time_and_the_plan(
     assert "Sẽ gửi tới 4 người: Zalo 3, Telegram 1." in said
     assert "Không gửi được cho 1 người: chưa tham gia 1." in said
     assert "Gửi trong khoảng 6 giây." in said
-    assert "dùng 3 trong 2400 tin" in said
+    assert "Bot bot-1: dùng 3 trong 2400 tin" in said
     # A Saturday.
     assert "Đang ngoài giờ làm việc: gửi ngay thì bắt đầu lúc 07:30 23/11/2026." in said
     (sure,) = admin.say("gửi ngay")
     assert "người, lúc 07:30 23/11/2026. Gửi không?" in read(sure)
+
+
+def test_a_bot_is_called_by_its_name_where_it_is_known(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    member(context, "z", units[1], "zalo")
+    door = Door("Zalo Sở Ví Dụ", "", channel="zalo", account="bot-1", monthly=3_000)
+    admin.context = replace(
+        admin.context, lines=(Line("zalo", "bot-1", 0.5, monthly=3_000),), doors=lambda code: (door,)
+    )
+    (card,) = press(admin, write(admin), "Gửi")
+    assert "Zalo Sở Ví Dụ: dùng 1 trong 2400 tin" in read(card)
 
 
 def test_a_title_shows_no_marks_and_whom_it_is_for_in_the_words_of_its_sender(
@@ -331,6 +343,21 @@ def test_a_time_at_which_the_office_is_closed_is_said_before_it_is_confirmed(adm
     press(admin, press_open(admin)[0], "Gửi")
     (asked,) = admin.say("8:00 ngày 5/12")
     assert "lúc 08:00 05/12/2026. Gửi không?" in read(asked)
+
+
+def test_one_that_is_let_go_for_later_says_that_it_waits_for_working_hours(admin: Conversation) -> None:
+    press(admin, write(admin), "Gửi")
+    patient = "rơi vào ngoài giờ, ngày nghỉ thì chờ đến giờ làm việc"
+    hold(admin, [("hằng tháng ngày 5 lúc 20h", patient), ("đồng ý", patient)])
+    assert patient in read(press_open(admin)[0])
+    press(admin, write(admin, "Lời khác."), "Gửi")
+    hold(
+        admin, [("20:00 ngày 24/11", "nên bắt đầu lúc"), ("đồng ý", "Lúc đó ngoài giờ làm việc nên bắt đầu lúc 07:30")]
+    )
+    (shown,) = press(admin, write(admin, "Lời khẩn."), "Đặt là khẩn")
+    press(admin, shown, "Gửi")
+    (sure,) = admin.say("hằng tháng ngày 5 lúc 20h")
+    assert "ngoài giờ" not in read(sure)
 
 
 def test_what_the_office_wants_approved_goes_out_after_the_head_has_read_it(

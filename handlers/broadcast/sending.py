@@ -13,7 +13,7 @@ from handlers import form
 from handlers.broadcast import service, timing, wording
 from handlers.broadcast.content import Content, message
 from handlers.context import Context
-from handlers.conversation import Button, Reply
+from handlers.conversation import Button, Line, Reply
 from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
 from handlers.people.reading import folded
@@ -118,10 +118,16 @@ def numbers(broadcast: Broadcast, counted: Sequence[Sum], context: Context) -> M
             used = usage.get(context.database, line.channel, line.account, month(context.now)).messages
             left = max(line.monthly * SHORT_AT // 100 - used, 0)
             name = "broadcast.plan" if count <= left else "broadcast.plan_short"
-            lines.append(texts.rich(name, account=line.account, count=count, left=left))
+            lines.append(texts.rich(name, name=_name(line, context), count=count, left=left))
     if going:
         lines.append(texts.rich("broadcast.takes", time=wording.duration(slowest, context)))
     return _LINES.join(lines)
+
+
+def _name(line: Line, context: Context) -> str:
+    """A bot as people know it, or by its account where its name is not known."""
+    names = {(door.channel, door.account): door.name for door in context.doors("")}
+    return names.get((line.channel, line.account)) or context.texts("broadcast.some_bot", account=line.account)
 
 
 def people_of(counted: Sequence[Sum]) -> int:
@@ -159,8 +165,11 @@ def _ask_sure(data: Data, context: Context) -> Reply:
     assert found is not None
     count = people_of(recipients.sums(context.database, found.id))
     when = texts("broadcast.when_now")
+    later: list[Markup] = []
     if data["repeats"]:
-        when = wording.state(replace(found, state="repeating", repeats=data["repeats"], until=data["until"]), context)
+        repeating = replace(found, state="repeating", repeats=data["repeats"], until=data["until"])
+        when = wording.state(repeating, context)
+        later = wording.patience(repeating, context)
     elif data["at"] is None and not found.urgent and (opens := timing.opens(context.now, context)) > context.now:
         when = texts("broadcast.when_at", time=wording.time(opens.isoformat(), context))
     elif data["at"]:
@@ -169,9 +178,9 @@ def _ask_sure(data: Data, context: Context) -> Reply:
         name = "broadcast.when_at" if begins == at else "broadcast.when_closed"
         when = texts(name, time=wording.time(data["at"], context), opens=wording.time(begins.isoformat(), context))
     if count > context.office.confirm_above:
-        return Reply(texts.rich("broadcast.type_number", count=count, when=when))
+        return Reply(_LINES.join([*later, texts.rich("broadcast.type_number", count=count, when=when)]))
     return Reply(
-        texts.rich("broadcast.ask_sure", count=count, when=when),
+        _LINES.join([*later, texts.rich("broadcast.ask_sure", count=count, when=when)]),
         (
             form.choice(texts("manage.yes"), "yes", _NAME, "sure"),
             form.choice(texts("manage.no"), "no", _NAME, "sure"),
@@ -193,8 +202,8 @@ def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
     service.send(context.scene, data["unit"], data["broadcast"], data["said"], **times)
     found = service.show(context.scene, data["unit"], data["broadcast"])
     text = "broadcast.let_go" if found.state == "freezing" else "broadcast.planned"
-    told = context.texts.rich(text, state=wording.state(found, context))
-    return Done([Reply(told, tuple(wording.steering(found, 0, context)))])
+    told = [context.texts.rich(text, state=wording.state(found, context)), *wording.patience(found, context)]
+    return Done([Reply(_LINES.join(told), tuple(wording.steering(found, 0, context)))])
 
 
 FORMS: dict[str, Form] = {_NAME: {"when": Step(_ask_when, _take_when), "sure": Step(_ask_sure, _take_sure)}}

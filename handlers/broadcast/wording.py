@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from handlers.broadcast import audience
+from handlers.broadcast import audience, timing
 from handlers.broadcast.content import Content, marked
 from handlers.context import Context
 from handlers.conversation import Button, Reply
@@ -50,6 +50,20 @@ def state(broadcast: Broadcast, context: Context) -> str:
     return said
 
 
+def patience(broadcast: Broadcast, context: Context) -> list[Markup]:
+    """Say that one that was let go for later waits for working hours, as far as that may be; nothing for any other."""
+    texts = context.texts
+    if broadcast.urgent:
+        return []
+    if broadcast.state == "repeating":
+        return [texts.rich("broadcast.patient")]
+    if broadcast.state == "planned" and broadcast.planned_at:
+        at = dt.datetime.fromisoformat(broadcast.planned_at)
+        if (begins := timing.opens(at, context)) > at:
+            return [texts.rich("broadcast.opens_then", time=time(begins.isoformat(), context))]
+    return []
+
+
 def time(stamp: str, context: Context) -> str:
     """Return a stored time as the clock of the office shows it."""
     return f"{dt.datetime.fromisoformat(stamp).astimezone(context.zone):%H:%M %d/%m/%Y}"
@@ -85,6 +99,7 @@ def progress(broadcast: Broadcast, found: Sequence[Sum], context: Context) -> Re
         lines += _pace(broadcast, ended(found), left, context)
     if broadcast.reason and broadcast.state in ("running", "paused"):
         lines.append(texts.rich("broadcast.waits", why=why(broadcast, context)))
+    lines += patience(broadcast, context)
     return Reply(_LINES.join(lines), tuple(steering(broadcast, by_state["failed"], context)))
 
 
