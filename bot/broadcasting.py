@@ -108,7 +108,7 @@ def list_all(settings: Settings, limit: int, write: Write) -> None:
         context = _context(settings, scene)
         found = service.newest(scene, None, limit)
         for one in found:
-            write(TEXTS("broadcast.line", title=wording.title(one), state=wording.state(one, context)))
+            write(TEXTS("broadcast.line", title=wording.title(one, context), state=wording.state(one, context)))
         if not found:
             write(TEXTS("console.no_broadcasts"))
 

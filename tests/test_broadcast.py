@@ -250,7 +250,8 @@ def test_it_is_shown_as_on_every_channel_that_the_recipients_use(
 ) -> None:
     member(context, "zalo", units[1], "zalo")
     shown = write(admin)
-    replies = press(admin, shown, "Xem thử")
+    *replies, after = press(admin, shown, "Xem thử")
+    assert [button.label for button in after.buttons] == ["Gửi", "Xem bản nháp"]
     assert [(read(reply), reply.as_on) for reply in replies if not reply.buttons] == [
         ("Trên Telegram, người nhận sẽ thấy:", ""),
         ("Trên Zalo, người nhận sẽ thấy:", ""),
@@ -296,9 +297,9 @@ def test_a_title_shows_no_marks_and_whom_it_is_for_in_the_words_of_its_sender(
     admin: Conversation, contact: Conversation
 ) -> None:
     (shown,) = press(admin, write(admin, "*Bật xác thực* hai bước."), "Gửi")
-    assert read(shown).splitlines()[:2] == ["1. Bật xác thực hai bước.", "Gửi cho: cả cơ quan"]
+    assert read(shown).splitlines()[:2] == ["Số 1: Bật xác thực hai bước.", "Gửi cho: cả cơ quan"]
     (shown,) = press(contact, write(contact, "Kiểm tra `thiết bị`."), "Gửi")
-    assert read(shown).splitlines()[:2] == ["2. Kiểm tra thiết bị.", "Gửi cho: cả đơn vị"]
+    assert read(shown).splitlines()[:2] == ["Số 2: Kiểm tra thiết bị.", "Gửi cho: cả đơn vị"]
 
 
 def test_many_are_counted_part_by_part(
@@ -328,8 +329,23 @@ def test_above_a_number_the_number_is_typed(admin: Conversation, context: Contex
 
 def test_whoever_says_no_sends_nothing(admin: Conversation) -> None:
     press(admin, write(admin), "Gửi")
-    hold(admin, [("ngay", "Gửi không?"), ("không", "Chưa thay đổi gì")])
+    hold(admin, [("ngay", "Gửi không?"), ("không", "Chưa thay đổi gì"), ("Xem bản nháp", "Bản nháp số 1")])
+    admin.say("gửi")
+    hold(admin, [("Để sau", "Chưa thay đổi gì"), ("Xem bản nháp", "Bản nháp số 1")])
     assert newest(admin).state == "draft"
+
+
+def test_where_nobody_would_get_it_no_time_is_asked_for(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    office.add_member(Scene(context.database, Actor(CONSOLE), NOW, TODAY), units[2], "Chưa Tham Gia")
+    press(admin, write(admin), "Người nhận")
+    (shown,) = admin.say("Phòng Hai")
+    (card,) = press(admin, shown, "Gửi")
+    assert "Chưa gửi được cho ai" in read(card)
+    assert "chưa tham gia 1" in read(card)
+    assert [button.label for button in card.buttons] == ["Người nhận", "Xem bản nháp"]
+    hold(admin, [("thông báo", "Soạn thông báo mới")])
 
 
 def test_a_time_at_which_the_office_is_closed_is_said_before_it_is_confirmed(admin: Conversation) -> None:
@@ -628,7 +644,12 @@ def test_the_sender_steers_it_from_its_message(
     assert "Đang chờ: theo yêu cầu." in read(shown)
     (shown,) = press(admin, shown, "Gửi tiếp")
     assert "đang gửi" in read(shown)
-    (shown,) = press(admin, shown, "Dừng hẳn")
+    (asked,) = press(admin, shown, "Dừng hẳn")
+    assert "ai chưa nhận sẽ không nhận nữa" in read(asked)
+    (shown,) = press(admin, asked, "Không dừng")
+    assert "đang gửi" in read(shown)
+    (asked,) = press(admin, shown, "Dừng hẳn")
+    (shown,) = press(admin, asked, "Dừng hẳn")
     assert "đã dừng hẳn" in read(shown)
     (shown,) = press(admin, shown, "Soạn lại từ bản này")
     assert "Bản nháp số 2" in read(shown)

@@ -98,8 +98,8 @@ def test_a_draft_is_only_kept_and_a_time_is_planned(monkeypatch: pytest.MonkeyPa
     ended = command(monkeypatch, data, "send", planned, "--yes", "--unit", "Phòng Một")
     assert "gửi định kỳ hằng tháng, ngày 5 lúc 09:00" in ended.out
     listed = command(monkeypatch, data, "list").out
-    assert "1. Bảo vệ tài khoản" in listed
-    assert "2. " in listed
+    assert "Số 1: Bảo vệ tài khoản" in listed
+    assert "Số 2: " in listed
 
 
 @pytest.mark.parametrize(

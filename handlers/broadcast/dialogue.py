@@ -116,12 +116,12 @@ def _list(unit: int | None, context: Context) -> Reply:
         Button(texts("broadcast.ready"), "broadcast.ready", {"unit": unit}),
     ]
     for found in own:
-        label = texts("broadcast.line", title=wording.title(found), state=texts(f"sending.{found.state}"))
+        label = texts("broadcast.line", title=wording.title(found, context), state=texts(f"sending.{found.state}"))
         buttons.append(Button(label, "broadcast.open", {"broadcast": found.id, "unit": found.unit}))
     if unit is not None:
         # What came from above, as far as it concerns the unit.
         for found in service.from_above(context.scene, unit, SHOWN // 2):
-            label = texts("broadcast.above", title=wording.title(found))
+            label = texts("broadcast.above", title=wording.title(found, context))
             buttons.append(Button(label, "broadcast.results", {"broadcast": found.id, "unit": unit}))
     return Reply(texts.rich("broadcast.home"), tuple(buttons), manner=Manner.INSTEAD)
 
@@ -221,6 +221,19 @@ def _steer(does: Callable[..., object]) -> Callable[[Data, Context], list[Reply]
         return [replace(_sent(found, context), board=f"broadcast {found.id}")]
 
     return steer
+
+
+def _cancel(data: Data, context: Context) -> list[Reply]:
+    """End a broadcast, after asking where that cannot be taken back."""
+    found = service.show(context.scene, data["unit"], data["broadcast"])
+    if data.get("sure") or found.state in ("planned", "draft", "done", "cancelled"):
+        return _steer(service.cancel)(data, context)
+    text = "broadcast.ask_cancel_repeating" if found.state == "repeating" else "broadcast.ask_cancel"
+    buttons = (
+        Button(context.texts("sending.do_cancel"), "broadcast.cancel", {**data, "sure": True}),
+        Button(context.texts("broadcast.keep_on"), "broadcast.open", data),
+    )
+    return [Reply(context.texts.rich(text), buttons)]
 
 
 def _remind(data: Data, context: Context) -> list[Reply]:
@@ -381,7 +394,7 @@ _ACTS: Mapping[str, Callable[[Data, Context], list[Reply]]] = {
     "remind": _remind,
     "pause": _steer(service.pause),
     "resume": _steer(service.resume),
-    "cancel": _steer(service.cancel),
+    "cancel": _cancel,
     "retry": _steer(service.retry),
     **sending.ACTS,
     **results.ACTS,

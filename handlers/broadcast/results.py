@@ -40,7 +40,9 @@ def screen(data: Data, context: Context) -> list[Reply]:
     people, sent, informed = _totals(found.units)
     lines = [
         texts.rich(
-            "broadcast.result", title=wording.title(found.broadcast), state=wording.state(found.broadcast, context)
+            "broadcast.result",
+            title=wording.title(found.broadcast, context),
+            state=wording.state(found.broadcast, context),
         ),
         texts.rich(
             "broadcast.result_sums", people=people, sent=sent, informed=informed, share=_share(informed, people)
@@ -74,7 +76,7 @@ def _chart(data: Data, context: Context) -> list[Reply]:
         "units": [[_name(part.unit, context), part.informed, part.people] for part in largest],
     }
     file = Drawing(sheet.CHART, drawn, "photo", f"thong-bao-{found.broadcast.id}.png")
-    return [Reply(context.texts.rich("broadcast.chart", title=wording.title(found.broadcast)), files=(file,))]
+    return [Reply(context.texts.rich("broadcast.chart", title=wording.title(found.broadcast, context)), files=(file,))]
 
 
 def _list(kind: str) -> Callable[[Data, Context], list[Reply]]:
@@ -83,7 +85,9 @@ def _list(kind: str) -> Callable[[Data, Context], list[Reply]]:
         named = service.names(context.scene, data["unit"], found.broadcast.id, MOST_LISTED)
         name = f"da-pho-bien-{found.broadcast.id}.{kind}"
         file = Drawing(f"broadcast.{kind}", listed(found, named, data["unit"], context), "document", name)
-        return [Reply(context.texts.rich("broadcast.listed", title=wording.title(found.broadcast)), files=(file,))]
+        return [
+            Reply(context.texts.rich("broadcast.listed", title=wording.title(found.broadcast, context)), files=(file,))
+        ]
 
     return send
 
@@ -100,7 +104,7 @@ def listed(found: service.Results, named: Sequence[Recipient], unit: int | None,
         "office": context.office.name,
         "unit": place,
         "title": texts("broadcast.list_title"),
-        "about": texts("broadcast.list_about", title=wording.title(found.broadcast)),
+        "about": texts("broadcast.list_about", number=found.broadcast.id, words=wording.beginning(found.broadcast)),
         "basis": texts("broadcast.list_basis", basis=content.basis) if content.basis else "",
         "totals": texts("broadcast.list_totals", informed=informed, people=people),
         "at": texts("broadcast.list_at", time=wording.time(context.now.isoformat(), context)),

@@ -27,6 +27,7 @@ from storage.recipients import Sum
 COUNT = "broadcast.count"
 _LINES = Markup("\n")
 _NAME = "broadcast_send"
+_LATER = {"de sau", "thoi", "khong", "khong gui"}
 
 
 # Looking at it
@@ -52,7 +53,14 @@ def _try(data: Data, context: Context) -> list[Reply]:
         else:
             replies.append(Reply(context.texts.rich("broadcast.looks_there", channel=name)))
             replies.append(replace(shown, to=addresses[channel]))
-    return replies
+    send = Button(context.texts("sending.edit_send"), "broadcast.send", {"broadcast": found.id, "unit": found.unit})
+    return [*replies, Reply(context.texts.rich("broadcast.after_look"), (send, _back(found, context)))]
+
+
+def _back(broadcast: Broadcast, context: Context) -> Button:
+    """The button that leads back to a draft."""
+    data = {"broadcast": broadcast.id, "unit": broadcast.unit}
+    return Button(context.texts("broadcast.see"), "broadcast.draft", data)
 
 
 def _tried(_: Data, context: Context) -> list[Reply]:
@@ -65,13 +73,23 @@ def _tried(_: Data, context: Context) -> list[Reply]:
 def _send(data: Data, context: Context) -> list[Reply]:
     """Count the people and ask when; many are counted part by part meanwhile."""
     if data.get("counted"):
-        return form.begin(_NAME, FORMS[_NAME], data, context)
+        return _begin(data, context)
     if service.count(context.scene, data["unit"], data["broadcast"]) is None:
         now = context.now.isoformat()
         freezing.forget_sums(context.database, data["broadcast"])
         jobs.plan(context.database, COUNT, str(data["broadcast"]), now, now, {"after": 0, "person": context.person})
         return [Reply(context.texts.rich("broadcast.counting"))]
-    return form.begin(_NAME, FORMS[_NAME], data, context)
+    return _begin(data, context)
+
+
+def _begin(data: Data, context: Context) -> list[Reply]:
+    """Ask when, or lead back to the draft where nobody would get it."""
+    found = service.show(context.scene, data["unit"], data["broadcast"])
+    counted = recipients.sums(context.database, found.id)
+    if people_of(counted):
+        return form.begin(_NAME, FORMS[_NAME], data, context)
+    whom = Button(context.texts("sending.edit_whom"), "broadcast.whom", {"broadcast": found.id, "unit": found.unit})
+    return [Reply(numbers(found, counted, context), (whom, _back(found, context)))]
 
 
 def _count(due: Due, context: Context) -> list[Reply]:
@@ -102,8 +120,10 @@ def numbers(broadcast: Broadcast, counted: Sequence[Sum], context: Context) -> M
         channels[part.channel] += part.people
     by_channel = ", ".join(f"{texts(f'channel.{name}')} {count}" for name, count in channels.most_common())
     lines = [
-        texts.rich("broadcast.numbers", title=wording.title(broadcast), whom=wording.whom(broadcast, context)),
-        texts.rich("broadcast.reaches", count=people_of(counted), channels=by_channel or texts("broadcast.none")),
+        texts.rich("broadcast.numbers", title=wording.title(broadcast, context), whom=wording.whom(broadcast, context)),
+        texts.rich("broadcast.reaches", count=people_of(counted), channels=by_channel)
+        if by_channel
+        else texts.rich("broadcast.nobody"),
     ]
     left_out = Counter({part.reason: part.people for part in counted if part.state == "skipped"})
     if left_out:
@@ -146,14 +166,18 @@ def _ask_when(data: Data, context: Context) -> Reply:
     if not found.urgent and opens > context.now:
         lines.append(context.texts.rich("broadcast.opens", time=wording.time(opens.isoformat(), context)))
     lines.append(context.texts.rich("broadcast.ask_when"))
-    return Reply(_LINES.join(lines), (form.choice(context.texts("broadcast.now"), "ngay", _NAME, "when"),))
+    choices = (("broadcast.now", "ngay"), ("broadcast.later", "để sau"))
+    return Reply(
+        _LINES.join(lines), tuple(form.choice(context.texts(label), value, _NAME, "when") for label, value in choices)
+    )
 
 
 def _take_when(typed: str, data: Data, context: Context) -> str | Done:
-    counted = recipients.sums(context.database, data["broadcast"])
-    if not people_of(counted):
-        raise NotPossible("nobody_to_send_to")
     found = service.show(context.scene, data["unit"], data["broadcast"])
+    if folded(typed) in _LATER:
+        return _kept(found, context)
+    if not people_of(recipients.sums(context.database, found.id)):
+        raise NotPossible("nobody_to_send_to")
     data |= timing.read(typed, context.now, context.zone).as_json()
     data["said"] = found.content["text"]
     return "sure"
@@ -197,13 +221,18 @@ def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
     elif answer is None:
         raise NotFound("yes_or_no")
     if answer is False:
-        return Done([Reply(context.texts.rich("manage.nothing_done"))])
+        return _kept(service.show(context.scene, data["unit"], data["broadcast"]), context)
     times = {name: data[name] for name in ("at", "repeats", "until") if data[name] is not None}
     service.send(context.scene, data["unit"], data["broadcast"], data["said"], **times)
     found = service.show(context.scene, data["unit"], data["broadcast"])
     text = "broadcast.let_go" if found.state == "freezing" else "broadcast.planned"
     told = [context.texts.rich(text, state=wording.state(found, context)), *wording.patience(found, context)]
     return Done([Reply(_LINES.join(told), tuple(wording.steering(found, 0, context)))])
+
+
+def _kept(found: Broadcast, context: Context) -> Done:
+    """Nothing is sent: the draft is one press away."""
+    return Done([Reply(context.texts.rich("manage.nothing_done"), (_back(found, context),))])
 
 
 FORMS: dict[str, Form] = {_NAME: {"when": Step(_ask_when, _take_when), "sure": Step(_ask_sure, _take_sure)}}

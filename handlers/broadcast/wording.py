@@ -31,10 +31,15 @@ _KNOWN_REASONS = {
 _KNOWN_WAITS = {"hours", "plan", "retry_after", "trouble", "asked"}
 
 
-def title(broadcast: Broadcast) -> str:
+def title(broadcast: Broadcast, context: Context) -> str:
     """Return the number of a broadcast with its first words."""
+    return context.texts("broadcast.title", number=broadcast.id, words=beginning(broadcast))
+
+
+def beginning(broadcast: Broadcast) -> str:
+    """Return the first words of a broadcast."""
     words = marked(Content.from_json(broadcast.content).text).striptags()
-    return f"{broadcast.id}. {words if len(words) <= _SHORT else words[:_SHORT].rsplit(' ', 1)[0] + ' …'}"
+    return words if len(words) <= _SHORT else words[:_SHORT].rsplit(" ", 1)[0] + " …"
 
 
 def state(broadcast: Broadcast, context: Context) -> str:
@@ -85,7 +90,7 @@ def progress(broadcast: Broadcast, found: Sequence[Sum], context: Context) -> Re
             reasons[part.state][part.reason] += part.people
     left = by_state["waiting"] + by_state["queued"]
     lines = [
-        texts.rich("broadcast.progress", title=title(broadcast), state=state(broadcast, context)),
+        texts.rich("broadcast.progress", title=title(broadcast, context), state=state(broadcast, context)),
         texts.rich("broadcast.sent", sent=by_state["sent"], all=left + ended(found), left=left),
     ]
     for name, text in (
@@ -140,10 +145,10 @@ def missed(broadcast: Broadcast, planned: dt.datetime, context: Context) -> tupl
     texts = context.texts
     at = f"{planned.astimezone(context.zone):%H:%M %d/%m/%Y}"
     if broadcast.state == "repeating":
-        return texts.rich("broadcast.missed_one", title=title(broadcast), time=at), ()
+        return texts.rich("broadcast.missed_one", title=title(broadcast, context), time=at), ()
     data = {"broadcast": broadcast.id, "unit": broadcast.unit}
     return (
-        texts.rich("broadcast.missed", title=title(broadcast), time=at),
+        texts.rich("broadcast.missed", title=title(broadcast, context), time=at),
         (Button(texts("broadcast.see"), "broadcast.draft", data),),
     )
 
