@@ -365,7 +365,10 @@ def test_one_that_is_let_go_for_later_says_that_it_waits_for_working_hours(admin
     press(admin, write(admin), "Gửi")
     patient = "rơi vào ngoài giờ, ngày nghỉ thì chờ đến giờ làm việc"
     hold(admin, [("hằng tháng ngày 5 lúc 20h", patient), ("đồng ý", patient)])
-    assert patient in read(press_open(admin)[0])
+    (shown,) = press_open(admin)
+    assert patient in read(shown)
+    assert "Gửi cho: cả cơ quan" in read(shown)
+    assert "Đã gửi" not in read(shown)
     press(admin, write(admin, "Lời khác."), "Gửi")
     hold(
         admin, [("20:00 ngày 24/11", "nên bắt đầu lúc"), ("đồng ý", "Lúc đó ngoài giờ làm việc nên bắt đầu lúc 07:30")]
@@ -374,6 +377,19 @@ def test_one_that_is_let_go_for_later_says_that_it_waits_for_working_hours(admin
     press(admin, shown, "Gửi")
     (sure,) = admin.say("hằng tháng ngày 5 lúc 20h")
     assert "ngoài giờ" not in read(sure)
+
+
+def test_one_that_repeats_is_ended_only_after_asking(admin: Conversation) -> None:
+    press(admin, write(admin), "Gửi")
+    admin.say("hằng tuần thứ hai 8h")
+    admin.say("đồng ý")
+    (shown,) = press_open(admin)
+    (asked,) = press(admin, shown, "Dừng hẳn")
+    assert "từ nay không gửi kỳ nào nữa" in read(asked)
+    (shown,) = press(admin, asked, "Dừng hẳn")
+    assert "đã dừng hẳn" in read(shown)
+    # It has gone out never itself, and has no results.
+    assert [button.label for button in shown.buttons] == ["Soạn lại từ bản này"]
 
 
 def test_what_the_office_wants_approved_goes_out_after_the_head_has_read_it(

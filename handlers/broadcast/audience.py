@@ -67,7 +67,8 @@ def said(audience: Audience, context: Context) -> str:
         found = [
             member.name for person in audience["people"][:3] if (member := members.get(context.database, person, day))
         ]
-        return texts("audience.named", count=len(audience["people"]), names=", ".join(found))
+        name = "audience.named" if len(audience["people"]) > len(found) else "audience.named_all"
+        return texts(name, count=len(audience["people"]), names=", ".join(found))
     return texts("audience.all")
 
 

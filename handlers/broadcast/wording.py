@@ -14,7 +14,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.recurrence import Recurrence
 from handlers.recurrence import said as recurs
-from storage.broadcasts import Broadcast
+from storage.broadcasts import OVER, Broadcast
 from storage.recipients import ENDS, Sum
 
 _LINES = Markup("\n")
@@ -82,6 +82,13 @@ def ended(found: Sequence[Sum]) -> int:
 def progress(broadcast: Broadcast, found: Sequence[Sum], context: Context) -> Reply:
     """Say how far a broadcast is, and offer what can be done to it now."""
     texts = context.texts
+    if broadcast.started_at is None:
+        # It has no list: those who were counted beforehand may be others when it goes out.
+        about = texts.rich("broadcast.progress", title=title(broadcast, context), state=state(broadcast, context))
+        for_whom = texts.rich("broadcast.draft_whom", whom=whom(broadcast, context))
+        return Reply(
+            _LINES.join([about, for_whom, *patience(broadcast, context)]), tuple(steering(broadcast, 0, context))
+        )
     by_state: Counter[str] = Counter()
     reasons: dict[str, Counter[str]] = {"failed": Counter(), "skipped": Counter(), "unknown": Counter()}
     for part in found:
@@ -104,7 +111,6 @@ def progress(broadcast: Broadcast, found: Sequence[Sum], context: Context) -> Re
         lines += _pace(broadcast, ended(found), left, context)
     if broadcast.reason and broadcast.state in ("running", "paused"):
         lines.append(texts.rich("broadcast.waits", why=why(broadcast, context)))
-    lines += patience(broadcast, context)
     return Reply(_LINES.join(lines), tuple(steering(broadcast, by_state["failed"], context)))
 
 
@@ -119,6 +125,9 @@ def steering(broadcast: Broadcast, failed: int, context: Context) -> list[Button
         "done": ["results"],
         "cancelled": ["results"],
     }.get(broadcast.state, [])
+    if broadcast.state in OVER and broadcast.started_at is None:
+        # One that repeated: each time it went out, it was another one that did.
+        names = []
     if failed and broadcast.state in ("done", "paused"):
         names.append("retry")
     data = {"broadcast": broadcast.id, "unit": broadcast.unit}
