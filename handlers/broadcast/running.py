@@ -28,7 +28,7 @@ from storage.recipients import Sum
 RUN, COUNT_UNITS, START = "broadcast.run", "broadcast.units", "broadcast.start"
 
 # People whom one transaction writes into the list.
-FROZEN_AT_ONCE = 2_000
+FROZEN_AT_ONCE = 3_000
 # Rows of the list that one transaction adds to the sums of their units.
 COUNTED_AT_ONCE = 20_000
 
