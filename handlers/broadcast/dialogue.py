@@ -6,10 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from markupsafe import Markup
-
 from handlers import form
-from handlers.authorization import may
 from handlers.broadcast import audience, reminders, results, sending, service, wording
 from handlers.broadcast.content import (
     CHOICES,
@@ -20,8 +17,8 @@ from handlers.broadcast.content import (
     Content,
     button,
     confirming,
-    marked,
 )
+from handlers.broadcast.screens import draft, screen, sent
 from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import Attachment, Button, File, Manner, Outcome, Reply
@@ -30,12 +27,9 @@ from handlers.form import Data, Done, Form, Step
 from handlers.people.reading import folded
 from knowledge.finding import Outcome as Found
 from storage import broadcasts, fetches, informing, people, recipients, units
-from storage.broadcasts import Broadcast
 from storage.outbox import REPORT
 from storage.units import Unit
 
-_LINES = Markup("\n")
-_PARAGRAPHS = Markup("\n\n")
 SHOWN = 6
 
 _DONE_WORDS = {"xong", "het", "bo qua", "khong", "khong co", "thoi"}
@@ -150,49 +144,8 @@ def _open(data: Data, context: Context) -> list[Reply]:
     return [screen(service.show(context.scene, data["unit"], data["broadcast"]), context)]
 
 
-def screen(found: Broadcast, context: Context) -> Reply:
-    """Return the screen of a broadcast: what can be done to a draft, or how far one is that was let go."""
-    return draft(found.id, context) if found.state == "draft" else _sent(found, context)
-
-
-def draft(number: int, context: Context) -> Reply:
-    """Return the screen of a draft: what it says, to whom, and what can be done."""
-    found = broadcasts.get(context.database, number)
-    assert found is not None
-    texts, content = context.texts, Content.from_json(found.content)
-    lines = [
-        texts.rich("broadcast.draft", number=found.id),
-        marked(content.text),
-        texts.rich("broadcast.draft_basis", basis=content.basis or texts("broadcast.none")),
-        texts.rich("broadcast.draft_whom", whom=wording.whom(found, context)),
-    ]
-    if content.file:
-        lines.append(texts.rich("broadcast.draft_file", name=content.file.name))
-    if content.buttons:
-        lines.append(texts.rich("broadcast.draft_buttons", labels=" | ".join(one.label for one in content.buttons)))
-    if found.urgent:
-        lines.append(texts.rich("broadcast.draft_urgent"))
-    data = {"broadcast": found.id, "unit": found.unit}
-    acts = ["words", "basis", "whom", "buttons", "file", "try", "send"]
-    if may(context.scene, "broadcast.urgent", found.unit):
-        acts.append("calm" if found.urgent else "urgent")
-    acts.append("delete")
-    buttons = tuple(Button(texts(f"sending.edit_{name}"), f"broadcast.{name}", data) for name in acts)
-    return Reply(_PARAGRAPHS.join([_LINES.join(lines[:2]), _LINES.join(lines[2:])]), buttons, manner=Manner.INSTEAD)
-
-
 def _draft(data: Data, context: Context) -> list[Reply]:
     return _open(data, context)
-
-
-def _sent(found: Broadcast, context: Context) -> Reply:
-    reply = wording.progress(found, recipients.sums(context.database, found.id), context)
-    data = {"broadcast": found.id, "unit": found.unit}
-    buttons = list(reply.buttons)
-    if found.state in ("running", "paused"):
-        buttons.append(Button(context.texts("sending.do_results"), "broadcast.results", data))
-    buttons.append(Button(context.texts("sending.do_copy"), "broadcast.copy", data))
-    return replace(reply, buttons=tuple(buttons), manner=Manner.INSTEAD)
 
 
 def _copy(data: Data, context: Context) -> list[Reply]:
@@ -218,7 +171,7 @@ def _steer(does: Callable[..., object]) -> Callable[[Data, Context], list[Reply]
         found = service.show(context.scene, data["unit"], data["broadcast"])
         if found.state == "draft":
             return [draft(found.id, context)]
-        return [replace(_sent(found, context), board=f"broadcast {found.id}")]
+        return [replace(sent(found, context), board=f"broadcast {found.id}")]
 
     return steer
 

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from handlers import form
 from handlers.broadcast import service, timing, wording
 from handlers.broadcast.content import Content, message
+from handlers.broadcast.screens import draft
 from handlers.context import Context
-from handlers.conversation import Button, Line, Reply
+from handlers.conversation import Button, Line, Manner, Reply
 from handlers.errors import NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
 from handlers.people.reading import folded
@@ -231,8 +232,9 @@ def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
 
 
 def _kept(found: Broadcast, context: Context) -> Done:
-    """Nothing is sent: the draft is one press away."""
-    return Done([Reply(context.texts.rich("manage.nothing_done"), (_back(found, context),))])
+    """Nothing is sent, and the draft is shown again."""
+    kept = replace(draft(found.id, context), manner=Manner.NEW)
+    return Done([Reply(context.texts.rich("manage.nothing_done")), kept])
 
 
 FORMS: dict[str, Form] = {_NAME: {"when": Step(_ask_when, _take_when), "sure": Step(_ask_sure, _take_sure)}}

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from handlers import form
 from handlers.authorization import Scene, may
-from handlers.broadcast.dialogue import screen as broadcast_screen
+from handlers.broadcast.screens import screen as broadcast_screen
 from handlers.casework import dossier, screens, service, warning
 from handlers.casework.entering import ENTER
 from handlers.casework.telling import reaches_reporter
