@@ -77,10 +77,10 @@ class Answer:
     place: int
     question: int
     shown_at: str
-    marked: tuple[int, ...]
-    chosen: tuple[int, ...] | None
-    score: float | None
-    answered_at: str | None
+    marked: tuple[int, ...] = ()
+    chosen: tuple[int, ...] | None = None
+    score: float | None = None
+    answered_at: str | None = None
 
 
 # Rounds

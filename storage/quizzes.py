@@ -7,7 +7,7 @@ the time when it went, so that what was answered can still be read.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +105,13 @@ def question(database: Database, number: int) -> StoredQuestion | None:
     """Return a question, also one that is no longer in its bank."""
     row = database.row(f"{_QUESTIONS} WHERE id = :number", {"number": number})
     return _question(row) if row else None
+
+
+def some_questions(database: Database, numbers: Collection[int]) -> dict[int, StoredQuestion]:
+    """Return questions by their numbers, also those that are no longer in their bank."""
+    values = {f"number{place}": number for place, number in enumerate(numbers)}
+    rows = database.rows(f"{_QUESTIONS} WHERE id IN ({', '.join(f':{name}' for name in values) or 'NULL'})", values)
+    return {row["id"]: _question(row) for row in rows}
 
 
 def purge_questions(database: Database, before: str, limit: int) -> int:

@@ -52,7 +52,7 @@ def take(who: Conversation, number: int, chosen: list[list[int]], seconds: float
         asked = rounds.next_question(who.context.database, attempt)
         assert asked is not None
         known = chosen[asked.number - 1]
-        rounds.show(scene_of(who, now), asked)
+        rounds.show(who.context.database, asked, now.isoformat())
         now += dt.timedelta(seconds=seconds)
         rounds.answer(scene_of(who, now), attempt.id, asked.place, known)
     return attempt.id

@@ -86,11 +86,10 @@ def _start(number: int, context: Context) -> list[Reply]:
 
 
 def _answer(attempt: int, place: int, chosen: list[int], context: Context) -> list[Reply]:
-    asked, taken = rounds.answer(context.scene, attempt, place, chosen)
+    asked, taken, following = rounds.answer(context.scene, attempt, place, chosen)
     if not taken:
         # It was pressed twice, or late, or answered in another messenger: where one stands is told, nothing changes.
         return [Reply(context.texts.rich("quiz.answered"), manner=Manner.PASSING)]
-    following = rounds.next_question(context.database, asked.attempt)
     rules = _rules(asked.attempt, context)
     said = explained(asked, context) if rules.explain == "each" else NOTHING
     if following is None:
@@ -107,7 +106,7 @@ def _done(attempt: int, place: int, context: Context) -> list[Reply]:
 
 
 def _question(asked: Asked, context: Context, said: Markup = NOTHING, manner: Manner = Manner.NEW) -> Reply:
-    shown = rounds.show(context.scene, asked)
+    shown = rounds.show(context.database, asked, context.now.isoformat())
     text = PARAGRAPHS.join(filter(None, [said, screen(shown, context)]))
     return Reply(text, buttons(shown, context), lead=context.texts.rich("quiz.options"), manner=manner)
 

@@ -81,11 +81,9 @@ def see_results(scene: Scene, unit: int | None, number: int) -> Results:
     found, within = _round_in(scene.database, unit, number)
     invited = _invited(scene.database, number, within)
     counts = counting.read(quiz_counts.of_units(scene.database, number, [WHOLE] if within is None else within))
-    questions = {}
-    for question, figures in items(counts).items():
-        stored = quizzes.question(scene.database, question)
-        assert stored is not None
-        questions[question] = (from_json(stored.content), figures)
+    figures = items(counts)
+    stored = quizzes.some_questions(scene.database, figures)
+    questions = {number: (from_json(stored[number].content), one) for number, one in figures.items()}
     return Results(found, unit, sum(invited.values()), of_round(counts), questions)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from handlers.authorization import Reach, Scene, act
@@ -180,29 +180,34 @@ def take(scene: Scene, number: int) -> Attempt:
 
 
 @act("quiz.answer", staff=Reach.SELF, administrator=Reach.SELF)
-def answer(scene: Scene, number: int, place: int, chosen: Sequence[int]) -> tuple[Asked, bool]:
-    """Answer a question of one's own attempt; return it, and whether this answer was taken.
+def answer(scene: Scene, number: int, place: int, chosen: Sequence[int]) -> tuple[Asked, bool, Asked | None]:
+    """Answer a question of one's own attempt; return it, whether this answer was taken, and the question after it.
 
-    Only the question that is to be answered next is taken. Raises NotFound, and NotPossible once the round is closed.
+    Only the question that is to be answered next is taken; without that no question comes after it. Raises NotFound,
+    and NotPossible once the round is closed.
     """
     attempt = _own(scene, number)
     found = _round(scene.database, attempt.round)
-    asked = asked_at(scene.database, attempt, place)
-    if attempt.finished_at or (asked.answer and asked.answer.chosen is not None):
-        return asked, False
+    answers = _answers(scene.database, attempt)
+    asked = _asked(scene.database, attempt, place, answers)
+    if attempt.finished_at or asked.chosen is not None:
+        return asked, False, None
     _refuse_closed(scene, found)
-    following = next_question(scene.database, attempt)
-    if following is None or following.place != place or not set(chosen) <= set(asked.order) or not chosen:
-        return asked, False
-    score = asked.question.score(set(chosen))
-    taken = quiz_rounds.answer(scene.database, attempt.id, place, sorted(chosen), score, scene.stamp)
-    if next_question(scene.database, attempt) is None:
-        scores = [one.score or 0.0 for one in quiz_rounds.answers_of(scene.database, attempt.id)]
-        whole = sum(scores) / len(scores)
+    if _next_place(attempt, answers) != place or not set(chosen) <= set(asked.order) or not chosen:
+        return asked, False, None
+    score, given = asked.question.score(set(chosen)), tuple(sorted(chosen))
+    if asked.answer is None or not quiz_rounds.answer(scene.database, attempt.id, place, given, score, scene.stamp):
+        # It was never shown.
+        return asked, False, None
+    answers[place] = replace(asked.answer, chosen=given, score=score, answered_at=scene.stamp)
+    following = _next_place(attempt, answers)
+    if following is None:
+        whole = sum(one.score or 0.0 for one in answers.values()) / len(attempt.questions)
         passed = has_passed(whole, Rules.of(found).pass_mark / 100)
         quiz_rounds.finish_attempt(scene.database, attempt.id, whole, passed, scene.stamp)
         count(scene.database, attempt.id)
-    return asked_at(scene.database, attempt, place), taken
+    after = None if following is None else _asked(scene.database, attempt, following, answers)
+    return replace(asked, answer=answers[place]), True, after
 
 
 @act("quiz.mark", staff=Reach.SELF, administrator=Reach.SELF)
@@ -211,41 +216,44 @@ def mark(scene: Scene, number: int, place: int, option: int) -> Asked:
     attempt = _own(scene, number)
     _refuse_closed(scene, _round(scene.database, attempt.round))
     asked = asked_at(scene.database, attempt, place)
-    if asked.answer and asked.answer.chosen is None and option in asked.order:
-        quiz_rounds.mark(scene.database, attempt.id, place, sorted({*asked.answer.marked} ^ {option}))
-    return asked_at(scene.database, attempt, place)
+    if asked.answer is None or asked.answer.chosen is not None or option not in asked.order:
+        return asked
+    marked = tuple(sorted({*asked.answer.marked} ^ {option}))
+    quiz_rounds.mark(scene.database, attempt.id, place, marked)
+    return replace(asked, answer=replace(asked.answer, marked=marked))
 
 
 @act("quiz.own_result", staff=Reach.SELF, administrator=Reach.SELF)
 def own_result(scene: Scene, number: int) -> tuple[Round, Attempt, list[Asked]]:
     """Return the round, one's own attempt at it, and its questions with their answers; raise NotFound."""
     attempt = _own(scene, number)
-    questions = [asked_at(scene.database, attempt, place) for place in range(len(attempt.questions))]
+    answers = _answers(scene.database, attempt)
+    stored = quizzes.some_questions(scene.database, [number for number, _ in attempt.questions])
+    questions = [
+        Asked(attempt, place, number, from_json(stored[number].content), order, answers.get(place))
+        for place, (number, order) in enumerate(attempt.questions)
+    ]
     return _round(scene.database, attempt.round), attempt, questions
 
 
-def show(scene: Scene, asked: Asked) -> Asked:
+def show(database: Database, asked: Asked, now: str) -> Asked:
     """Note that a question is shown now; return it so."""
-    quiz_rounds.show(scene.database, asked.attempt.id, asked.place, asked.number, scene.stamp)
-    return asked_at(scene.database, asked.attempt, asked.place)
+    if asked.answer is not None:
+        return asked
+    quiz_rounds.show(database, asked.attempt.id, asked.place, asked.number, now)
+    return replace(asked, answer=Answer(asked.attempt.id, asked.place, asked.number, now))
 
 
 def next_question(database: Database, attempt: Attempt) -> Asked | None:
     """Return the question that is to be answered next, None where all are answered."""
-    answered = {one.place for one in quiz_rounds.answers_of(database, attempt.id) if one.chosen is not None}
-    place = next((place for place in range(len(attempt.questions)) if place not in answered), None)
-    return None if place is None else asked_at(database, attempt, place)
+    answers = _answers(database, attempt)
+    place = _next_place(attempt, answers)
+    return None if place is None else _asked(database, attempt, place, answers)
 
 
 def asked_at(database: Database, attempt: Attempt, place: int) -> Asked:
     """Return the question at a place of an attempt; raise NotFound where it has none there."""
-    if not 0 <= place < len(attempt.questions):
-        raise NotFound("no_such_round")
-    number, order = attempt.questions[place]
-    stored = quizzes.question(database, number)
-    assert stored is not None
-    answers = {one.place: one for one in quiz_rounds.answers_of(database, attempt.id)}
-    return Asked(attempt, place, number, from_json(stored.content), order, answers.get(place))
+    return _asked(database, attempt, place, _answers(database, attempt))
 
 
 def may_retry(scene: Scene, found: Round, person: int) -> bool:
@@ -266,10 +274,9 @@ def _draw(
     elif asked < len(numbers):
         numbers = sorted(seeded.sample(numbers, asked))
     drawn = []
+    stored = quizzes.some_questions(database, numbers)
     for number in numbers:
-        stored = quizzes.question(database, number)
-        assert stored is not None
-        question = from_json(stored.content)
+        question = from_json(stored[number].content)
         order = list(range(len(question.options)))
         if rules.shuffle and not question.is_statement:
             seeded.shuffle(order)
@@ -293,6 +300,27 @@ def _attempt(database: Database, number: int) -> Attempt:
     if found is None:
         raise NotFound("no_such_round")
     return found
+
+
+def _answers(database: Database, attempt: Attempt) -> dict[int, Answer]:
+    """The questions of an attempt that were shown, by their places."""
+    return {one.place: one for one in quiz_rounds.answers_of(database, attempt.id)}
+
+
+def _next_place(attempt: Attempt, answers: Mapping[int, Answer]) -> int | None:
+    """The place of the question that is to be answered next, None where all are answered."""
+    answered = {place for place, one in answers.items() if one.chosen is not None}
+    return next((place for place in range(len(attempt.questions)) if place not in answered), None)
+
+
+def _asked(database: Database, attempt: Attempt, place: int, answers: Mapping[int, Answer]) -> Asked:
+    """The question at a place of an attempt; NotFound where it has none there."""
+    if not 0 <= place < len(attempt.questions):
+        raise NotFound("no_such_round")
+    number, order = attempt.questions[place]
+    stored = quizzes.question(database, number)
+    assert stored is not None
+    return Asked(attempt, place, number, from_json(stored.content), order, answers.get(place))
 
 
 def _own(scene: Scene, number: int) -> Attempt:
