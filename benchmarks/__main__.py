@@ -6,13 +6,25 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import answers, bots, broadcasts, cold, pace, questions, rosters, scoring, sending, signals
+from benchmarks import answers, bots, broadcasts, cold, pace, questions, quiz, rosters, scoring, sending, signals
 from benchmarks.machine import fingerprint, machine_line
 from benchmarks.tables import Table, write_between_markers
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
-PARTS = ("cold", "answers", "questions", "signals", "scoring", "rosters", "bots", "broadcasts", "sending", "pace")
+PARTS = (
+    "cold",
+    "answers",
+    "questions",
+    "signals",
+    "scoring",
+    "rosters",
+    "bots",
+    "broadcasts",
+    "sending",
+    "pace",
+    "quiz",
+)
 
 QUICK_EVERY = 10
 """A quick run asks every tenth question."""
@@ -47,6 +59,8 @@ def tables(part: str, options: argparse.Namespace) -> Iterator[Table]:
             yield sending.run(sending.FEW, 1) if quick else sending.run()
         case "pace":
             yield pace.run(pace.QUICK) if quick else pace.run()
+        case "quiz":
+            yield quiz.run(quiz.QUICK, quiz.QUICK_QUESTIONS) if quick else quiz.run()
 
 
 def main() -> None:

@@ -278,6 +278,10 @@ class BotApi:
         place, number = _place(user, message, chat)
         return Pressed(**self._order("press_raw", user=user, chat=place, message=number, data=data))
 
+    def presses(self, presses: Iterable[tuple[int, int, str]]) -> None:
+        """Let many people press buttons of their private chats in one request: (user, message, callback data)."""
+        self._order("presses", presses=list(presses))
+
     def erase(self, message: Record | ChatMessage) -> None:
         """Let a person delete a message; the bot is not told."""
         self._order("erase", chat=message.chat, message=message.id)

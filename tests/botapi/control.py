@@ -103,6 +103,11 @@ class Control:
         update, query = self._acting.press_raw(user, chat, message, data)
         return {"update_id": update, "query_id": query}
 
+    def do_presses(self, presses: list[tuple[int, int, str]]) -> None:
+        acting = self._acting
+        for user, message, data in presses:
+            acting.press_raw(user, user, message, data)
+
     def do_erase(self, chat: int, message: int) -> None:
         self._acting.erase(chat, message)
 
