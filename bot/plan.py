@@ -29,7 +29,7 @@ def line_of(channel: Channel) -> Line:
     limits = channel.limits
     if limits is None:
         return Line(channel.name, channel.account)
-    return Line(channel.name, channel.account, limits.paid_rate or limits.rate, limits.monthly)
+    return Line(channel.name, channel.account, limits.paid_rate or limits.rate, limits.monthly, limits.rate)
 
 
 def share(used: Usage, limits: Limits) -> int:

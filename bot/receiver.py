@@ -17,11 +17,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from bot.backlog import LONG, Backlog
 from bot.channels.base import LEAST, Abilities, Event, Taken, Unreadable, fit, joined
 from bot.flood import FloodGuard, Verdict, pause
 from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
+from handlers.broadcast.wording import duration
 from handlers.context import Context
 from handlers.conversation import NOTHING, Change, Door, Incoming, Line, Manner, Outcome, Reply
 from handlers.destinations import Routing
@@ -79,8 +81,13 @@ class Receiver:
     elsewhere: Callable[[str], Abilities] = lambda _: LEAST
     routing: Routing = field(default_factory=Routing)
     lines: Sequence[Line] = ()
+    _backlog: Backlog = field(init=False)
     _tallied: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What was counted, by day and name, and is written down once before the commit."""
+
+    def __post_init__(self) -> None:
+        """Look at the accounts of the lines."""
+        self._backlog = Backlog(self.lines)
 
     def take(self, database: Database, event: Event) -> Taken:
         """Handle one event and commit. Raises StorageError."""
@@ -200,8 +207,9 @@ class Receiver:
             self._put(database, warning, address, event.at, answers=event.message if event.group else "")
             return ""
         pressed = self._pressed(database, event, person)
-        replies = self.handle(event, self._context(database, event.at, person, address))
-        return self._answer(database, event, person, replies, pressed)
+        context = self._context(database, event.at, person, address)
+        replies = self.handle(event, context)
+        return self._answer(event, context, replies, pressed)
 
     def _judge(self, event: Incoming) -> Verdict:
         """What happens to a chat, and the further pictures of an album, are never too much."""
@@ -209,10 +217,10 @@ class Receiver:
             return Verdict.HEAR
         return self.flood.judge(event.address, event.at, event.sent)
 
-    def _answer(
-        self, database: Database, event: Incoming, person: int, replies: Sequence[Reply], pressed: Menu | None
-    ) -> str:
+    def _answer(self, event: Incoming, context: Context, replies: Sequence[Reply], pressed: Menu | None) -> str:
         """Put replies into the outbox, those to a press in the place where they belong; return the passing notice."""
+        database = context.database
+        wait = self._backlog.seconds(database, event.address, event.at) if event.press else 0.0
         abilities = self.abilities[event.address.channel]
         shown_in = pressed.id if pressed and abilities.edits else None
         notices = []
@@ -225,8 +233,11 @@ class Receiver:
             else:
                 answers = event.message if event.group else ""
                 self._put(database, reply, reply.to or event.address, event.at, answers=answers)
-        if pressed and shown_in is not None:
-            self._refresh(database, event, person, pressed, shown_in)
+        if pressed and shown_in is not None and wait < LONG:
+            # Where very many wait, the tidying would be what they wait for; what was taken cannot be taken again.
+            self._refresh(database, event, context.person, pressed, shown_in)
+        if wait >= LONG and abilities.notices and replies and not notices:
+            notices.append(self.texts("trouble.many", time=duration(wait, context)))
         return "\n".join(notices)
 
     def _refresh(self, database: Database, event: Incoming, person: int, pressed: Menu, shown_in: int) -> None:

@@ -196,12 +196,14 @@ class Line:
     Attributes:
         rate: messages a second that many people together may get; 0 for any number.
         monthly: messages a month in its plan, 0 for any number.
+        answers: messages a second that may answer those who write; 0 for any number.
     """
 
     channel: str
     account: str
     rate: float = 0.0
     monthly: int = 0
+    answers: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,16 @@ def due(
     return [(row["id"], row["chat"]) for row in rows]
 
 
+def waiting(database: Database, channel: str, account: str, urgency: int) -> int:
+    """Return how many messages of a class wait to be sent by an account, without those that stand behind them."""
+    row = database.row(
+        "SELECT count(*) AS n FROM outbox WHERE state = 'waiting' AND channel = :channel AND account = :account"
+        " AND class = :class",
+        {"channel": channel, "account": account, "class": urgency},
+    )
+    return int(row["n"]) if row else 0
+
+
 def claim(database: Database, ids: Sequence[int], owner: str, until: str) -> list[OutboxRow]:
     """Claim messages for an owner until a time, in the order given; those claimed meanwhile are left out.
 

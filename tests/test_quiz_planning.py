@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from handlers.context import Context
-from handlers.conversation import Door
+from handlers.conversation import Door, Line
 from handlers.people import service
 from handlers.quiz import results
 from handlers.quiz.results import FEWEST_TOLD
@@ -71,6 +71,21 @@ def test_a_round_is_planned_step_by_step(context: Context, unit: int, chief: Con
     sent = run_due(context)
     assert {reply.to for reply in sent} == {chief.address, an.address}
     hold(chief, [("đợt trắc nghiệm", "Sau tập huấn: đang mở, đến 17:00 ngày 03/12/2026")])
+
+
+@pytest.mark.parametrize(("rate", "told"), [(0.0, ""), (30.0, ""), (0.01, "khoảng 2 phút")])
+def test_how_long_everybody_waits_when_all_are_at_it_is_told_before(
+    context: Context, unit: int, chief: Conversation, rate: float, told: str
+) -> None:
+    for name in ("an", "binh"):
+        joined(context, name, unit)
+    here = Line("vidu", "bot-1", 2 * rate, answers=rate)
+    chief.context = replace(chief.context, lines=(here, Line("khác", "bot-1", 0.001, answers=0.001)))
+    for said in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "ngay", "25/11"):
+        chief.say(said)
+    (shown,) = chief.say("cả cơ quan")
+    assert (f"Lời mời tới người cuối sau {told}. Nếu" in read(shown)) == bool(told)
+    assert ("mỗi câu chờ khoảng 5 phút, không mất" in read(shown)) == bool(told)
 
 
 def test_it_may_open_later(context: Context, unit: int, chief: Conversation) -> None:

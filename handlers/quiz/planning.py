@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from markupsafe import Markup
+
 from handlers import form
 from handlers.broadcast import audience
+from handlers.broadcast.wording import duration
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.errors import NotFound, NotPossible
@@ -38,6 +42,9 @@ _EXPLAIN = {"sau tung cau": "each", "tung cau": "each", "khi lam xong": "end", "
 _NUMBER = re.compile(r"\d{1,3}(?=$| |%)")
 
 PASS_MARKS = (60, 80, 100)
+
+LONG_WAIT = 8.0
+"""Seconds for a question from which on whoever plans a round is told of them."""
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
@@ -254,13 +261,25 @@ def _ask_confirm(data: Data, context: Context) -> Reply:
         by_name=context.texts("quiz.is_by_name" if rules.by_name else "quiz.is_not_by_name"),
     )
     return Reply(
-        LINES.join([text, *quota]),
+        LINES.join([text, *_takes(found, context), *quota]),
         (
             form.choice(context.texts("quiz.yes"), "co", NAME, "confirm"),
             form.choice(context.texts("quiz.change_rules"), "doi", NAME, "confirm"),
             form.choice(context.texts("quiz.no"), "khong", NAME, "confirm"),
         ),
     )
+
+
+def _takes(found: Mapping[tuple[str, str] | None, int], context: Context) -> list[Markup]:
+    """How long the invitations take, and a question when all are at it at once, at the pace of the slowest account."""
+    opening = question = 0.0
+    for line in context.lines:
+        people = found.get((line.channel, line.account), 0)
+        opening = max(opening, people / line.rate if line.rate else 0.0)
+        question = max(question, people / line.answers if line.answers else 0.0)
+    if question < LONG_WAIT:
+        return []
+    return [context.texts.rich("quiz.takes", opening=duration(opening, context), question=duration(question, context))]
 
 
 def _take_confirm(typed: str, data: Data, context: Context) -> str | Done:
