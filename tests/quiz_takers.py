@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.botapi.client import BotApi
@@ -60,14 +60,22 @@ class Taker:
 
 
 class Takers:
-    """Many people at a round. Some press twice, and some press once more what they answered before.
+    """Many people at a round. Some press twice, and some press once more what they answered before; some type letters.
 
     `seen` is how much of the server's transcript they have read, `presses` how often they pressed.
     """
 
-    def __init__(self, api: BotApi, people: Iterable[int], chance: random.Random, *, careless: float = 0.02) -> None:
+    def __init__(
+        self,
+        api: BotApi,
+        people: Iterable[int],
+        chance: random.Random,
+        *,
+        careless: float = 0.02,
+        typing: Container[int] = (),
+    ) -> None:
         """`careless` is the share of presses that are done twice, and of those done once more later."""
-        self._api, self._chance, self._careless = api, chance, careless
+        self._api, self._chance, self._careless, self._typing = api, chance, careless, typing
         self.seen = 0
         self.all = {chat: Taker(chat) for chat in people}
         self.presses = 0
@@ -116,9 +124,13 @@ class Takers:
     def answer(self, takers: Iterable[Taker]) -> None:
         """Let people answer the question before them by chance; where several may be chosen they mark one first."""
         pressed = []
+        typed = []
         for taker in takers:
             shown = taker.shown
             assert shown
+            if taker.chat in self._typing:
+                typed.append((taker.chat, self._type(taker, shown)))
+                continue
             if DONE in shown.data and not taker.marked:
                 label = self._chance.choice([name for name in shown.data if name != DONE])
                 taker.marked = label
@@ -130,6 +142,21 @@ class Takers:
             taker.answers.append((shown.question, shown.options[label]))
             taker.shown, taker.marked = None, ""
         self._press(pressed)
+        now = time.monotonic()
+        for chat, _ in typed:
+            self.all[chat].since = now
+        self._api.load(typed)
+
+    def _type(self, taker: Taker, shown: Shown) -> str:
+        """What somebody types who does not press: a letter, or after one where several may be chosen the last word."""
+        several = DONE in shown.data
+        label = taker.marked or self._chance.choice([name for name in shown.data if name != DONE])
+        if several and not taker.marked:
+            taker.marked = label
+            return label
+        taker.answers.append((shown.question, shown.options[label]))
+        taker.shown, taker.marked = None, ""
+        return DONE if several else label
 
     def _by_chance(self, taker: Taker, message: int, data: str) -> list[tuple[int, int, str]]:
         """A press, which some do twice; and now and then once more what was pressed before."""
@@ -166,7 +193,8 @@ class Takers:
             # Only the buttons of what was answered were taken away.
             return False
         place = int(found.group(1))
-        if place != len(taker.answers) + 1 or (record.kind == "edit") != bool(taker.marked):
+        several = any(label.startswith(MARK) for label in data)
+        if place != len(taker.answers) + 1 or several != bool(taker.marked):
             # Sent again, after it was not known whether it arrived.
             return False
         options = dict(match.groups() for line in found.group(4).split("\n") if (match := _OPTION.fullmatch(line)))
