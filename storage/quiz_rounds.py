@@ -416,16 +416,21 @@ class PersonResult:
     finished_at: str | None
 
 
-def person_results(database: Database, number: int, units: Collection[int] | None, limit: int) -> list[PersonResult]:
-    """Return up to `limit` people of a round, of some units or all, by their number, each with his first attempt."""
+def person_results(
+    database: Database, number: int, units: Collection[int] | None, after: int, limit: int
+) -> list[PersonResult]:
+    """Return up to `limit` people of a round after one, by their number, of some units or all.
+
+    Each comes with his first attempt.
+    """
     values = {f"unit{place}": unit for place, unit in enumerate(units or ())}
     within = "" if units is None else f" AND p.unit_id IN ({', '.join(f':{name}' for name in values) or 'NULL'})"
     rows = database.rows(
         "SELECT p.person_id, p.unit_id, coalesce(m.name, '') AS name, a.score, a.passed, a.started_at, a.finished_at"
         " FROM quiz_people p LEFT JOIN members m ON m.person_id = p.person_id LEFT JOIN quiz_attempts a"
         " ON a.round_id = p.round_id AND a.person_id = p.person_id AND a.number = 1"
-        f" WHERE p.round_id = :round{within} ORDER BY p.person_id LIMIT :limit",
-        {"round": number, "limit": limit, **values},
+        f" WHERE p.round_id = :round AND p.person_id > :after{within} ORDER BY p.person_id LIMIT :limit",
+        {"round": number, "after": after, "limit": limit, **values},
     )
     return [
         PersonResult(

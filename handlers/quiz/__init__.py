@@ -1,12 +1,12 @@
 """Quizzes: banks of questions, rounds in which people answer them, and what came of it."""
 
-from handlers.quiz import broadcasting, chart, confirmation, counting, export, schedule
+from handlers.quiz import broadcasting, chart, confirmation, counting, export, gathering, schedule
 from handlers.quiz.dialogue import COMMANDS, act
 from handlers.quiz.planning import FORMS
 
 broadcasting.register()
 
-KINDS = {**schedule.KINDS, **counting.KINDS}
+KINDS = {**schedule.KINDS, **counting.KINDS, **gathering.KINDS}
 """What becomes due, by the name of its kind."""
 
 DRAWINGS = {confirmation.DRAWING: confirmation.draw, chart.DRAWING: chart.draw, export.CSV: export.write_csv}

@@ -12,14 +12,16 @@ from handlers.conversation import Drawing, Reply
 from handlers.errors import NotFound
 from handlers.quiz import chart, results
 from handlers.quiz.question import LETTERS
-from handlers.quiz.results import Results, UnitResult, percent, unit_name
-from handlers.quiz.rounds import Rules
+from handlers.quiz.results import Results, UnitResult, percent, unit_name, unit_names
+from handlers.quiz.statistics import Summary
 from handlers.quiz.wording import shown_time
 from handlers.workbook import Page
 from storage.quiz_rounds import PersonResult
 
 CSV = "quiz_csv"
 """The name of CSV files among the drawings."""
+
+Row = list[str | int | float | None]
 
 
 def charts(unit: int | None, number: int, context: Context) -> list[Reply]:
@@ -54,21 +56,15 @@ def charts(unit: int | None, number: int, context: Context) -> list[Reply]:
     ]
 
 
-def excel(unit: int | None, number: int, context: Context) -> list[Reply]:
+def workbook_of(number: int, title: str, tables: list[tuple[str, Page]], context: Context) -> Reply:
     """Return the tables of a round as one workbook."""
-    title, tables = pages(unit, number, context)
-    file = Drawing(
-        workbook.DRAWING,
-        workbook.as_data([page for _, page in tables]),
-        "document",
-        f"trac-nghiem-{number}.xlsx",
-    )
-    return [Reply(context.texts.rich("quiz.tables", title=title), files=(file,))]
+    data = workbook.as_data([page for _, page in tables])
+    file = Drawing(workbook.DRAWING, data, "document", f"trac-nghiem-{number}.xlsx")
+    return Reply(context.texts.rich("quiz.tables", title=title), files=(file,))
 
 
-def comma_separated(unit: int | None, number: int, context: Context) -> list[Reply]:
+def csv_files(number: int, tables: list[tuple[str, Page]], context: Context) -> list[Reply]:
     """Return the tables of a round, each as a CSV file."""
-    _, tables = pages(unit, number, context)
     return [
         Reply(
             context.texts.rich("quiz.table", name=page.name, title=page.title),
@@ -97,52 +93,28 @@ def write_csv(data: dict[str, Any]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def pages(unit: int | None, number: int, context: Context) -> tuple[str, list[tuple[str, Page]]]:
-    """Return the title of a round and its tables by name: units, questions, and people where the round names them.
-
-    More people than a list holds are read unit by unit, and left out here.
-    """
-    found = results.see_results(context.scene, unit, number)
-    tables = [
-        ("units", _units(found, results.see_units(context.scene, unit, number), context)),
-        ("questions", _questions(found, context)),
-    ]
-    if Rules.of(found.round).by_name and found.invited <= results.MOST_LISTED:
-        tables.append(("people", _people(found, results.see_people(context.scene, unit, number), context)))
-    return found.round.title, tables
-
-
 def _file_name(number: int, name: str, ending: str, context: Context) -> str:
     what = context.texts(f"quiz.file_{name}")
     return f"trac-nghiem-{number}-{what}.{ending}"
 
 
-def _page(
-    name: str, columns: str, found: Results, rows: list[list[str | int | float | None]], context: Context
-) -> Page:
-    texts = context.texts
-    head = [texts(f"quiz.column_{column}") for column in columns.split()]
-    return Page(texts(f"quiz.page_{name}"), texts("quiz.results_title", title=found.round.title), head, rows)
+def everybody(found: Results, context: Context) -> Row:
+    """Return the row of all people in the table of the units."""
+    whole = found.whole
+    figures = Summary(whole.begun, whole.finished, whole.passed, whole.mean, whole.spread, whole.seconds)
+    return _unit_row(context.texts("quiz.all_units"), found.invited, figures)
 
 
-def _units(found: Results, by_unit: list[UnitResult], context: Context) -> Page:
-    rows: list[list[str | int | float | None]] = []
-    for name, invited, figures in [
-        (context.texts("quiz.all_units"), found.invited, found.whole),
-        *((unit_name(one.unit, context), one.invited, one.figures) for one in by_unit),
-    ]:
-        share = round(100 * figures.passed / invited, 1) if invited else 0.0
-        rows.append(
-            [
-                *(name, invited, figures.begun, figures.finished, figures.passed, share),
-                *(_hundred(figures.mean), _hundred(figures.spread), _rounded(figures.seconds)),
-            ]
-        )
-    return _page("units", "unit invited begun finished passed share mean spread seconds", found, rows, context)
+def units_page(title: str, first: Row, by_unit: list[UnitResult], context: Context) -> Page:
+    """Return the units under the row of all people."""
+    named = unit_names(context)
+    rows = [first, *(_unit_row(named(one.unit), one.invited, one.figures) for one in by_unit)]
+    return _page("units", "unit invited begun finished passed share mean spread seconds", title, rows, context)
 
 
-def _questions(found: Results, context: Context) -> Page:
-    rows: list[list[str | int | float | None]] = []
+def questions_page(found: Results, context: Context) -> Page:
+    """Return the questions with their figures."""
+    rows: list[Row] = []
     for question, figures in found.questions.values():
         chosen = [f"{LETTERS[place]}: {figures.chosen.get(place, 0)}" for place in range(len(question.options))]
         right = ", ".join(LETTERS[place] for place in question.right)
@@ -154,18 +126,32 @@ def _questions(found: Results, context: Context) -> Page:
             ]
         )
     columns = "question topic provisions right count facility spread discrimination efficiency chosen seconds"
-    return _page("questions", columns, found, rows, context)
+    return _page("questions", columns, found.round.title, rows, context)
 
 
-def _people(found: Results, people: list[PersonResult], context: Context) -> Page:
-    rows: list[list[str | int | float | None]] = []
+def people_page(title: str, people: list[PersonResult], context: Context) -> Page:
+    """Return people with how it went for each."""
+    rows: list[Row] = []
+    named = unit_names(context)
     for one in people:
         state = "passed" if one.passed else "failed" if one.finished_at else "begun" if one.started_at else "missing"
         at = shown_time(one.finished_at, context) if one.finished_at else ""
-        rows.append(
-            [one.name, unit_name(one.unit, context), context.texts(f"quiz.person_{state}"), _hundred(one.score), at]
-        )
-    return _page("people", "name unit state score finished_at", found, rows, context)
+        rows.append([one.name, named(one.unit), context.texts(f"quiz.person_{state}"), _hundred(one.score), at])
+    return _page("people", "name unit state score finished_at", title, rows, context)
+
+
+def _page(name: str, columns: str, title: str, rows: list[Row], context: Context) -> Page:
+    texts = context.texts
+    head = [texts(f"quiz.column_{column}") for column in columns.split()]
+    return Page(texts(f"quiz.page_{name}"), texts("quiz.results_title", title=title), head, rows)
+
+
+def _unit_row(name: str, invited: int, figures: Summary) -> Row:
+    share = round(100 * figures.passed / invited, 1) if invited else 0.0
+    return [
+        *(name, invited, figures.begun, figures.finished, figures.passed, share),
+        *(_hundred(figures.mean), _hundred(figures.spread), _rounded(figures.seconds)),
+    ]
 
 
 def _hundred(share: float | None) -> float | None:

@@ -9,8 +9,9 @@ from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.errors import NotAllowed
-from handlers.quiz import export, results, rounds
+from handlers.quiz import export, gathering, results, rounds
 from handlers.quiz.wording import shown_time
+from storage import quiz_rounds
 from storage.quiz_rounds import Round
 
 MOST_ROUNDS, MOST_OFFERED = 5, 6
@@ -32,9 +33,9 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
         case "chart":
             return export.charts(data["unit"], data["round"], context)
         case "xlsx":
-            return export.excel(data["unit"], data["round"], context)
+            return gathering.tables("xlsx", data["unit"], data["round"], context)
         case "csv":
-            return export.comma_separated(data["unit"], data["round"], context)
+            return gathering.tables("csv", data["unit"], data["round"], context)
         case _:
             return []
 
@@ -90,14 +91,15 @@ def _shown(unit: int | None, number: int, context: Context) -> Reply:
 
 def _by_unit(unit: int | None, number: int, context: Context) -> Reply:
     """The units by the share that passed, each of the first with its own results behind a button."""
-    found = results.see_results(context.scene, unit, number)
     by_unit = results.see_units(context.scene, unit, number)
+    found = quiz_rounds.get(context.database, number)
+    assert found
     offered = [
         Button(results.unit_name(one.unit, context), "quiz.round", {"round": number, "unit": one.unit})
         for one in by_unit[:MOST_OFFERED]
         if one.unit is not None and one.unit != unit
     ]
-    return Reply(results.told_units(by_unit, found.round.title, context), tuple(offered))
+    return Reply(results.told_units(by_unit, found.title, context), tuple(offered))
 
 
 COMMANDS = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -18,19 +18,23 @@ from handlers.quiz.statistics import (
     Comparison,
     ItemStatistics,
     RoundStatistics,
+    Summary,
     compare,
     difficulty_of,
     doubts_of,
     items,
     of_round,
+    summary,
     sureness_of,
 )
 from storage import quiz_counts, quiz_rounds, quizzes, units
 from storage.database import Database
-from storage.quiz_counts import NO_UNIT, WHOLE, Count
+from storage.quiz_counts import NO_UNIT, WHOLE, UnitSum
 from storage.quiz_rounds import PersonResult, Round
 
 LINES, PARAGRAPHS = Markup("\n"), Markup("\n\n")
+
+_NOBODY = UnitSum(0, 0.0, 0.0, 0.0)
 
 # Of fewer people who finished, what each answered could be read from the figures of the questions.
 FEWEST_TOLD = 3
@@ -38,7 +42,7 @@ FEWEST_TOLD = 3
 # So many questions and units are told in one message, the hardest and the best first.
 MOST_TOLD = 5
 UNITS_TOLD = 12
-MOST_LISTED = 2_000
+MOST_LISTED = 10_000
 """People of one list: more are read unit by unit."""
 
 
@@ -64,7 +68,7 @@ class UnitResult:
 
     unit: int | None
     invited: int
-    figures: RoundStatistics
+    figures: Summary
 
     @property
     def share(self) -> float:
@@ -73,15 +77,22 @@ class UnitResult:
 
 
 @act("quiz.see_results", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
-def see_results(scene: Scene, unit: int | None, number: int) -> Results:
+def see_results(scene: Scene, unit: int | None, number: int, *, times: bool = False) -> Results:
     """Return what came of a round so far in a unit and those below it, or with None in all.
 
-    The first attempt of each person counts. Raises NotFound, also for a round that was for nobody of the unit.
+    The first attempt of each person counts. How long each question took is told only with `times`. Raises NotFound,
+    also for a round that was for nobody of the unit.
     """
     found, within = _round_in(scene.database, unit, number)
     invited = _invited(scene.database, number, within)
-    counts = counting.read(quiz_counts.of_units(scene.database, number, [WHOLE] if within is None else within))
-    figures = items(counts)
+    if within is not None and set(_invited(scene.database, number, None)) <= set(within):
+        # Everybody belongs to it: what was counted of all need not be added up.
+        within = None
+    places = [WHOLE] if within is None else within
+    # How long each question took has too many values to be read one by one.
+    counts = counting.read(quiz_counts.of_units(scene.database, number, places, without=counting.TIME))
+    seconds = quiz_counts.medians(scene.database, number, places, counting.TIME) if times else {}
+    figures = {question: replace(one, seconds=seconds.get(question)) for question, one in items(counts).items()}
     stored = quizzes.some_questions(scene.database, figures)
     questions = {number: (from_json(stored[number].content), one) for number, one in figures.items()}
     return Results(found, unit, sum(invited.values()), of_round(counts), questions)
@@ -91,29 +102,31 @@ def see_results(scene: Scene, unit: int | None, number: int) -> Results:
 def see_units(scene: Scene, unit: int | None, number: int) -> list[UnitResult]:
     """Return how a round went in each unit, of those below a unit or with None of all, by the share that passed."""
     _, within = _round_in(scene.database, unit, number)
-    counts: dict[int, list[Count]] = {}
-    for one in quiz_counts.by_unit(scene.database, number):
-        counts.setdefault(one.unit, []).append(one)
-    found = [
-        UnitResult(place, count, of_round(counting.read(counts.get(NO_UNIT if place is None else place, []))))
-        for place, count in _invited(scene.database, number, within).items()
-    ]
+    sums = quiz_counts.sums_by_unit(scene.database, number)
+    times = quiz_counts.medians_by_unit(scene.database, number, counting.TIME)
+    found = []
+    for unit_, count in _invited(scene.database, number, within).items():
+        place = NO_UNIT if unit_ is None else unit_
+        begun, scores = sums.get((place, counting.BEGUN), _NOBODY), sums.get((place, counting.SCORE), _NOBODY)
+        figures = summary(
+            begun.people, scores.people, round(scores.others), scores.values, scores.squares, times.get(place)
+        )
+        found.append(UnitResult(unit_, count, figures))
     return sorted(found, key=lambda one: (-one.share, -one.invited, one.unit or 0))
 
 
 @act("quiz.see_people", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
-def see_people(scene: Scene, unit: int | None, number: int) -> list[PersonResult]:
-    """Return how a round went for each person of a unit and those below it, or with None of all.
+def see_people(
+    scene: Scene, unit: int | None, number: int, after: int = 0, limit: int = MOST_LISTED
+) -> list[PersonResult]:
+    """Return how a round went for up to `limit` people after one, of a unit and those below it, or with None of all.
 
-    Raises NotFound, and NotPossible where the round does not say that persons are named, or for more than a list holds.
+    Raises NotFound, and NotPossible where the round does not say that persons are named.
     """
     found, within = _round_in(scene.database, unit, number)
     if not Rules.of(found).by_name:
         raise NotPossible("round_not_by_name", title=found.title)
-    people = quiz_rounds.person_results(scene.database, number, within, MOST_LISTED + 1)
-    if len(people) > MOST_LISTED:
-        raise NotPossible("quiz_list_too_long", most=MOST_LISTED)
-    return people
+    return quiz_rounds.person_results(scene.database, number, within, after, limit)
 
 
 @act("quiz.compare_rounds", recorded=False)
@@ -222,6 +235,12 @@ def told_comparison(first: Round, second: Round, found: Comparison, context: Con
     if (sureness := sureness_of(found.people)) != "enough":
         lines.append(texts.rich(f"quiz.sure_{sureness}", count=found.people))
     return LINES.join(lines)
+
+
+def unit_names(context: Context) -> Callable[[int | None], str]:
+    """Return what tells what a unit is called today, for many of them."""
+    known = {unit.id: unit.name for unit in units.all_open(context.database)}
+    return lambda unit: known.get(unit or 0) or unit_name(unit, context)
 
 
 def unit_name(unit: int | None, context: Context) -> str:

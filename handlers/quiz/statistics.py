@@ -113,6 +113,18 @@ class RoundStatistics:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures of a round, or of a unit in it, for which sums over the people are enough; see `RoundStatistics`."""
+
+    begun: int
+    finished: int
+    passed: int
+    mean: float | None
+    spread: float | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two rounds taken by the same people.
 
@@ -224,6 +236,16 @@ def of_round(counts: RoundCounts) -> RoundStatistics:
         seconds=_median(counts.seconds) if counts.seconds else None,
         consistency=_consistency(counts),
     )
+
+
+def summary(begun: int, finished: int, passed: int, total: float, squares: float, seconds: float | None) -> Summary:
+    """Return the figures that come from the sums of the scores and of their squares, and from a median time."""
+    if not finished:
+        return Summary(begun, 0, 0, None, None, None)
+    mean = total / finished
+    # Scores are from 0 to 1: what is lost of their squares is not seen.
+    spread = math.sqrt(max(squares - finished * mean * mean, 0.0) / (finished - 1)) if finished > 1 else None
+    return Summary(begun, finished, passed, mean, spread, seconds)
 
 
 def compare(pairs: Mapping[tuple[float, float], int]) -> Comparison:
