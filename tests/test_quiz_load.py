@@ -16,6 +16,8 @@ def test_what_people_pressed_is_what_is_counted() -> None:
     assert done.faults == []
     assert done.pressed == quiz.QUICK * quiz.QUICK_QUESTIONS
     assert len(done.waits) >= quiz.QUICK * (quiz.QUICK_QUESTIONS - 1)
+    assert len(done.pieces) >= 8
+    assert min(done.pieces.values()) > 0
     assert min(done.capacity, done.rate, min(done.waits), min(done.plain)) > 0
 
 

@@ -31,11 +31,11 @@ def tables(form: str, unit: int | None, number: int, context: Context) -> list[R
     """Return the tables of a round as "xlsx" or "csv"; of a large one that they come, and let them be gathered."""
     data: dict[str, Any] = {"form": form, "unit": unit, "round": number}
     # The first part also tells whether whoever asks may see it.
-    _gather(data, context)
+    gather(data, context)
     if data["invited"] <= LARGE:
-        while not _gather(data, context):
+        while not gather(data, context):
             pass
-        return _replies(data, context)
+        return replies(data, context)
     assert context.address
     data |= {"person": context.person, "to": context.address.values()}
     _plan(f"{number}.{unit}.{form}.{context.person}", data, context)
@@ -47,15 +47,15 @@ def _go_on(due: Due, context: Context) -> list[Reply]:
     data, to = due.data, Address(**due.data["to"])
     asking = replace(context, person=data["person"], address=to)
     try:
-        if _gather(data, asking):
-            return [replace(reply, to=to) for reply in _replies(data, asking)]
+        if gather(data, asking):
+            return [replace(reply, to=to) for reply in replies(data, asking)]
     except Refusal as refusal:
         return [Reply(context.refused(refusal), to=to)]
     _plan(due.name, data, context)
     return []
 
 
-def _gather(data: dict[str, Any], context: Context) -> bool:
+def gather(data: dict[str, Any], context: Context) -> bool:
     """Put the next part to what was gathered; return whether it was the last."""
     unit, number = data["unit"], data["round"]
     pages = data.setdefault("pages", {})
@@ -81,7 +81,8 @@ def _gather(data: dict[str, Any], context: Context) -> bool:
     return len(people) < PEOPLE_AT_ONCE
 
 
-def _replies(data: dict[str, Any], context: Context) -> list[Reply]:
+def replies(data: dict[str, Any], context: Context) -> list[Reply]:
+    """Return what was gathered as files."""
     order = ("units", "questions", "people")
     found = [(name, Page(**data["pages"][name])) for name in order if name in data["pages"]]
     if data["form"] == "xlsx":
