@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import gc
 import logging
+import math
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -38,6 +39,9 @@ GRACE = 10.0
 # Who polls an account says so this often, and is believed for so long.
 LEASE_INTERVAL = 10.0
 LEASE = dt.timedelta(seconds=30)
+
+# Who has sent this share of what he may for so long is busy, not stuck.
+AT_PACE, AT_PACE_FOR = 0.5, dt.timedelta(minutes=1)
 
 
 def run(settings: Settings, write: Callable[[str], None]) -> None:
@@ -209,11 +213,24 @@ async def _health(app: App, channels: Sequence[NetworkChannel]) -> Health:
     troubles = [f"account:{name}" for name in app.delivery.unusable()]
     troubles += [f"receiving:{channel.name}: {channel.trouble}" for channel in channels if channel.trouble]
     try:
-        served = {channel.name for channel in channels}
-        ages = [age for name, urgency, _, _, age in await _depths(app) if urgency == outbox.ANSWER and name in served]
+        oldest = OLDEST_ANSWER.total_seconds()
+        old = {name for name, urgency, _, _, age in await _depths(app) if urgency == outbox.ANSWER and age > oldest}
+        late = [channel for channel in channels if channel.name in old]
+        if late and not await app.worker.run(_are_at_their_pace, late, utc_now()):
+            troubles.append("old answers")
     except StorageError:
         return Health([*troubles, "storage"])
-    return Health([*troubles, *(["old answers"] if max(ages, default=0.0) > OLDEST_ANSWER.total_seconds() else [])])
+    return Health(troubles)
+
+
+def _are_at_their_pace(database: Database, channels: Sequence[NetworkChannel], now: dt.datetime) -> bool:
+    """Whether answers go out as fast as they may: then they wait because very many asked, and nothing is wrong."""
+    since = (now - AT_PACE_FOR).isoformat()
+    for channel in channels:
+        allowed = channel.limits.rate * AT_PACE_FOR.total_seconds() if channel.limits else math.inf
+        if outbox.sent_since(database, channel.name, channel.account, outbox.ANSWER, since) < AT_PACE * allowed:
+            return False
+    return True
 
 
 async def _metrics(app: App, channels: Sequence[NetworkChannel]) -> bytes:

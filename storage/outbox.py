@@ -359,6 +359,16 @@ def ended_since(database: Database, time: str) -> dict[str, int]:
     return {row["state"]: row["n"] for row in rows}
 
 
+def sent_since(database: Database, channel: str, account: str, urgency: int, time: str) -> int:
+    """Return how many messages of a class an account has sent since a time."""
+    row = database.row(
+        "SELECT count(*) AS n FROM outbox WHERE ended_at >= :time AND state = 'sent' AND channel = :channel"
+        " AND account = :account AND class = :class",
+        {"time": time, "channel": channel, "account": account, "class": urgency},
+    )
+    return int(row["n"]) if row else 0
+
+
 def depths(database: Database) -> list[tuple[str, int, str, int, str]]:
     """Return (channel, class, state, messages, when the oldest was written) of all that is not at its end."""
     rows = database.rows(

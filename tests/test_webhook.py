@@ -20,7 +20,7 @@ from bot.channels.base import webhook_secret
 from bot.channels.telegram.channel import SECRET_HEADER
 from bot.errors import SettingsError
 from bot.settings import Settings
-from storage.database import FILE_NAME
+from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
 from tests.telegram_bot import OTHER, PERSON, RunningBot, eventually, rows, running, said, settings_for
 
@@ -193,6 +193,28 @@ def test_what_waits_is_shown_and_makes_the_bot_ill(
     figures = call(port, b"", path="/metrics", method="GET")[1].decode()
     assert 'ungxu_queue_messages{channel="telegram",class="answer",state="waiting"} 1.0' in figures
     assert 'ungxu_queue_oldest_seconds{channel="telegram",class="answer"}' in figures
+
+
+def test_what_waits_because_very_many_asked_is_no_illness(
+    api: BotApi, bot: RunningBot, port: int, webhook_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.running.OLDEST_ANSWER", dt.timedelta(seconds=0.1))
+    monkeypatch.setattr("bot.running.AT_PACE", 0.0005)
+    api.fault("retry_after", method="sendMessage", times=None, seconds=300)
+    api.say(PERSON, "điều 4 khoản 3")
+    eventually(webhook_settings, "SELECT state, error FROM outbox", [{"state": "waiting", "error": "retry_after"}])
+    time.sleep(0.2)
+    assert call(port, b"", path="/healthz", method="GET")[0] == 503
+    # Of 1,000 a second, for a minute.
+    values = {"account": api.token.partition(":")[0], "now": dt.datetime.now(dt.UTC).isoformat(), "last": 30}
+    with closing(Database(webhook_settings.data / FILE_NAME)) as database, database.transaction():
+        database.run(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :last) INSERT INTO outbox"
+            " (channel, account, chat, class, state, due_at, created_at, ended_at)"
+            " SELECT 'telegram', :account, i, 1, 'sent', :now, :now, :now FROM n",
+            values,
+        )
+    assert call(port, b"", path="/healthz", method="GET") == (200, b'{"ok":true,"troubles":[]}')
 
 
 @pytest.mark.parametrize(("missing", "name"), [("public_url", "UNGXU_PUBLIC_URL"), ("listen", "UNGXU_LISTEN")])
