@@ -14,8 +14,8 @@ from storage import outbox
 from storage.database import Database
 from storage.people import Address
 
-LONG = 8.0
-"""Seconds that nobody is told of: a wait that is shorter is over before it is read."""
+BUSY, LONG = 2.0, 8.0
+"""Seconds to wait from which on what only tidies up is left out, and from which on people are told."""
 
 # What waits is counted once in so long, and what comes in between is added: counting thousands for each of thousands
 # would be what they wait for.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.backlog import LONG, Backlog
+from bot.backlog import BUSY, LONG, Backlog
 from bot.channels.base import LEAST, Abilities, Event, Taken, Unreadable, fit, joined
 from bot.flood import FloodGuard, Verdict, pause
 from bot.logs import place
@@ -233,7 +233,7 @@ class Receiver:
             else:
                 answers = event.message if event.group else ""
                 self._put(database, reply, reply.to or event.address, event.at, answers=answers)
-        if pressed and shown_in is not None and wait < LONG:
+        if pressed and shown_in is not None and wait < BUSY:
             # Where very many wait, the tidying would be what they wait for; what was taken cannot be taken again.
             self._refresh(database, event, context.person, pressed, shown_in)
         if wait >= LONG and abilities.notices and replies and not notices:

@@ -13,7 +13,7 @@ import pytest
 from markupsafe import Markup
 
 from benchmarks import quiz
-from bot.backlog import LONG
+from bot.backlog import BUSY, LONG
 from bot.channels.base import Abilities
 from bot.receiver import Receiver
 from handlers.context import Context
@@ -92,6 +92,11 @@ def test_who_waits_for_long_is_told_and_no_message_is_used_for_tidying_up(bot: P
     assert bot.press() == (f"{SAID} cùng chọn: trả lời tới anh/chị sau khoảng 60 giây.", 1)
     bot.wait(int(240 * RATE))
     assert bot.press(after=1.0)[0].endswith("sau khoảng 4 phút.")
+
+
+def test_a_short_wait_is_not_told_but_nothing_is_tidied_up(bot: Pressing) -> None:
+    bot.wait(int((BUSY + LONG) / 2 * RATE))
+    assert bot.press() == ("", 1)
 
 
 def test_who_does_not_wait_is_told_nothing_and_the_button_is_taken_away(bot: Pressing) -> None:
