@@ -137,7 +137,7 @@ def test_asking_for_results_reads_no_answers_however_many_there_are(context: Con
     asked: list[str] = []
     context.database._connection.set_trace_callback(asked.append)
     found = results.see_results(console, None, number, times=True)
-    results.see_units(console, None, number)
+    results.see_units(console, None, number, times=True)
     context.database._connection.set_trace_callback(None)
     assert asked
     assert not [statement for statement in asked if "quiz_answers" in statement or "quiz_attempts" in statement]
@@ -303,7 +303,7 @@ def test_sums_and_medians_are_those_of_all_answers(context: Context, unit: int) 
         sheets = [counting.sheet_of(context.database, one) for one in found if one]
         return count(sheets, PLAIN.pass_mark / 100)
 
-    for one in results.see_units(console_of(context), None, number):
+    for one in results.see_units(console_of(context), None, number, times=True):
         right = of_round(counted(one.unit))
         assert (one.figures.begun, one.figures.finished) == (right.begun, right.finished)
         assert (one.figures.passed, one.figures.seconds) == (right.passed, right.seconds)

@@ -67,7 +67,7 @@ def gather(data: dict[str, Any], context: Context) -> bool:
         pages["questions"] = asdict(export.questions_page(found, context))
         return False
     if "units" not in pages:
-        by_unit = results.see_units(context.scene, unit, number)
+        by_unit = results.see_units(context.scene, unit, number, times=True)
         pages["units"] = asdict(export.units_page(data["title"], data["everybody"], by_unit, context))
         return not data["named"]
     people = results.see_people(context.scene, unit, number, data.get("after", 0), PEOPLE_AT_ONCE)

@@ -99,17 +99,20 @@ def see_results(scene: Scene, unit: int | None, number: int, *, times: bool = Fa
 
 
 @act("quiz.see_units", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
-def see_units(scene: Scene, unit: int | None, number: int) -> list[UnitResult]:
-    """Return how a round went in each unit, of those below a unit or with None of all, by the share that passed."""
+def see_units(scene: Scene, unit: int | None, number: int, *, times: bool = False) -> list[UnitResult]:
+    """Return how a round went in each unit, of those below a unit or with None of all, by the share that passed.
+
+    How long it took is told only with `times`.
+    """
     _, within = _round_in(scene.database, unit, number)
     sums = quiz_counts.sums_by_unit(scene.database, number)
-    times = quiz_counts.medians_by_unit(scene.database, number, counting.TIME)
+    seconds = quiz_counts.medians_by_unit(scene.database, number, counting.TIME) if times else {}
     found = []
     for unit_, count in _invited(scene.database, number, within).items():
         place = NO_UNIT if unit_ is None else unit_
         begun, scores = sums.get((place, counting.BEGUN), _NOBODY), sums.get((place, counting.SCORE), _NOBODY)
         figures = summary(
-            begun.people, scores.people, round(scores.others), scores.values, scores.squares, times.get(place)
+            begun.people, scores.people, round(scores.others), scores.values, scores.squares, seconds.get(place)
         )
         found.append(UnitResult(unit_, count, figures))
     return sorted(found, key=lambda one: (-one.share, -one.invited, one.unit or 0))
