@@ -84,7 +84,7 @@ def running(settings: Settings) -> Iterator[RunningBot]:
 def said(api: BotApi, chat: int = PERSON, count: int = 1, timeout: float = 10.0) -> list[Record]:
     """Return what the bot said in a chat, as soon as it has said so much."""
     records = api.wait_for(count, chat, timeout)
-    return [record for record in records if record.kind in ("message", "edit", "photo", "document")]
+    return [record for record in records if record.kind in ("message", "edit", "photo", "document", "poll")]
 
 
 def rows(settings: Settings, sql: str) -> list[dict[str, Any]]:

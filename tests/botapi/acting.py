@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.botapi import files
+from tests.botapi import files, polls
 from tests.botapi.entities import found_in
 from tests.botapi.methods import member
 from tests.botapi.records import buttons_of
@@ -132,6 +132,12 @@ class Acting:
             "data": data,
         }
         return world.queue.add("callback_query", content), query.id
+
+    def vote(self, user_id: int, chat_id: int, message_id: int, chosen: list[int]) -> int:
+        """Choose options of a poll, or none to take the vote back, in its chat or where it was forwarded to."""
+        world = self._world
+        message = world.chats[chat_id].messages[message_id]
+        return polls.vote(world, world.user(user_id), polls.of_message(world, message), chosen)
 
     def erase(self, chat_id: int, message_id: int) -> None:
         """Take a message out of a chat, as a person can; the bot is not told."""

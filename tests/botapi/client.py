@@ -282,6 +282,18 @@ class BotApi:
         """Let many people press buttons of their private chats in one request: (user, message, callback data)."""
         self._order("presses", presses=list(presses))
 
+    def vote(self, user: int, poll: Record | ChatMessage, *chosen: int | str) -> int:
+        """Let a person choose options of a poll, by their places or beginnings; none takes the vote back.
+
+        Whoever it was forwarded to may vote as well. Returns the update's id.
+        """
+        lines = poll.text.split("\n")[1:]
+        places = [
+            one if isinstance(one, int) else next(at for at, line in enumerate(lines) if line.startswith(one))
+            for one in chosen
+        ]
+        return int(self._order("vote", user=user, chat=poll.chat, message=poll.id, chosen=places))
+
     def erase(self, message: Record | ChatMessage) -> None:
         """Let a person delete a message; the bot is not told."""
         self._order("erase", chat=message.chat, message=message.id)
@@ -314,7 +326,7 @@ class BotApi:
     def wait_for(self, wanted: Wanted = 1, chat: int | None = None, timeout: float = 5.0) -> list[Record]:
         """Wait until the transcript (of a chat) has so many records or satisfies a predicate; return it.
 
-        A count counts what people see: messages, edits, photos and documents. Raises TimeoutError.
+        A count counts what people see: messages, edits, photos, documents and polls. Raises TimeoutError.
         """
         end = time.monotonic() + timeout
         records: list[Record] = []
@@ -437,6 +449,7 @@ class BotApi:
         privacy: bool | None = None,
         clock_offset: float | None = None,
         webhook_timeout: float | None = None,
+        several_right: bool | None = None,
     ) -> None:
         """Change how the server behaves; what is not given stays.
 
@@ -445,6 +458,7 @@ class BotApi:
             privacy: whether the bot is only told of what is meant for it in groups (no).
             clock_offset: seconds by which the server's clock is off, in the Date header and in messages (0).
             webhook_timeout: seconds it waits for the answer to a post (10).
+            several_right: whether quizzes may have several right answers, as since April 2026 (yes).
         """
         self._order(
             "settings",
@@ -452,6 +466,7 @@ class BotApi:
             privacy=privacy,
             clock_offset=clock_offset,
             webhook_timeout=webhook_timeout,
+            several_right=several_right,
         )
 
     def reset(self) -> None:
@@ -469,4 +484,4 @@ def _place(user: int, message: int | Record | ChatMessage, chat: int | None) -> 
 def _satisfied(wanted: Wanted, records: list[Record]) -> bool:
     if callable(wanted):
         return bool(wanted(records))
-    return sum(record.kind in ("message", "edit", "photo", "document") for record in records) >= wanted
+    return sum(record.kind in ("message", "edit", "photo", "document", "poll") for record in records) >= wanted

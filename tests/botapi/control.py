@@ -108,6 +108,9 @@ class Control:
         for user, message, data in presses:
             acting.press_raw(user, user, message, data)
 
+    def do_vote(self, user: int, chat: int, message: int, chosen: list[int]) -> int:
+        return self._acting.vote(user, chat, message, chosen)
+
     def do_erase(self, chat: int, message: int) -> None:
         self._acting.erase(chat, message)
 
@@ -219,6 +222,7 @@ class Control:
         privacy: bool | None = None,
         clock_offset: float | None = None,
         webhook_timeout: float | None = None,
+        several_right: bool | None = None,
     ) -> None:
         world = self._service.world
         if query_lifetime is not None:
@@ -227,6 +231,8 @@ class Control:
             world.privacy = privacy
         if clock_offset is not None:
             world.clock_offset = clock_offset
+        if several_right is not None:
+            world.several_right = several_right
         if webhook_timeout is not None:
             self._service.webhook.timeout = webhook_timeout
 

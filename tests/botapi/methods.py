@@ -76,7 +76,7 @@ def _caption(params: Params) -> tuple[str, list[Entity], str]:
     return text, entities, source
 
 
-def _replied(params: Params, chat: Chat) -> Message | None:
+def replied(params: Params, chat: Chat) -> Message | None:
     """The message that a request replies to."""
     wanted = None
     lenient = False
@@ -138,10 +138,10 @@ def send_message(world: World, params: Params) -> Any:
     text, entities, source = _text(params)
     chat = world.writable(params.get("chat_id"))
     markup = markup_of(params)
-    replied = _replied(params, chat)
+    answered = replied(params, chat)
     if utf16_length(text) > LONGEST_TEXT:
         raise bad_request("message is too long")
-    message = world.add_message(chat, world.bot, text, entities, None, markup, replied)
+    message = world.add_message(chat, world.bot, text, entities, None, markup, answered)
     return _sent(world, params, message, "message", source)
 
 
@@ -165,9 +165,9 @@ def _send_file(world: World, params: Params, kind: str) -> Any:
         except ApiError:
             raise bad_request("wrong file identifier/HTTP URL specified") from None
     markup = markup_of(params)
-    replied = _replied(params, chat)
+    answered = replied(params, chat)
     content = files.content(file, kind)
-    message = world.add_message(chat, world.bot, caption, entities, content, markup, replied)
+    message = world.add_message(chat, world.bot, caption, entities, content, markup, answered)
     return _sent(world, params, message, kind, source, file.name)
 
 

@@ -41,7 +41,7 @@ class Record:
         monotonic: the same on `time.monotonic()`, which all processes of a machine share.
         chat: the chat; of an answer to a button press the chat of the message.
         message_id: the message; 0 for an action.
-        kind: message, edit, photo, document, answer, action or delete.
+        kind: message, edit, photo, document, poll, poll closed, answer, action or delete.
         text: the text or caption after entities were parsed; of an answer its text, of an action its name.
         html: the text as the bot sent it.
         entities: what was parsed and found.
@@ -55,6 +55,7 @@ class Record:
         query: the id of the press that an answer belongs to.
         alert: whether an answer was shown as an alert.
         name: the name of a document.
+        poll: a poll as the Bot API spells it; `text` holds its question and its options line by line.
     """
 
     number: int
@@ -75,6 +76,7 @@ class Record:
     query: str | None = None
     alert: bool = False
     name: str | None = None
+    poll: Json | None = None
 
     @property
     def buttons(self) -> list[Button]:
@@ -96,7 +98,7 @@ class ChatMessage:
         id: its number in the chat.
         sender: the id of who wrote it.
         from_bot: whether that is the bot.
-        kind: text, photo, document, voice, sticker, location, contact or service.
+        kind: text, photo, document, voice, sticker, location, contact, poll or service.
         text: the text or caption.
         entities: what Telegram marked in it.
         markup: what stands under it.

@@ -9,10 +9,10 @@ import time
 from collections import Counter, deque
 from urllib.parse import unquote
 
+from tests.botapi import methods, polls
 from tests.botapi.control import Control
 from tests.botapi.errors import ApiError, conflict, not_found, too_many_requests, unauthorized
 from tests.botapi.faults import AFTER, Fault, Faults
-from tests.botapi.methods import METHODS, SENDING
 from tests.botapi.params import Params, boolean, read_params
 from tests.botapi.polling import Poller
 from tests.botapi.rates import Rates
@@ -23,6 +23,8 @@ from tests.botapi.webhook import Webhook
 from tests.botapi.world import World
 
 KEPT_CALLS = 50_000
+METHODS = {**methods.METHODS, **polls.METHODS}
+SENDING = methods.SENDING | polls.SENDING
 _WEBHOOK_METHODS = ("setWebhook", "deleteWebhook", "getWebhookInfo")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 

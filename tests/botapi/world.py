@@ -100,7 +100,7 @@ class Message:
         """What it is: text, a kind of file, or service."""
         if self.content is None:
             return "text"
-        kinds = ("photo", "document", "voice", "sticker", "location", "contact")
+        kinds = ("photo", "document", "voice", "sticker", "location", "contact", "poll")
         return next((kind for kind in kinds if kind in self.content), "service")
 
     def view(self) -> ChatMessage:
@@ -142,6 +142,8 @@ class World:
         self.files = Files()
         self.queue = Queue()
         self.queries: dict[str, Query] = {}
+        self.polls: dict[str, Any] = {}
+        self.several_right = True
         self.query_lifetime = 900.0
         self.privacy = False
         self.clock_offset = 0.0
