@@ -62,7 +62,7 @@ def send(settings: Settings, file: Path, unit: str | None, ask: Ask | None, writ
     head, text = _read(file)
     stored = _store(settings, file.parent / head["tệp"]) if head.get("tệp") else None
     with acting(settings) as scene, _refusing():
-        context = _context(settings, scene)
+        context = context_of(settings, scene)
         place = find_unit(scene.database, unit).id if unit else None
         buttons = tuple(read_choice(one.strip(), context) for one in head.get("nút", "").split(";") if one.strip())
         whom = audience.read(head["gửi cho"], context) if head.get("gửi cho") else audience.EVERYBODY
@@ -77,7 +77,7 @@ def send(settings: Settings, file: Path, unit: str | None, ask: Ask | None, writ
         return number
     counted = _count(settings, number)
     with acting(settings) as scene, _refusing():
-        context = _context(settings, scene)
+        context = context_of(settings, scene)
         found = _get(scene, number)
         write(plain(sending.numbers(found, counted, context)))
         count = sending.people_of(counted)
@@ -105,7 +105,7 @@ def steer(settings: Settings, number: int, what: str, write: Write) -> None:
 def list_all(settings: Settings, limit: int, write: Write) -> None:
     """Print the newest broadcasts with their states."""
     with looking(settings) as scene:
-        context = _context(settings, scene)
+        context = context_of(settings, scene)
         found = service.newest(scene, None, limit)
         for one in found:
             write(TEXTS("broadcast.line", title=wording.title(one, context), state=wording.state(one, context)))
@@ -119,7 +119,7 @@ def show(settings: Settings, number: int, unit: str | None, output: Path | None,
     if output and output.suffix.lower() not in makers:
         raise InputError(TEXTS("console.broadcast_output"))
     with looking(settings) as scene, _refusing():
-        context = _context(settings, scene)
+        context = context_of(settings, scene)
         place = find_unit(scene.database, unit).id if unit else None
         (reply,) = results.screen({"broadcast": number, "unit": place}, context)
         if output is None:
@@ -137,7 +137,7 @@ def show(settings: Settings, number: int, unit: str | None, output: Path | None,
 def watch(settings: Settings, number: int, write: Write, *, pause: float = _LOOK_EVERY) -> None:
     """Show how far a broadcast is until it is over or paused, as a bar where somebody looks; print how it ended."""
     with looking(settings) as scene, _refusing():
-        context = _context(settings, scene)
+        context = context_of(settings, scene)
         _get(scene, number)
         with _bar() as progress:
             task = progress.add_task("", total=None)
@@ -237,10 +237,10 @@ def _get(scene: Scene, number: int) -> Broadcast:
 
 
 def _state(settings: Settings, scene: Scene, number: int) -> str:
-    return wording.state(_get(scene, number), _context(settings, scene))
+    return wording.state(_get(scene, number), context_of(settings, scene))
 
 
-def _context(settings: Settings, scene: Scene) -> Context:
+def context_of(settings: Settings, scene: Scene) -> Context:
     """What the words of a broadcast are made from, for whoever works on the machine."""
     office, texts = load_office(settings.office), load_texts(settings.office)
     channels = []

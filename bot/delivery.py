@@ -8,6 +8,7 @@ an `End`, whatever the channel does, and the next turn records it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import time
@@ -20,7 +21,7 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.aside import Aside
-from bot.channels.base import GAP, Channel, Outgoing, OutgoingFile
+from bot.channels.base import GAP, Channel, KeepName, Outgoing, OutgoingFile, OutgoingPoll
 from bot.clock import Clock, utc_now
 from bot.dispatch import MOST_BROADCASTS, Dispatch, End, Happened, Turn
 from bot.errors import FileForgotten, FileNotCarried, NotSent, OutcomeUnknown, Refused
@@ -30,9 +31,10 @@ from bot.presence import Presence
 from bot.uploads import Uploads
 from bot.worker import BUSY_PAUSE, Worker
 from handlers import router
-from storage import outbox
-from storage.errors import StorageBusy
+from storage import outbox, polls
+from storage.errors import StorageBusy, StorageError
 from storage.outbox import ANSWER, BROADCAST, OutboxRow
+from storage.polls import SentPoll
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ class Delivery:
         self._uploads = Uploads(worker, lambda *account: self._channels[account].abilities.keeps_files)
         self._aside = aside
         self._draw = draw
+        self._clock = clock
         self._dispatch = Dispatch(
             self._channels,
             owner=presence.owner if presence else uuid.uuid4().hex,
@@ -255,6 +258,8 @@ class Delivery:
             edits=row.edits,
             answers=message.get("answers", ""),
             file=file,
+            poll=self._poll(row, message["poll"]) if message.get("poll") else None,
+            closes=message.get("closes", False),
             paid=row.urgency == BROADCAST and self._pays(row),
             number=row.id,
             key=_key(row),
@@ -263,6 +268,19 @@ class Delivery:
             facts=message.get("facts"),
             files=tuple(file for file in files if file),
         )
+
+    def _poll(self, row: OutboxRow, stored: dict[str, Any]) -> OutgoingPoll:
+        asked = {name: stored[name] for name in ("question", "options", "right", "several", "explanation")}
+        return OutgoingPoll(**asked, keep=self._keeper(row, stored))
+
+    def _keeper(self, row: OutboxRow, stored: dict[str, Any]) -> KeepName:
+        async def keep(name: str) -> None:
+            sent = SentPoll(row.channel, row.account, row.chat, name, row.id, stored["action"], stored["data"])
+            # It has gone out, whatever happens here; who votes in a poll that is not known is told so.
+            with contextlib.suppress(StorageError):
+                await self._worker.write(polls.remember, sent, stored["settles"], self._clock().isoformat())
+
+        return keep
 
     async def _file(self, row: OutboxRow, stored: dict[str, Any]) -> OutgoingFile | None:
         """Return what a message carries, without its content where the messenger has it."""

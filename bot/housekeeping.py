@@ -39,6 +39,7 @@ from storage import (
     oa_tokens,
     outbox,
     personal,
+    polls,
     questions,
     quiz_practice,
     quiz_rounds,
@@ -109,6 +110,7 @@ def rules(now: dt.datetime, happened: Happened, keep: Retention) -> list[Rule]:
         Rule(overdue, (now - KEEP_UNSENT).isoformat(), ("outbox",)),
         Rule(outbox.purge, since("messages"), ("outbox",)),
         Rule(boards.purge, since("messages"), ("boards",)),
+        Rule(polls.purge, since("messages"), ("polls",)),
         Rule(broadcasts.purge, since("broadcasts"), ("broadcasts", "recipients", "broadcast_sums", "broadcast_units")),
         Rule(fetches.purge, since("messages"), ("fetches",)),
         # Before the files, which go with their reports.

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from bot.console import Write, beginning, looking, write_anew
+from bot.broadcasting import context_of
+from bot.channels.markup import plain
+from bot.console import Write, acting, beginning, looking, write_anew
 from bot.errors import InputError
 from bot.explaining import TEXTS
 from bot.knowledge_base import load_documents
 from bot.settings import Settings
+from handlers import form as form_of
 from handlers import spreadsheet
+from handlers.broadcast import audience
+from handlers.errors import NotFound
 from handlers.office import load_office
-from handlers.quiz import bank, formats
+from handlers.people.reading import folded
+from handlers.quiz import bank, formats, planning, rounds
 from handlers.quiz.checking import Check, check
 from handlers.quiz.formats import Format, aiken, gift, table
 from handlers.quiz.question import Fault, Question
+from handlers.quiz.rounds import Rules
+from handlers.quiz.wording import shown_time
 from knowledge.errors import UnreadableFile
 from storage.quizzes import Bank
 
 # So many lines are printed of each kind of note; who wants them all looks into the file.
 MOST_NOTES = 10
+
+Ask = Callable[[str], str]
 
 
 def template(file: Path, write: Write) -> None:
@@ -75,6 +86,42 @@ def export(settings: Settings, name: str, file: Path, form: Format | None, write
     lossy = sum(map(aiken.loses, questions)) if form is Format.AIKEN else 0
     if lossy:
         write(TEXTS("quiz.aiken_loses", count=lossy))
+
+
+def plan(
+    settings: Settings,
+    title: str,
+    name: str,
+    rules: Rules,
+    days: tuple[str, str],
+    whom: str,
+    ask: Ask | None,
+    write: Write,
+) -> None:
+    """Plan a round that the running bot opens, after asking where `ask` is given.
+
+    `days` are when it opens, "" for now, and when it closes, as they are typed; so is whom it is for, "" for everybody.
+    Nothing is changed where an act is refused.
+    """
+    with looking(settings) as scene:
+        context = context_of(settings, scene)
+        found, questions = bank.read_bank(scene, name)
+        known = {folded(question.topic): question.topic for question in questions if question.topic}
+        if not all(folded(topic) in known for topic in rules.topics):
+            raise NotFound("no_such_topic")
+        topics = tuple(known[folded(topic)] for topic in rules.topics)
+        count = sum(not topics or question.topic in topics for question in questions)
+        meant = audience.read(whom, context) if whom else audience.EVERYBODY
+        rules = replace(rules, topics=topics, draw=rules.draw or count, audience=meant)
+        opens, closes = planning.opening(days[0], context), planning.closing(days[1], context)
+        shown = (opens.isoformat(), closes.isoformat())
+        write(plain(planning.told_plan(title, found.name, rules, *shown, context)))
+    if ask and form_of.yes_or_no(ask(TEXTS("quiz.plan_sure"))) is not True:
+        write(TEXTS("quiz.not_planned"))
+        return
+    with acting(settings) as scene:
+        rounds.plan_round(scene, title, found.name, rules, opens, closes)
+    write(TEXTS("quiz.planned", title=title, opens=shown_time(shown[0], context)))
 
 
 def list_banks(settings: Settings, as_json: bool, write: Write) -> None:

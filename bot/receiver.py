@@ -25,7 +25,7 @@ from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
 from handlers.broadcast.wording import duration
 from handlers.context import Context
-from handlers.conversation import NOTHING, Change, Door, Incoming, Line, Manner, Outcome, Reply
+from handlers.conversation import NOTHING, Change, Door, Incoming, Line, Manner, Outcome, Reply, Vote
 from handlers.destinations import Routing
 from handlers.first_aid import Steps, load_first_aid
 from handlers.office import Office
@@ -33,11 +33,11 @@ from handlers.plan import month
 from handlers.sealing import Seal
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import boards, chats, inbox, menus, outbox, tallies, usage
+from storage import boards, chats, inbox, menus, outbox, polls, tallies, usage
 from storage.database import Database
 from storage.errors import StorageError
 from storage.menus import SPENT, Menu
-from storage.people import Address, heard_from, is_shared, person_at
+from storage.people import Address, heard_from, is_shared, known_at, person_at
 
 log = logging.getLogger(__name__)
 
@@ -194,6 +194,8 @@ class Receiver:
     def _handle(self, database: Database, event: Incoming) -> str:
         """Do everything that an event asks for; return the passing notice."""
         address, now = event.address, _utc(event.at)
+        if event.vote and not _is_asked(database, event.vote, address):
+            return ""
         self._follow_chat(database, event)
         verdict = self._judge(event)
         if verdict is not Verdict.HEAR:
@@ -201,7 +203,11 @@ class Receiver:
         if verdict is Verdict.DROP:
             return ""
         # Where nobody said anything, nobody is met.
-        person = 0 if event.change else heard_from(database, address, now, in_group=event.group)
+        if event.vote:
+            # A vote comes from wherever a poll was forwarded to: the chat need not be open again.
+            person = person_at(database, address, now)
+        else:
+            person = 0 if event.change else heard_from(database, address, now, in_group=event.group)
         if verdict is Verdict.WARN:
             warning = Reply(self.texts.rich("trouble.too_fast", seconds=pause()))
             self._put(database, warning, address, event.at, answers=event.message if event.group else "")
@@ -233,12 +239,29 @@ class Receiver:
             else:
                 answers = event.message if event.group else ""
                 self._put(database, reply, reply.to or event.address, event.at, answers=answers)
+        self._close_polls(database, event, replies)
         if pressed and shown_in is not None and wait < BUSY:
             # Where very many wait, the tidying would be what they wait for; what was taken cannot be taken again.
             self._refresh(database, event, context.person, pressed, shown_in)
         if wait >= LONG and abilities.notices and replies and not notices:
             notices.append(self.texts("trouble.many", time=duration(wait, context)))
         return "\n".join(notices)
+
+    def _close_polls(self, database: Database, event: Incoming, replies: Sequence[Reply]) -> None:
+        """Close the polls that ask what is settled now, but for that which settled it: a vote stands."""
+        for poll in [poll for reply in replies if reply.settles for poll in polls.settle(database, reply.settles)]:
+            if event.vote and poll.poll == event.vote.poll:
+                continue
+            outbox.put(
+                database,
+                poll.channel,
+                poll.account,
+                poll.chat,
+                outbox.ANSWER,
+                {"text": None, "closes": True},
+                _utc(event.at),
+                edits=poll.message,
+            )
 
     def _refresh(self, database: Database, event: Incoming, person: int, pressed: Menu, shown_in: int) -> None:
         """Take the buttons whose choice was taken away from under the message."""
@@ -349,6 +372,9 @@ class Receiver:
         if reply.buttons and not abilities.shows_buttons(len(reply.buttons)) and _is_for_all(database, to):
             # A number that is typed there means a menu of whoever types it.
             reply = replace(reply, buttons=(), lead=NOTHING)
+        if reply.poll and (not abilities.polls or is_shared(database, to)):
+            # A vote does not tell where it was cast.
+            reply = replace(reply, poll=None)
         messages = fit(reply, shown_as, self.texts, answers)
         is_kept = reply.menu and abilities.shows_buttons(len(reply.buttons))
         if is_kept:
@@ -382,6 +408,12 @@ class Receiver:
     def _begins_board(self, database: Database, reply: Reply, to: Address, abilities: Abilities) -> bool:
         """Whether a reply is the first of its board; where messages cannot be changed, the first stays the only one."""
         return abilities.edits or boards.find(database, reply.board, to) is None
+
+
+def _is_asked(database: Database, vote: Vote, address: Address) -> bool:
+    """Whether a vote is of somebody who was asked; others vote where a poll was forwarded to, and are nobody here."""
+    found = polls.find(database, address, vote.poll)
+    return found.chat == address.chat if found else known_at(database, address) is not None
 
 
 def _is_for_all(database: Database, to: Address) -> bool:

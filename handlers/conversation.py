@@ -49,6 +49,17 @@ class Attachment:
         return {"kind": self.kind, "ref": self.ref, "name": self.name, "size": self.size}
 
 
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What somebody chose in a poll: what the channel calls the poll, and the options by their places, from 0.
+
+    There are no options where a vote was taken back.
+    """
+
+    poll: str
+    options: tuple[int, ...]
+
+
 class Change(Enum):
     """What happened to a chat, rather than in it."""
 
@@ -68,6 +79,7 @@ class Incoming:
         address: where it comes from and where answers go.
         text: what was written, as it came; empty for a press.
         press: the button that was pressed, where the channel has buttons.
+        vote: what was chosen in a poll, where the channel has polls.
         at: when it was received, UTC.
         attachments: files that came with it.
         other: what it is where it is neither text nor file: "sticker", "location", "contact", or UNSUPPORTED.
@@ -92,6 +104,7 @@ class Incoming:
     message: str = ""
     sent: dt.datetime | None = None
     follows: bool = False
+    vote: Vote | None = None
 
     @property
     def kind(self) -> str:
@@ -100,6 +113,8 @@ class Incoming:
             return self.change.value
         if self.press:
             return "press"
+        if self.vote:
+            return "vote"
         return self.other or ("file" if self.attachments else "text")
 
 
@@ -157,6 +172,28 @@ class Button:
     def from_json(stored: dict[str, Any]) -> Button:
         """Return the button that was stored."""
         return Button(stored["label"], stored["action"], stored["data"], stored.get("once", ""), stored.get("full", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A question with its options as a messenger itself asks it, in plain words.
+
+    Attributes:
+        right: the right options by their places, from 0, shown after a vote; empty where they are not to be shown.
+        several: whether more than one option may be chosen.
+        explanation: what is shown beside the right options; left out where a messenger has no room for it.
+        action, data: what a vote does, as of a button; the places that were chosen come to the data as "chosen".
+        settles: a name for what is asked: once a reply settles it, nobody is to vote any more.
+    """
+
+    question: str
+    options: tuple[str, ...]
+    action: str
+    data: dict[str, Any]
+    right: tuple[int, ...] = ()
+    several: bool = False
+    explanation: str = ""
+    settles: str = ""
 
 
 class Manner(Enum):
@@ -246,6 +283,9 @@ class Reply:
 
     Attributes:
         text: with the few tags of `handlers.texts`; plain text is escaped first.
+        opening: what comes before the text, in the same message; before a poll in one of its own.
+        poll: the text and its choices as a poll, where the channel has polls and this one fits.
+        settles: the name of what polls asked and is settled with this; "" for nothing.
         lead: what introduces the choices where they are listed.
         to: where it goes; None for where the event came from.
         urgency: its class in the outbox.
@@ -278,3 +318,6 @@ class Reply:
     board: str = ""
     passing_board: bool = False
     as_on: str = ""
+    opening: Markup = NOTHING
+    poll: Poll | None = None
+    settles: str = ""

@@ -33,7 +33,7 @@ from handlers import (
 )
 from handlers.command import Command, Commands
 from handlers.context import Context
-from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply
+from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply, Vote
 from handlers.errors import NeedsApproval, Refusal
 from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
@@ -42,7 +42,7 @@ from handlers.report import forwarding, naming
 from handlers.schedule import Kind
 from handlers.texts import Texts
 from knowledge.text import fold, normalize
-from storage import menus
+from storage import menus, polls
 from storage.dialogues import Dialogue
 from storage.menus import SPENT, Menu
 from storage.people import met
@@ -222,6 +222,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         return [ask.welcome_group(context)] if event.change is Change.JOINED else []
     if event.press is not None:
         return _press(event, context)
+    if event.vote is not None:
+        return _vote(event.vote, event, context)
     if event.attachments and (taken := _files(event, context)) is not None:
         if not event.text.strip():
             return [] if event.follows else taken
@@ -384,6 +386,15 @@ def _press(event: Incoming, context: Context) -> list[Reply]:
     if not 0 <= event.press.place < len(menu.buttons):
         return [Reply(context.texts.rich("menu.stale"), manner=Manner.PASSING)]
     return _choose(menu, event.press.place, event, context)
+
+
+def _vote(vote: Vote, event: Incoming, context: Context) -> list[Reply]:
+    """What somebody chose in a poll: as with a press, what it does is looked up."""
+    found = polls.find(context.database, event.address, vote.poll)
+    if found is None:
+        # It is long ago, or of its sending nothing was heard.
+        return [Reply(context.texts.rich("menu.poll_gone"))]
+    return _act(Button("", found.action, {**found.data, "chosen": list(vote.options)}), context)
 
 
 def _place(text: str, menu: Menu, *, newest: bool) -> int | None:

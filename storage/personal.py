@@ -14,6 +14,7 @@ from storage import (
     members,
     outbox,
     people,
+    polls,
     quiz_rounds,
     recipients,
     reports,
@@ -66,6 +67,7 @@ def erase(database: Database, person: int) -> None:
             outbox.forget_chat(database, address.channel, address.account, address.chat)
             destinations.forget_chat(database, address)
             boards.forget_chat(database, address.channel, address.account, address.chat)
+            polls.forget_chat(database, address.channel, address.account, address.chat)
             for table in ("closed_chats", "led_away"):
                 database.run(
                     f"DELETE FROM {table} WHERE channel = :channel AND account = :account AND chat = :chat",

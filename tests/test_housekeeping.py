@@ -40,6 +40,7 @@ from storage import (
     outbox,
     people,
     personal,
+    polls,
     questions,
     quiz_counts,
     quiz_practice,
@@ -64,6 +65,7 @@ from storage.errors import StorageBusy
 from storage.imports import StagedRow, StagedUnit
 from storage.outbox import ANSWER
 from storage.people import person_at
+from storage.polls import SentPoll
 from storage.quiz_counts import Count
 from storage.reports import Draft
 from tests.helpers import NOW, STAMP, Clock, later, place, shown_menu
@@ -126,6 +128,7 @@ TABLES = {
     "led_away": dt.timedelta(days=365),
     "oa_tokens": dt.timedelta(days=7),
     "boards": dt.timedelta(days=30),
+    "polls": dt.timedelta(days=30),
     "broadcasts": dt.timedelta(days=1825),
     "recipients": dt.timedelta(days=1825),
     "broadcast_sums": dt.timedelta(days=1825),
@@ -178,6 +181,8 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             (row,) = outbox.claim(database, [shown_menu(database, place(), [], now)], "a", now)
             outbox.end(database, row, "sent", now)
             boards.remember(database, "x", place(), row.id)
+        case "polls":
+            polls.remember(database, SentPoll("vidu", "bot-1", place().chat, now, 1, "quiz.vote", {}), "quiz.1.0", now)
         case "broadcasts":
             broadcasts.create(database, None, {}, {}, 1, now)
         case "recipients" | "broadcast_sums" | "broadcast_units":

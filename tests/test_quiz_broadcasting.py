@@ -134,12 +134,16 @@ def test_how_it_is_taken_can_be_changed(context: Context, unit: int, chief: Conv
             ("khi làm xong", "xem kết quả từng người"),
             ("quay lại", "Giải thích lúc nào?"),
             ("2", "xem kết quả từng người"),
-            ("có", "đạt từ 70%, làm 2 lần. Giải thích khi làm xong. Đầu mối, lãnh đạo xem được kết quả từng người"),
+            ("có", "ô trắc nghiệm của Telegram"),
+            ("gì cơ", "trả lời “đồng ý” hoặc “không”"),
+            ("1", "đạt từ 70%, làm 2 lần. Giải thích khi làm xong. Đầu mối, lãnh đạo xem được kết quả từng người"),
+            ("quay lại", "ô trắc nghiệm của Telegram"),
+            ("2", "Trên Telegram hỏi bằng ô trắc nghiệm."),
             ("mở", "Đã lập “Một”"),
         ],
     )
     (found,) = quiz_rounds.newest(context.database, 1)
     rules = Rules.of(found)
-    assert (rules.pass_mark, rules.attempts, rules.explain, rules.by_name) == (70, 2, "end", True)
+    assert (rules.pass_mark, rules.attempts, rules.explain, rules.by_name, rules.polls) == (70, 2, "end", True, True)
     invitation = next(reply for reply in run_due(context) if reply.to == an.address)
     assert "Đầu mối, lãnh đạo đơn vị xem được kết quả của từng người." in read(invitation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from contextlib import closing
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import quizzes
+from handlers.quiz.rounds import Rules
+from storage import quiz_rounds, quizzes
 from storage.database import FILE_NAME, Database
 from tests.helpers import Ended, run_main
 
@@ -30,6 +32,7 @@ B. y
 Giải thích: z
 Điều khoản: cv-6389-2021/muc-2
 """
+SOON = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=3)
 GIFT = "Một?{=x ~y}\n\nVì sao?{}\n\nNăm nào?{#2021}\n"
 
 
@@ -177,3 +180,43 @@ def test_banks_as_data(quiz: Quiz, typed: Path) -> None:
     found = json.loads(quiz("list", "--json").out)
     assert (found["name"], found["questions"]) == ("ngan-hang", 2)
     assert quiz("export", "khác", "ra.txt").err == "Không có ngân hàng câu hỏi tên ấy.\n"
+
+
+def test_a_round_is_planned_at_the_machine(quiz: Quiz, typed: Path, tmp_path: Path) -> None:
+    quiz("import", str(typed))
+    day = SOON
+    closes = f"{day:%d/%m/%Y}"
+    options = ("--bank", "ngan-hang", "--closes", closes, "--polls", "--explain-at-end", "--draw", "1", "--yes")
+    ended = quiz("plan", "Đợt một", *options)
+    assert (ended.code, ended.err) == (0, "")
+    assert "mỗi người 1 câu, đạt từ 80%, làm 1 lần. Giải thích khi làm xong." in ended.out
+    assert "Trên Telegram hỏi bằng ô trắc nghiệm." in ended.out
+    assert "Đã lập “Đợt một”" in ended.out
+    with closing(Database(tmp_path / FILE_NAME)) as database:
+        (found,) = quiz_rounds.newest(database, 5)
+        rules = Rules.of(found)
+    assert (found.title, found.state, found.closes_at[:10]) == ("Đợt một", "planned", day.isoformat())
+    assert (rules.draw, rules.explain, rules.polls, rules.by_name) == (1, "end", True, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--bank", "khác", "--closes", "1/1/2999"), "Không có ngân hàng câu hỏi tên ấy."),
+        (("--bank", "ngan-hang", "--closes", "1/1/2999"), "10 phút"),
+        (("--bank", "ngan-hang", "--closes", "mai mốt"), "gõ ngày"),
+        (("--bank", "ngan-hang", "--closes", "1/1/2999", "--topic", "lạ"), "Không có chủ đề ấy"),
+        (("--bank", "ngan-hang", "--closes", "{soon}", "--draw", "9"), "Chỉ có 2 câu hỏi"),
+        (("--bank", "ngan-hang", "--closes", "{soon}", "--to", "Phòng Lạ"), "Không có đơn vị đó"),
+    ],
+)
+def test_a_round_that_cannot_be_planned_says_why(
+    quiz: Quiz, typed: Path, tmp_path: Path, options: tuple[str, ...], told: str
+) -> None:
+    quiz("import", str(typed))
+    soon = f"{SOON:%d/%m/%Y}"
+    ended = quiz("plan", "Đợt một", *(option.format(soon=soon) for option in options), "--yes")
+    assert ended.code == 1
+    assert told in ended.err
+    with closing(Database(tmp_path / FILE_NAME)) as database:
+        assert quiz_rounds.newest(database, 5) == []

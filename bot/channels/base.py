@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from bot.channels.markup import length, plain, seen, spelled_out, split_text
 from bot.rate_limit import Limits
-from handlers.conversation import Door, FileKind, Incoming, Reply
+from handlers.conversation import NOTHING, Door, FileKind, Incoming, Poll, Reply
 from handlers.texts import Texts
 from storage.people import Address
 
@@ -53,6 +53,32 @@ Take = Callable[[Event], Awaitable[Taken]]
 
 
 @dataclass(frozen=True, slots=True)
+class PollLimits:
+    """What a messenger's polls hold: lengths in UTF-16 units, how many options, and line feeds of an explanation."""
+
+    question: int
+    option: int
+    options: int
+    explanation: int
+    line_feeds: int
+
+    def admit(self, poll: Poll) -> bool:
+        """Tell whether a question and its options fit; each is one line."""
+        words = [poll.question, *poll.options]
+        return (
+            length(poll.question) <= self.question
+            and len(poll.options) <= self.options
+            and max(map(length, poll.options)) <= self.option
+            and not any("\n" in one for one in words)
+        )
+
+    def explanation_of(self, poll: Poll) -> str:
+        """Return the explanation of a poll, "" where there is no room for it."""
+        fits = length(poll.explanation) <= self.explanation and poll.explanation.count("\n") <= self.line_feeds
+        return poll.explanation if fits else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Abilities:
     """What a channel can do.
 
@@ -71,6 +97,7 @@ class Abilities:
         keeps_files: whether a file that was uploaded once can be sent again by the name that the messenger gave it.
         lone_files: whether files go out with neither text nor buttons beside them.
         hears: whether anybody can answer there; without, messages offer no choices.
+        polls: what its polls hold; None where it has none.
         letters: whether a message has a subject and brings all its files with it.
         facts: whether a message brings what it says as JSON, for other programs.
     """
@@ -91,6 +118,7 @@ class Abilities:
     hears: bool = True
     letters: bool = False
     facts: bool = False
+    polls: PollLimits | None = None
 
     @property
     def files(self) -> bool:
@@ -147,6 +175,23 @@ class OutgoingFile:
 
 
 @dataclass(frozen=True, slots=True)
+class OutgoingPoll:
+    """A poll as it is sent.
+
+    Attributes:
+        right: the places of the right options; empty where there is nothing to be right about.
+        keep: takes what the messenger calls it once it has it.
+    """
+
+    question: str
+    options: Sequence[str]
+    right: Sequence[int]
+    several: bool
+    explanation: str
+    keep: KeepName = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message to carry.
 
@@ -157,6 +202,8 @@ class Outgoing:
         edits: what the messenger calls the message that this one changes; None for a new one.
         answers: what the messenger calls the message that this one answers, "" for none.
         file: what it carries.
+        poll: what it asks; where the messenger refuses that as a poll, the text and its buttons ask it.
+        closes: whether the message that it changes is a poll in which nobody is to vote any more.
         paid: whether the office pays for it to go out beside the usual pace.
         number: its number in the outbox.
         key: names the message: the same at every attempt, and never that of another.
@@ -170,6 +217,8 @@ class Outgoing:
     edits: str | None = None
     answers: str = ""
     file: OutgoingFile | None = None
+    poll: OutgoingPoll | None = None
+    closes: bool = False
     paid: bool = False
     # However it is numbered, what is read is the same.
     number: int = field(default=0, compare=False)
@@ -370,8 +419,8 @@ def joined(replies: Sequence[Reply]) -> list[Reply]:
         ):
             found.append(reply)
             continue
-        words = Markup("\n\n").join(filter(None, [before.text, before.closing, reply.text]))
-        found[-1] = replace(reply, text=words)
+        parts = [before.opening, before.text, before.closing, reply.opening, reply.text]
+        found[-1] = replace(reply, opening=NOTHING, text=Markup("\n\n").join(filter(None, parts)))
     return found
 
 
@@ -392,9 +441,15 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
 
     Each file has a message of its own, so that none is sent twice for the sake of another; a single one carries a text
     that is short enough. Choices go under the last one as buttons, and what their labels do not say into its text; or
-    they stand in its text with their numbers.
+    they stand in its text with their numbers. A poll is a message of its own; it keeps its words and choices for where
+    the messenger refuses it.
     """
-    paragraphs = [reply.text]
+    if reply.poll and abilities.polls and abilities.polls.admit(reply.poll):
+        opening = fit(Reply(reply.opening, again=reply.again), abilities, texts, answers) if reply.opening else []
+        bare = fit(replace(reply, opening=NOTHING, poll=None), abilities, texts, "" if opening else answers)
+        bare[-1]["poll"] = _poll(reply.poll, abilities.polls)
+        return [*opening, *bare]
+    paragraphs = [reply.opening, reply.text]
     buttons = abilities.shows_buttons(len(reply.buttons))
     if reply.buttons and not buttons and abilities.hears:
         lines = [
@@ -436,6 +491,19 @@ def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> 
     if reply.buttons and buttons:
         messages[-1]["buttons"] = [(place, abilities.label(button.label)) for place, button in enumerate(reply.buttons)]
     return messages
+
+
+def _poll(poll: Poll, limits: PollLimits) -> dict[str, Any]:
+    return {
+        "question": poll.question,
+        "options": list(poll.options),
+        "right": list(poll.right),
+        "several": poll.several,
+        "explanation": limits.explanation_of(poll),
+        "settles": poll.settles,
+        "action": poll.action,
+        "data": poll.data,
+    }
 
 
 def _said_beside(reply: Reply, abilities: Abilities, texts: Texts) -> list[Markup]:

@@ -75,6 +75,55 @@ def quiz_export(settings: Settings, bank: str, file: Path, form: str | None) -> 
     export(settings, bank, file, Format(form) if form else None, click.echo)
 
 
+@quiz.command("plan", help=TEXTS("cli.quiz_plan"))
+@click.argument("title", metavar=TEXTS("usage.title"))
+@click.option("--bank", required=True, metavar=TEXTS("usage.bank"), help=TEXTS("cli.quiz_plan_bank"))
+@click.option("--closes", required=True, metavar=TEXTS("usage.day"), help=TEXTS("cli.quiz_plan_closes"))
+@click.option("--opens", default="", metavar=TEXTS("usage.day"), help=TEXTS("cli.quiz_plan_opens"))
+@click.option("--topic", "topics", multiple=True, metavar=TEXTS("usage.topic"), help=TEXTS("cli.quiz_plan_topic"))
+@click.option("--draw", default=0, type=click.IntRange(0), help=TEXTS("cli.quiz_plan_draw"))
+@click.option("--pass-mark", default=80, show_default=True, type=int, help=TEXTS("cli.quiz_plan_pass_mark"))
+@click.option("--attempts", default=1, show_default=True, type=int, help=TEXTS("cli.quiz_plan_attempts"))
+@click.option("--explain-at-end", is_flag=True, help=TEXTS("cli.quiz_plan_explain_end"))
+@click.option("--by-name", is_flag=True, help=TEXTS("cli.quiz_plan_by_name"))
+@click.option("--polls", is_flag=True, help=TEXTS("cli.quiz_plan_polls"))
+@click.option("--to", "whom", default="", metavar=TEXTS("usage.whom"), help=TEXTS("cli.quiz_plan_whom"))
+@click.option("--yes", is_flag=True, help=TEXTS("cli.quiz_plan_yes"))
+@with_settings
+def quiz_plan(
+    settings: Settings,
+    title: str,
+    bank: str,
+    closes: str,
+    opens: str,
+    topics: tuple[str, ...],
+    whom: str,
+    yes: bool,
+    draw: int,
+    pass_mark: int,
+    attempts: int,
+    explain_at_end: bool,
+    by_name: bool,
+    polls: bool,
+) -> None:
+    from bot.quiz import plan
+    from handlers.quiz.rounds import Rules
+
+    def ask(question: str) -> str:
+        return str(click.prompt(question, default="", show_default=False, prompt_suffix=" "))
+
+    rules = Rules(
+        topics=topics,
+        draw=draw,
+        pass_mark=pass_mark,
+        attempts=attempts,
+        explain="end" if explain_at_end else "each",
+        by_name=by_name,
+        polls=polls,
+    )
+    plan(settings, title, bank, rules, (opens, closes), whom, None if yes else ask, click.echo)
+
+
 @quiz.command("list", help=TEXTS("cli.quiz_list"))
 @as_json_lines
 @with_settings

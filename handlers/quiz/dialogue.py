@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -15,7 +15,17 @@ from handlers.errors import NotPossible
 from handlers.quiz import overview, planning, practice, rounds
 from handlers.quiz.confirmation import DRAWING, PICTURE, PRINT, confirmation_for
 from handlers.quiz.rounds import Asked, Rules
-from handlers.quiz.wording import PARAGRAPHS, buttons, explained, review, screen, shown_score, shown_time
+from handlers.quiz.wording import (
+    PARAGRAPHS,
+    buttons,
+    explained,
+    poll,
+    review,
+    screen,
+    settled,
+    shown_score,
+    shown_time,
+)
 from storage import quiz_rounds
 from storage.quiz_rounds import Attempt, Round
 
@@ -30,6 +40,9 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
             return _start(int(data["id"]), context)
         case "answer":
             return _answer(data["attempt"], data["place"], [data["option"]], context)
+        case "vote":
+            # One that was taken back chooses nothing; what was answered stays so.
+            return _answer(data["attempt"], data["place"], _voted(data), context)
         case "mark":
             asked = rounds.mark(context.scene, data["attempt"], data["place"], data["option"])
             return [_question(asked, context, manner=Manner.INSTEAD)]
@@ -91,10 +104,16 @@ def _answer(attempt: int, place: int, chosen: list[int], context: Context) -> li
         # It was pressed twice, or late, or answered in another messenger: where one stands is told, nothing changes.
         return [Reply(context.texts.rich("quiz.answered"), manner=Manner.PASSING)]
     rules = _rules(asked.attempt, context)
+    settles = settled(asked) if rules.polls else ""
     said = explained(asked, context) if rules.explain == "each" else NOTHING
     if following is None:
-        return [_result(attempt, context, said)]
-    return [_question(following, context, said)]
+        return [replace(_result(attempt, context, said), settles=settles)]
+    return [replace(_question(following, context, said, rules=rules), settles=settles)]
+
+
+def _voted(data: dict[str, Any]) -> list[int]:
+    """The options that were chosen in a poll, by their places in the question."""
+    return [data["order"][place] for place in data["chosen"] if 0 <= place < len(data["order"])]
 
 
 def _done(attempt: int, place: int, context: Context) -> list[Reply]:
@@ -105,8 +124,19 @@ def _done(attempt: int, place: int, context: Context) -> list[Reply]:
     return _answer(own.id, place, list(answer.marked), context)
 
 
-def _question(asked: Asked, context: Context, said: Markup = NOTHING, manner: Manner = Manner.NEW) -> Reply:
+def _question(
+    asked: Asked,
+    context: Context,
+    said: Markup = NOTHING,
+    manner: Manner = Manner.NEW,
+    rules: Rules | None = None,
+) -> Reply:
+    """A question after what is said of the one before; one that is marked already stays on buttons."""
     shown = rounds.show(context.database, asked, context.now.isoformat())
+    rules = rules or _rules(asked.attempt, context)
+    if rules.polls and manner is Manner.NEW and (asks := poll(shown, rules, context)):
+        lead = context.texts.rich("quiz.options")
+        return Reply(screen(shown, context), buttons(shown, context), lead=lead, opening=said, poll=asks)
     text = PARAGRAPHS.join(filter(None, [said, screen(shown, context)]))
     return Reply(text, buttons(shown, context), lead=context.texts.rich("quiz.options"), manner=manner)
 

@@ -137,10 +137,7 @@ def _ask_opens(_: Data, context: Context) -> Reply:
 
 
 def _take_opens(typed: str, data: Data, context: Context) -> str | Done:
-    at = context.now
-    if folded(typed) not in _NOW:
-        at = _at(read_day(typed, context.today), OPENS, context)
-    data["opens"] = max(at, context.now).isoformat()
+    data["opens"] = opening("" if folded(typed) in _NOW else typed, context).isoformat()
     return "closes"
 
 
@@ -151,7 +148,7 @@ def _ask_closes(_: Data, context: Context) -> Reply:
 
 
 def _take_closes(typed: str, data: Data, context: Context) -> str | Done:
-    at = _at(read_day(typed, context.today), CLOSES, context)
+    at = closing(typed, context)
     if not rounds.SHORTEST <= at - dt.datetime.fromisoformat(data["opens"]) <= rounds.LONGEST:
         raise NotPossible("round_times")
     data["closes"] = at.isoformat()
@@ -225,6 +222,24 @@ def _take_by_name(typed: str, data: Data, _: Context) -> str | Done:
     if agreed is None:
         raise NotFound("yes_or_no")
     data["by_name"] = agreed
+    return "polls"
+
+
+def _ask_polls(_: Data, context: Context) -> Reply:
+    return Reply(
+        context.texts.rich("quiz.ask_polls"),
+        (
+            form.choice(context.texts("quiz.polls_no"), "khong", NAME, "polls"),
+            form.choice(context.texts("quiz.polls_yes"), "co", NAME, "polls"),
+        ),
+    )
+
+
+def _take_polls(typed: str, data: Data, _: Context) -> str | Done:
+    agreed = form.yes_or_no(typed)
+    if agreed is None:
+        raise NotFound("yes_or_no")
+    data["polls"] = agreed
     return "confirm"
 
 
@@ -236,32 +251,9 @@ def _whole_number(typed: str, least: int, most: int) -> int:
 
 
 def _ask_confirm(data: Data, context: Context) -> Reply:
-    """Everything that was chosen, with how many people and messages it means, before anything is sent."""
-    rules = _rules(data)
-    found = quiz_rounds.survey(context.database, meant(context.database, rules), context.today.isoformat())
-    reached = [Address(*account, "", "") for account, number in found.items() if account for _ in range(number)]
-    first = message(data["title"], data["count"], data["closes"], rules, 0, ANNOUNCED, context)
-    used = foresee(context, reached, first)
-    # Twice each question, sent and answered; beside the announcement a reminder, the beginning and the result.
-    messages = sum(use.adds for use in used) * (2 * data["count"] + 4)
-    quota = [in_words(used, context), context.texts.rich("quiz.quota", messages=messages)] if used else []
-    text = context.texts.rich(
-        "quiz.confirm",
-        title=data["title"],
-        bank=data["bank"],
-        count=data["count"],
-        opens=shown_time(data["opens"], context),
-        closes=shown_time(data["closes"], context),
-        people=sum(found.values()),
-        unreached=found.get(None, 0),
-        whom=audience.said(data["audience"], context),
-        pass_mark=rules.pass_mark,
-        attempts=rules.attempts,
-        explain=context.texts(f"quiz.explained_{rules.explain}"),
-        by_name=context.texts("quiz.is_by_name" if rules.by_name else "quiz.is_not_by_name"),
-    )
+    opens, closes = data["opens"], data["closes"]
     return Reply(
-        LINES.join([text, *_takes(found, context), *quota]),
+        told_plan(data["title"], data["bank"], _rules(data), opens, closes, context),
         (
             form.choice(context.texts("quiz.yes"), "co", NAME, "confirm"),
             form.choice(context.texts("quiz.change_rules"), "doi", NAME, "confirm"),
@@ -282,6 +274,35 @@ def _takes(found: Mapping[tuple[str, str] | None, int], context: Context) -> lis
     return [context.texts.rich("quiz.takes", opening=duration(opening, context), question=duration(question, context))]
 
 
+def told_plan(title: str, bank_name: str, rules: Rules, opens: str, closes: str, context: Context) -> Markup:
+    """Return everything that was chosen, with how many people and messages it means, before anything is sent."""
+    found = quiz_rounds.survey(context.database, meant(context.database, rules), context.today.isoformat())
+    reached = [Address(*account, "", "") for account, number in found.items() if account for _ in range(number)]
+    first = message(title, rules.draw, closes, rules, 0, ANNOUNCED, context)
+    used = foresee(context, reached, first)
+    # Twice each question, sent and answered; beside the announcement a reminder, the beginning and the result.
+    messages = sum(use.adds for use in used) * (2 * rules.draw + 4)
+    quota = [in_words(used, context), context.texts.rich("quiz.quota", messages=messages)] if used else []
+    named = [context.texts("quiz.is_by_name" if rules.by_name else "quiz.is_not_by_name")]
+    named += [context.texts("quiz.is_in_polls")] if rules.polls else []
+    text = context.texts.rich(
+        "quiz.confirm",
+        title=title,
+        bank=bank_name,
+        count=rules.draw,
+        opens=shown_time(opens, context),
+        closes=shown_time(closes, context),
+        people=sum(found.values()),
+        unreached=found.get(None, 0),
+        whom=audience.said(rules.audience or audience.EVERYBODY, context),
+        pass_mark=rules.pass_mark,
+        attempts=rules.attempts,
+        explain=context.texts(f"quiz.explained_{rules.explain}"),
+        by_name=" ".join(named),
+    )
+    return LINES.join([text, *_takes(found, context), *quota])
+
+
 def _take_confirm(typed: str, data: Data, context: Context) -> str | Done:
     if folded(typed) in _CHANGE:
         return "pass_mark"
@@ -298,8 +319,18 @@ def _take_confirm(typed: str, data: Data, context: Context) -> str | Done:
 
 
 def _rules(data: Data) -> Rules:
-    chosen = {name: data[name] for name in ("pass_mark", "attempts", "explain", "by_name") if name in data}
+    chosen = {name: data[name] for name in ("pass_mark", "attempts", "explain", "by_name", "polls") if name in data}
     return replace(Rules(), topics=tuple(data["topics"]), draw=data["count"], audience=data["audience"], **chosen)
+
+
+def opening(typed: str, context: Context) -> dt.datetime:
+    """Return when a round opens for a day that was typed, "" for now. Raises NotPossible."""
+    return max(_at(read_day(typed, context.today), OPENS, context), context.now) if typed else context.now
+
+
+def closing(typed: str, context: Context) -> dt.datetime:
+    """Return when a round closes on a day that was typed. Raises NotPossible."""
+    return _at(read_day(typed, context.today), CLOSES, context)
 
 
 def _at(day: dt.date, time: dt.time, context: Context) -> dt.datetime:
@@ -318,6 +349,7 @@ PLAN: Form = {
     "attempts": Step(_ask_attempts, _take_attempts),
     "explain": Step(_ask_explain, _take_explain),
     "by_name": Step(_ask_by_name, _take_by_name),
+    "polls": Step(_ask_polls, _take_polls),
     "confirm": Step(_ask_confirm, _take_confirm),
 }
 

@@ -44,6 +44,7 @@ class Rules:
         attempts: how often it may be taken; the first counts.
         explain: whether a question is explained after its answer, or all at the end.
         by_name: whether heads and contacts see how it went for each person of theirs; people are told so before.
+        polls: whether messengers that have polls ask in them, where a question fits.
         audience: whom it is for, as in a broadcast (`handlers.broadcast.audience`); None for everybody.
     """
 
@@ -54,6 +55,7 @@ class Rules:
     attempts: int = 1
     explain: Literal["each", "end"] = "each"
     by_name: bool = False
+    polls: bool = False
     audience: dict[str, Any] | None = None
 
     @staticmethod

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from handlers.ask.wording import writer_for
 from handlers.context import Context
-from handlers.conversation import Button
-from handlers.quiz.question import LETTERS, Question
-from handlers.quiz.rounds import Asked
+from handlers.conversation import Button, Poll
+from handlers.quiz.question import FULL, LETTERS, Question
+from handlers.quiz.rounds import Asked, Rules
 from knowledge.showing import cite, is_visible
 
 PARAGRAPHS, LINES = Markup("\n\n"), Markup("\n")
@@ -83,6 +83,36 @@ def option_buttons(shown: Shown, prefix: str, at: dict[str, Any], context: Conte
     if several:
         found.append(Button(context.texts("quiz.done"), f"{prefix}done", at))
     return tuple(found)
+
+
+def poll(asked: Asked, rules: Rules, context: Context) -> Poll | None:
+    """Return a question of an attempt as a poll; None where a poll would not ask the same.
+
+    A poll knows no answers that are right in part, and where only one may be chosen, one that is right. What is right
+    is not shown where it is to be explained at the end.
+    """
+    question, texts = asked.question, context.texts
+    in_part = not question.several and any(0 < option.credit < FULL for option in question.options)
+    if in_part or (not question.several and len(question.right) != 1):
+        return None
+    at_once = rules.explain == "each"
+    shown = zip(LETTERS, asked.order, strict=False)
+    name = "quiz.poll_several" if question.several else "quiz.poll_question"
+    return Poll(
+        texts(name, place=asked.place + 1, count=asked.count, question=question.text),
+        tuple(texts("quiz.option", letter=letter, text=question.options[place].text) for letter, place in shown),
+        "quiz.vote",
+        {"attempt": asked.attempt.id, "place": asked.place, "order": list(asked.order)},
+        right=tuple(sorted(asked.order.index(place) for place in question.right)) if at_once else (),
+        several=question.several,
+        explanation=question.explanation,
+        settles=settled(asked),
+    )
+
+
+def settled(asked: Asked) -> str:
+    """Return the name of what polls of a question of an attempt ask."""
+    return f"quiz.{asked.attempt.id}.{asked.place}"
 
 
 def explained(asked: Shown, context: Context) -> Markup:

@@ -21,6 +21,7 @@ from storage.migrations.m0012_quiz_counts import m0012_quiz_counts
 from storage.migrations.m0013_quiz_practice import m0013_quiz_practice
 from storage.migrations.m0014_broadcast_lists import m0014_broadcast_lists
 from storage.migrations.m0015_broadcast_units import m0015_broadcast_units
+from storage.migrations.m0016_polls import m0016_polls
 
 migrations = Migrations("ungxu")
 
@@ -42,6 +43,7 @@ for step in (
     m0013_quiz_practice,
     m0014_broadcast_lists,
     m0015_broadcast_units,
+    m0016_polls,
 ):
     migrations()(step)
 

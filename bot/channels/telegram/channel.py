@@ -15,7 +15,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot import metrics
-from bot.channels.base import Abilities, Examined, Outgoing, Take, Taken, Webhook, webhook_secret
+from bot.channels.base import Abilities, Examined, Outgoing, PollLimits, Take, Taken, Webhook, webhook_secret
 from bot.channels.telegram.api import Api
 from bot.channels.telegram.examining import examine
 from bot.channels.telegram.sending import A_ROW, CAPTION_LENGTH, TEXT_LENGTH, carry, named_errors, notice, retry_seconds
@@ -43,6 +43,9 @@ POLL_SLACK = 10.0
 
 CONNECTIONS = 64
 READ_TIMEOUT = 15.0
+
+# https://core.telegram.org/bots/api#sendpoll
+POLLS = PollLimits(question=300, option=100, options=12, explanation=200, line_feeds=2)
 
 # Where Telegram calls when it is asked to, and what it then carries.
 PATH = "/telegram"
@@ -78,6 +81,7 @@ class Telegram:
         label_length=A_ROW,
         links=True,
         keeps_files=True,
+        polls=POLLS,
     )
 
     def __init__(

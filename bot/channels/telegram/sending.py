@@ -18,7 +18,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.channels.base import Outgoing, OutgoingFile
+from bot.channels.base import Outgoing, OutgoingFile, OutgoingPoll
 from bot.channels.markup import plain, split_text
 from bot.channels.telegram.api import Api, Json
 from bot.channels.telegram.transport import RequestNotSent
@@ -58,6 +58,7 @@ _NO_FILE = ("wrong file identifier", "wrong remote file", "wrong file_id", "file
 """What Telegram says of a file that it does not know by the name it gave it."""
 
 _UNCHANGED = "message is not modified"
+_NOT_TO_CLOSE = ("already been closed", "poll to stop not found", "not a poll", "can't be stopped")
 _NOT_TO_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _BAD_MARKUP = "can't parse entities"
 
@@ -103,11 +104,41 @@ async def _send(api: Api, chat: str, message: Outgoing) -> str:
     values: Json = {"chat_id": int(chat), "reply_markup": _keyboard(message), "reply_parameters": _answered(message)}
     if message.paid:
         values["allow_paid_broadcast"] = True
+    if message.poll and (number := await _send_poll(api, values, message.poll)):
+        return number
     if message.file is None:
         values["link_preview_options"] = _NO_PREVIEW
         sent = await _marked_or_plain(api, "sendMessage", values, "text", message)
     else:
         sent = await _send_file(api, values, message, message.file)
+    return str(sent.get("message_id", ""))
+
+
+async def _send_poll(api: Api, values: Json, poll: OutgoingPoll) -> str:
+    """Ask something in a poll; return the number of its message, "" where Telegram does not take it as a poll."""
+    asked: Json = {
+        "question": poll.question,
+        "options": [{"text": option} for option in poll.options],
+        "is_anonymous": False,
+        "type": "quiz" if poll.right else "regular",
+        "allows_multiple_answers": poll.several,
+        "allows_revoting": False,
+    }
+    if poll.right:
+        asked |= {"correct_option_ids": list(poll.right), "explanation": poll.explanation or None}
+    if len(poll.right) == 1:
+        # What servers of before April 2026 know it by.
+        asked["correct_option_id"] = poll.right[0]
+    shown = {name: value for name, value in values.items() if name != "reply_markup"}
+    try:
+        sent = await api.call("sendPoll", {**shown, **asked})
+    except BadRequest as error:
+        if any(part in error.message.lower() for part, _ in _UNREACHABLE):
+            raise
+        return ""
+    told = sent.get("poll")
+    if isinstance(told, dict) and (name := told.get("id")):
+        await poll.keep(str(name))
     return str(sent.get("message_id", ""))
 
 
@@ -139,7 +170,9 @@ async def _change(api: Api, chat: str, message: Outgoing) -> str | None:
     number = int(message.edits or 0)
     values: Json = {"chat_id": int(chat), "message_id": number, "reply_markup": _keyboard(message)}
     try:
-        if message.text is None:
+        if message.closes:
+            await api.call("stopPoll", {"chat_id": int(chat), "message_id": number})
+        elif message.text is None:
             await api.call("editMessageReplyMarkup", values)
         else:
             values["link_preview_options"] = _NO_PREVIEW
@@ -148,7 +181,7 @@ async def _change(api: Api, chat: str, message: Outgoing) -> str | None:
         said = error.message.lower()
         if any(part in said for part in _NOT_TO_EDIT):
             return await _send(api, chat, message) if message.text else None
-        if _UNCHANGED not in said:
+        if _UNCHANGED not in said and not (message.closes and any(part in said for part in _NOT_TO_CLOSE)):
             raise
     return str(number)
 

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.channels.base import Event, Unreadable
-from handlers.conversation import Attachment, Change, FileKind, Incoming, Press
+from handlers.conversation import Attachment, Change, FileKind, Incoming, Press, Vote
 from storage.people import Address
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "poll_answer")
 """The kinds that are asked for."""
 
 _DATA = re.compile(r"(\d{1,18}):(\d{1,4})")
@@ -86,6 +86,12 @@ class _Query(_Read):
     message: _Shown | None = None
 
 
+class _PollAnswer(_Read):
+    poll_id: str
+    user: _User | None = None
+    option_ids: tuple[int, ...]
+
+
 class _Member(_Read):
     status: str
 
@@ -102,6 +108,7 @@ class _Update(_Read):
     edited_message: _Message | None = None
     callback_query: _Query | None = None
     my_chat_member: _Membership | None = None
+    poll_answer: _PollAnswer | None = None
 
 
 def callback_data(menu: int, place: int) -> str:
@@ -140,6 +147,8 @@ class UpdateReader:
             return self._pressed(update.callback_query, key, now)
         if update.my_chat_member:
             return self._changed(update.my_chat_member, key, now)
+        if update.poll_answer:
+            return self._voted(update.poll_answer, key, now)
         message = update.message or update.edited_message
         if message is None or (update.message is None and not (message.text or message.caption)):
             # A live location is edited at each step.
@@ -197,6 +206,15 @@ class UpdateReader:
         group = chat.type != ChatType.PRIVATE
         message = str(query.message.message_id)
         return Incoming(key, self._address(chat, query.from_), "", now, press, group=group, message=message)
+
+    def _voted(self, answer: _PollAnswer, key: str, now: dt.datetime) -> Incoming | None:
+        voter = answer.user
+        if voter is None or voter.is_bot:
+            # A chat that votes as such.
+            return None
+        # Which chat the poll stands in is not told; only private ones are sent any.
+        address = Address(self.channel, self.account, str(voter.id), str(voter.id))
+        return Incoming(key, address, "", now, vote=Vote(answer.poll_id, answer.option_ids))
 
     def _changed(self, change: _Membership, key: str, now: dt.datetime) -> Incoming | None:
         was_gone, is_gone = (member.status in _GONE for member in (change.old_chat_member, change.new_chat_member))
