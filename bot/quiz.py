@@ -21,7 +21,7 @@ from handlers.errors import NotFound
 from handlers.office import load_office
 from handlers.people.reading import folded
 from handlers.quiz import bank, formats, planning, rounds
-from handlers.quiz.checking import Check, check
+from handlers.quiz.checking import ALIKE, Check, check, without_repeats
 from handlers.quiz.formats import Format, aiken, gift, table
 from handlers.quiz.question import Fault, Question
 from handlers.quiz.rounds import Rules
@@ -150,10 +150,11 @@ def _questions(file: Path, form: Format | None, skip: bool, write: Write) -> Seq
         if kinds & gift.OTHER_TYPES:
             write(TEXTS("quiz.may_skip"))
         return None
-    for fault in left_out:
+    questions, repeats = without_repeats(reading.questions, also_alike=skip)
+    for fault in sorted([*left_out, *repeats], key=lambda one: one.line):
         write(TEXTS("quiz.left_out", line=fault.line, reason=_reason(fault)))
-    write(TEXTS("quiz.found", file=file, count=len(reading.questions)))
-    return reading.questions
+    write(TEXTS("quiz.found", file=file, count=len(questions)))
+    return questions
 
 
 def _is_fit(settings: Settings, questions: Sequence[Question], write: Write, *, whole: bool = False) -> bool:
@@ -163,6 +164,8 @@ def _is_fit(settings: Settings, questions: Sequence[Question], write: Write, *, 
         write(TEXTS("quiz.line", line=fault.line, reason=_reason(fault)))
     if checked.faults:
         write(TEXTS("quiz.faulty", count=len(checked.faults)))
+        if {fault.code for fault in checked.faults} & ALIKE:
+            write(TEXTS("quiz.may_skip"))
         return False
     _tell_notes(checked, write)
     if whole:

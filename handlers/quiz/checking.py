@@ -13,6 +13,9 @@ from knowledge.text import fold
 # A right answer that is so much longer than every other is found without knowing anything.
 STANDS_OUT = 1.5
 
+ALIKE = frozenset({"same_question", "same_name"})
+"""The faults of a question that would be taken for another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -38,6 +41,23 @@ def check(questions: Sequence[Question], library: Library) -> Check:
     return Check([*_faults(questions, library)], [*_notes(questions, library)], uncovered)
 
 
+def without_repeats(questions: Sequence[Question], *, also_alike: bool = False) -> tuple[list[Question], list[Fault]]:
+    """Return questions, each once, and those that were left out: `repeated` of another in everything.
+
+    `also_alike` leaves out what would be a fault, too: `same_question` and `same_name`.
+    """
+    once = list(dict.fromkeys(questions))
+    lines = {question: question.line for question in reversed(questions)}
+    repeated = [
+        Fault(question.line, "repeated", {"line": lines[question]})
+        for question in questions
+        if question.line != lines[question]
+    ]
+    alike = {fault.line: fault for fault in _alike(once)} if also_alike else {}
+    kept = [question for question in once if question.line not in alike]
+    return kept, sorted([*repeated, *alike.values()], key=lambda fault: fault.line)
+
+
 def quotable(library: Library) -> list[Provision]:
     """Return the passages whose words may be quoted, in the order of the documents."""
     return [passage for passage in library.passages() if _may_be_quoted(passage)]
@@ -53,6 +73,18 @@ def replaced_by(question: Question, library: Library) -> str:
 
 
 def _faults(questions: Sequence[Question], library: Library) -> Iterator[Fault]:
+    yield from _alike(questions)
+    for question in questions:
+        for provision in question.provisions:
+            found = library.get(provision)
+            if found is None:
+                yield Fault(question.line, "unknown_provision", {"provision": provision})
+            elif not _may_be_quoted(found):
+                yield Fault(question.line, "not_quotable", {"provision": provision})
+
+
+def _alike(questions: Sequence[Question]) -> Iterator[Fault]:
+    """Yield the questions that would be taken for another when the bank is read again."""
     names: dict[str, int] = {}
     asked: dict[str, int] = {}
     for question in questions:
@@ -63,12 +95,6 @@ def _faults(questions: Sequence[Question], library: Library) -> Iterator[Fault]:
         if question.name and question.name in names:
             yield Fault(question.line, "same_name", {"name": question.name, "line": names[question.name]})
         names.setdefault(question.name, question.line)
-        for provision in question.provisions:
-            found = library.get(provision)
-            if found is None:
-                yield Fault(question.line, "unknown_provision", {"provision": provision})
-            elif not _may_be_quoted(found):
-                yield Fault(question.line, "not_quotable", {"provision": provision})
 
 
 def _notes(questions: Sequence[Question], library: Library) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from handlers.quiz.question import FULL, LETTERS, Fault, Option, Question, Reading, clean, faults
 
-_OPTION = re.compile(r"([A-Za-z])[.)](?:\s+(.*))?")
+_OPTION = re.compile(r"([A-Za-z])[.)]\s*(.*)")
 _ANSWER = re.compile(r"ANSWER\s*:\s*(.*)", re.IGNORECASE)
 
 
@@ -21,7 +21,7 @@ def looks_like(text: str) -> bool:
 
 
 def read(text: str) -> Reading:
-    """Read questions; the faults are `aiken_order`, `aiken_answer`, `aiken_no_answer`, or those of a question."""
+    """Read questions; the faults are those that begin with "aiken_", or of a question."""
     questions: list[Question] = []
     found: list[Fault] = []
     asked: list[str] = []
@@ -52,6 +52,10 @@ def read(text: str) -> Reading:
             if len(options) >= len(LETTERS) or letter != LETTERS[len(options)]:
                 found.append(Fault(number, "aiken_order", {"letter": letter}))
             options.append(option.group(2) or "")
+        elif not asked and (option or answer):
+            # An option or an answer without a question, as after one that was not understood.
+            found.append(Fault(number, "aiken_no_question"))
+            begun = 0
         elif options:
             # A line that is neither option nor answer begins the next question: this one has no answer.
             found.append(Fault(begun, "aiken_no_answer"))
