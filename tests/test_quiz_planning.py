@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from handlers import router
 from handlers.context import Context
-from handlers.conversation import Door, Line
+from handlers.conversation import Door, Drawing, Line
+from handlers.errors import NotFound
 from handlers.people import service
-from handlers.quiz import results
+from handlers.quiz import export, results, rounds
 from handlers.quiz.results import FEWEST_TOLD
 from handlers.quiz.rounds import Rules
 from storage import quiz_rounds, quizzes, usage
@@ -206,3 +208,31 @@ def test_two_rounds_are_compared(context: Context, unit: int, chief: Conversatio
     assert "Tốt lên 10 người, như cũ 0, kém đi 0." in read(reply)
     assert "Thay đổi rõ" in read(reply)
     assert "Mới 10 người làm xong: chỉ nên xem là tham khảo." in read(reply)
+    (picture,) = chief.say("1")
+    assert read(picture) == "Đợt một và Đợt hai: 10 người làm cả hai"
+    (file,) = picture.files
+    assert isinstance(file, Drawing)
+    assert file.data["names"] == ["Đợt một: trung bình 0%", "Đợt hai: trung bình 100%"]
+    assert file.data["bands"][0] == ["0–19%", 10, 0]
+    assert file.data["bands"][4] == ["80–100%", 0, 10]
+    assert router.draw(file.drawing, file.data).startswith(b"\x89PNG")
+
+
+def test_two_people_are_too_few_for_a_picture(context: Context, unit: int, chief: Conversation) -> None:
+    people = [joined(context, f"nguoi{place}", unit) for place in range(FEWEST_TOLD - 1)]
+    for title in ("Đợt một", "Đợt hai"):
+        number = planned(context, PLAIN, title=title)
+        run_due(context)
+        for one in people:
+            one.say("trắc nghiệm")
+            one.say("làm bài")
+            for said in RIGHT:
+                one.say(said)
+        rounds.close_round(console_of(context), number)
+    chief.say("đợt trắc nghiệm")
+    chief.say("1")
+    (reply,) = chief.say("so với đợt trước")
+    assert f"{FEWEST_TOLD - 1} người làm xong cả hai" in read(reply)
+    assert reply.buttons == ()
+    with pytest.raises(NotFound):
+        export.compared_chart(1, 2, chief.context)

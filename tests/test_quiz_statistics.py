@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from handlers.quiz.statistics import (
+    BANDS,
     ItemStatistics,
     Response,
     Sheet,
@@ -21,8 +22,10 @@ from handlers.quiz.statistics import (
     difficulty_of,
     doubts_of,
     has_passed,
+    in_percent,
     items,
     of_round,
+    rounded_down,
     sureness_of,
 )
 
@@ -221,3 +224,31 @@ def test_what_to_look_at(
 )
 def test_how_far_the_figures_can_be_trusted(count: int, word: str) -> None:
     assert sureness_of(count) == word
+
+
+@given(st.integers(1, 40).flatmap(lambda count: st.tuples(st.integers(0, count), st.just(count))), st.integers(0, 100))
+def test_what_is_shown_has_reached_the_pass_mark_only_where_it_was_passed(parts: tuple[int, int], mark: int) -> None:
+    # Added up as a round does, with the thirds of files in which three are the whole.
+    right, count = parts
+    for score in (
+        right / count,
+        sum([1.0] * right) / count,
+        round(right / count, 9),
+        min(right / count * 0.9999999, 1),
+    ):
+        assert (in_percent(score) >= mark) == has_passed(score, mark / 100)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [(79.96, 0, 79), (79.96, 1, 79.9), (26.666, 1, 26.6), (2.9999999, 0, 3), (100.0, 1, 100.0), (0.0, 0, 0)],
+)
+def test_no_value_is_shown_as_more_than_it_is(value: float, digits: int, shown: float) -> None:
+    assert rounded_down(value, digits) == shown
+
+
+@given(st.dictionaries(st.tuples(st.floats(0, 1), st.floats(0, 1)), st.integers(1, 9), min_size=1, max_size=9))
+def test_everybody_stands_in_one_band_before_and_after(pairs: dict[tuple[float, float], int]) -> None:
+    found = compare(pairs)
+    assert [sum(side) for side in zip(*found.bands, strict=True)] == [found.people, found.people]
+    assert len(found.bands) == BANDS

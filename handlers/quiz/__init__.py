@@ -9,7 +9,12 @@ broadcasting.register()
 KINDS = {**schedule.KINDS, **counting.KINDS, **gathering.KINDS}
 """What becomes due, by the name of its kind."""
 
-DRAWINGS = {confirmation.DRAWING: confirmation.draw, chart.DRAWING: chart.draw, export.CSV: export.write_csv}
+DRAWINGS = {
+    confirmation.DRAWING: confirmation.draw,
+    chart.DRAWING: chart.draw,
+    chart.COMPARISON: chart.draw_comparison,
+    export.CSV: export.write_csv,
+}
 """What makes the files, by name."""
 
 __all__ = ["COMMANDS", "DRAWINGS", "FORMS", "KINDS", "act"]

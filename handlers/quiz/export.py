@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 from typing import Any
 
 from handlers import workbook
@@ -12,9 +13,9 @@ from handlers.conversation import Drawing, Reply
 from handlers.errors import NotFound
 from handlers.quiz import chart, results
 from handlers.quiz.question import LETTERS
-from handlers.quiz.results import Results, UnitResult, percent, unit_name, unit_names
-from handlers.quiz.statistics import Summary
-from handlers.quiz.wording import shown_time
+from handlers.quiz.results import FEWEST_TOLD, Results, UnitResult, unit_name, unit_names
+from handlers.quiz.statistics import BANDS, Summary, rounded_down
+from handlers.quiz.wording import percent, shown_time
 from handlers.workbook import Page
 from storage.quiz_rounds import PersonResult
 
@@ -53,6 +54,32 @@ def charts(unit: int | None, number: int, context: Context) -> list[Reply]:
             ),
         )
         for name, bars in drawn
+    ]
+
+
+def compared_chart(before: int, after: int, context: Context) -> list[Reply]:
+    """Return a picture of how the people who finished two rounds did in each."""
+    first, second, found = results.compare_rounds(context.scene, before, after)
+    if found.people < FEWEST_TOLD or found.before is None or found.after is None:
+        raise NotFound("no_results")
+    texts = context.texts
+    means = ((first, found.before), (second, found.after))
+    names = [texts("quiz.compared_before", title=one.title, mean=percent(mean)) for one, mean in means]
+    ends = [100 * band // BANDS for band in range(BANDS + 1)]
+    labels = [f"{low}–{high - (high < 100)}%" for low, high in pairwise(ends)]
+    values = {"before": first.title, "after": second.title, "people": found.people}
+    data = {
+        "title": texts("quiz.chart_compared", **values),
+        "names": names,
+        "axes": [texts("quiz.chart_score"), texts("quiz.chart_people")],
+        "bands": [[label, *counts] for label, counts in zip(labels, found.bands, strict=True)],
+    }
+    file = Drawing(chart.COMPARISON, data, "photo", _file_name(after, "compared", "png", context))
+    return [
+        Reply(
+            texts.rich("quiz.chart_compared", before=first.title, after=second.title, people=found.people),
+            files=(file,),
+        )
     ]
 
 
@@ -147,7 +174,7 @@ def _page(name: str, columns: str, title: str, rows: list[Row], context: Context
 
 
 def _unit_row(name: str, invited: int, figures: Summary) -> Row:
-    share = round(100 * figures.passed / invited, 1) if invited else 0.0
+    share = _hundred(figures.passed / invited if invited else 0.0)
     return [
         *(name, invited, figures.begun, figures.finished, figures.passed, share),
         *(_hundred(figures.mean), _hundred(figures.spread), _rounded(figures.seconds)),
@@ -155,7 +182,7 @@ def _unit_row(name: str, invited: int, figures: Summary) -> Row:
 
 
 def _hundred(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 1)
+    return None if share is None else rounded_down(100 * share, 1)
 
 
 def _rounded(value: float | None, digits: int = 0) -> float | None:

@@ -27,7 +27,11 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
             return [Reply(context.texts.rich("quiz.closed", title=closed.title))]
         case "compare":
             first, second, found = results.compare_rounds(context.scene, data["before"], data["after"])
-            return [Reply(results.told_comparison(first, second, found, context))]
+            chart = Button(context.texts("quiz.see_compared"), "quiz.compare_chart", data)
+            offered = (chart,) if found.people >= results.FEWEST_TOLD else ()
+            return [Reply(results.told_comparison(first, second, found, context), offered)]
+        case "compare_chart":
+            return export.compared_chart(data["before"], data["after"], context)
         case "units":
             return [_by_unit(data["unit"], data["round"], context)]
         case "chart":

@@ -7,13 +7,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from handlers.texts import load_texts
 from knowledge.text import normalize
 
 FULL = 100.0
 """What a right answer is worth, in percent."""
 
-TRUE, FALSE = "Đúng", "Sai"
-"""The options of a statement that is true or false, in the order in which they are shown."""
+_WORDS = load_texts()
+
+TRUE, FALSE = _WORDS("quiz.statement_true"), _WORDS("quiz.statement_false")
+"""The options of a statement that is true or false, in the order in which they are shown, as banks keep them.
+
+An office may show them in other words; what is kept is what the program calls them.
+"""
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LEAST_OPTIONS, MOST_OPTIONS = 2, len(LETTERS)

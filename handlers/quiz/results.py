@@ -27,6 +27,7 @@ from handlers.quiz.statistics import (
     summary,
     sureness_of,
 )
+from handlers.quiz.wording import option_line, percent
 from storage import quiz_counts, quiz_rounds, quizzes, units
 from storage.database import Database
 from storage.quiz_counts import NO_UNIT, WHOLE, UnitSum
@@ -215,7 +216,7 @@ def told_question(question: Question, figures: ItemStatistics, context: Context)
     wrong = [(count, place) for place, count in figures.chosen.items() if place not in question.right]
     if wrong:
         count, place = max(wrong)
-        option = texts("quiz.option", letter=LETTERS[place], text=question.options[place].text)
+        option = option_line(question, LETTERS[place], place, context)
         lines.append(texts.rich("quiz.drew_most", option=option, count=count))
     lines += [texts.rich(f"quiz.doubt_{doubt}") for doubt in doubts_of(figures, question.right)]
     return LINES.join(lines)
@@ -250,11 +251,6 @@ def unit_name(unit: int | None, context: Context) -> str:
     """Return what a unit is called today."""
     found = units.living(context.database, unit) if unit is not None else None
     return found.name if found else context.texts("quiz.no_unit")
-
-
-def percent(share: float) -> str:
-    """Return a share as it is shown: "85%"."""
-    return f"{round(share * 100)}%"
 
 
 def _minutes(seconds: float, context: Context) -> str:

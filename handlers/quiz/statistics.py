@@ -30,7 +30,13 @@ FEW, VERY_FEW = 30, 10
 # A difference that chance alone makes so seldom counts as one.
 CHANCE = 0.05
 
+BANDS = 5
+"""Into so many parts the scale is divided to show how scores lie on it."""
+
 _NO_SPREAD = 1e-12
+
+# What three thirds may lack of the whole.
+_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class Comparison:
         better, same, worse: how many of them.
         by_chance: how probable a balance of better and worse at least as uneven would be if it were a toss for each
             (the exact two-sided sign test; those with the same score are left out).
+        bands: how many people, before and after, had a score in each fifth of the scale, the lowest first.
     """
 
     people: int
@@ -146,6 +153,7 @@ class Comparison:
     same: int = 0
     worse: int = 0
     by_chance: float = 1.0
+    bands: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_clear(self) -> bool:
@@ -269,12 +277,35 @@ def compare(pairs: Mapping[tuple[float, float], int]) -> Comparison:
         same=people - better - worse,
         worse=worse,
         by_chance=_sign_test(better, worse),
+        bands=tuple(zip(_bands(before), _bands(after), strict=True)),
     )
+
+
+def _bands(scores: Counter[float]) -> list[int]:
+    """How many people had a score in each part of the scale; the whole belongs to the last."""
+    found = [0] * BANDS
+    for score, number in scores.items():
+        found[min(in_percent(score) * BANDS // 100, BANDS - 1)] += number
+    return found
 
 
 def has_passed(score: float, pass_mark: float) -> bool:
     """Tell whether a score reaches the pass mark; a third three times is the whole."""
-    return score >= pass_mark - 1e-6
+    return score >= pass_mark - _TOLERANCE
+
+
+def in_percent(share: float) -> int:
+    """Return a share in whole percent, as it is shown everywhere.
+
+    It is rounded down: a score that is shown as 80 % has reached 80 % (`has_passed`), and 79.9 % has not.
+    """
+    return int(rounded_down(100 * share))
+
+
+def rounded_down(value: float, digits: int = 0) -> float:
+    """Return a value with so many decimals, none of them more than there is; a third three times is the whole."""
+    scale: int = 10**digits
+    return math.floor((value + 100 * _TOLERANCE) * scale) / scale
 
 
 def _figures(item: ItemCounts) -> ItemStatistics:

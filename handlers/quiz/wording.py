@@ -13,6 +13,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Poll
 from handlers.quiz.question import FULL, LETTERS, Question
 from handlers.quiz.rounds import Asked, Rules
+from handlers.quiz.statistics import in_percent, rounded_down
 from knowledge.showing import cite, is_visible
 
 PARAGRAPHS, LINES = Markup("\n\n"), Markup("\n")
@@ -72,7 +73,7 @@ def option_buttons(shown: Shown, prefix: str, at: dict[str, Any], context: Conte
     name = f"{prefix} {'.'.join(map(str, at.values()))}"
     found = []
     for letter, place in zip(LETTERS, shown.order, strict=False):
-        full = context.texts("quiz.option", letter=letter, text=shown.question.options[place].text)
+        full = option_line(shown.question, letter, place, context)
         if several:
             is_marked = place in shown.marked
             label = context.texts("quiz.marked", letter=letter) if is_marked else letter
@@ -83,6 +84,14 @@ def option_buttons(shown: Shown, prefix: str, at: dict[str, Any], context: Conte
     if several:
         found.append(Button(context.texts("quiz.done"), f"{prefix}done", at))
     return tuple(found)
+
+
+def option_line(question: Question, letter: str, place: int, context: Context) -> str:
+    """Return an option with its letter: "B. …"."""
+    text = question.options[place].text
+    if question.is_statement:
+        text = context.texts("quiz.statement_false" if place else "quiz.statement_true")
+    return context.texts("quiz.option", letter=letter, text=text)
 
 
 def poll(asked: Asked, rules: Rules, context: Context) -> Poll | None:
@@ -100,7 +109,7 @@ def poll(asked: Asked, rules: Rules, context: Context) -> Poll | None:
     name = "quiz.poll_several" if question.several else "quiz.poll_question"
     return Poll(
         texts(name, place=asked.place + 1, count=asked.count, question=question.text),
-        tuple(texts("quiz.option", letter=letter, text=question.options[place].text) for letter, place in shown),
+        tuple(option_line(question, letter, place, context) for letter, place in shown),
         "quiz.vote",
         {"attempt": asked.attempt.id, "place": asked.place, "order": list(asked.order)},
         right=tuple(sorted(asked.order.index(place) for place in question.right)) if at_once else (),
@@ -139,10 +148,7 @@ def rules(asked: Shown, context: Context) -> Iterator[Markup]:
 def right_answer(asked: Shown, context: Context) -> str:
     """Return the right options by the letters that they were shown with: "B. …"."""
     places = sorted(asked.question.right, key=asked.order.index)
-    shown = [
-        context.texts("quiz.option", letter=LETTERS[asked.order.index(place)], text=asked.question.options[place].text)
-        for place in places
-    ]
+    shown = [option_line(asked.question, LETTERS[asked.order.index(place)], place, context) for place in places]
     return "; ".join(shown if asked.question.several else shown[:1])
 
 
@@ -157,9 +163,13 @@ def review(wrong: Sequence[Asked], context: Context) -> Markup:
 
 def shown_score(score: float, count: int, context: Context) -> Markup:
     """Return a score as points and percent: "8,5/10 (85%)"."""
-    points = f"{score * count:.1f}".rstrip("0").rstrip(".").replace(".", ",")
-    # Rounded down: 79.9 % is not yet the 80 % that were asked for.
-    return context.texts.rich("quiz.score", points=points, count=count, percent=int(score * 100 + 1e-6))
+    points = f"{rounded_down(score * count, 1):.1f}".rstrip("0").rstrip(".").replace(".", ",")
+    return context.texts.rich("quiz.score", points=points, count=count, percent=in_percent(score))
+
+
+def percent(share: float) -> str:
+    """Return a share as it is shown: "85%"."""
+    return f"{in_percent(share)}%"
 
 
 def shown_time(stamp: str, context: Context) -> str:
