@@ -197,7 +197,8 @@ class Takers:
         if place != len(taker.answers) + 1 or several != bool(taker.marked):
             # Sent again, after it was not known whether it arrived.
             return False
-        options = dict(match.groups() for line in found.group(4).split("\n") if (match := _OPTION.fullmatch(line)))
+        found_options = (_OPTION.fullmatch(line) for line in found.group(4).split("\n"))
+        options = {match.group(1): match.group(2) for match in found_options if match}
         by_letter = {label.removeprefix(MARK): sent for label, sent in data.items()}
         taker.shown = Shown(record.message_id, found.group(3), options, by_letter)
         return True
