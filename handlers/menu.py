@@ -22,6 +22,9 @@ MOST_LABELS = 2_000
 # So many words of the beginning of a label are enough.
 FEWEST_WORDS = 2
 
+# What people write before the letter of an option.
+_BEFORE_A_LETTER = frozenset({"dap", "an", "phuong", "cau", "y", "chon", "la", "em", "toi"})
+
 
 def numbered(text: str) -> int | None:
     """Return the number that a message consists of: "1", "1.", "số 1", "chọn 1"; None for anything else."""
@@ -43,8 +46,8 @@ def labelled(text: str, labels: Sequence[str]) -> int | None:
 def choose(text: str, labels: Sequence[str]) -> int | None:
     """Return the place, from 0, of the choice that a typed message means; None where it means none of them.
 
-    Understood are its number, its label as in `labelled`, its label's first letters, and the first of its words where
-    no other label begins with them.
+    Understood are its number, its label as in `labelled`, its label's first letters, the first of its words where no
+    other label begins with them, and "đáp án B" where it is a letter.
     """
     number = numbered(text)
     if number is not None:
@@ -53,6 +56,8 @@ def choose(text: str, labels: Sequence[str]) -> int | None:
     typed = _typed(text)
     if place is None:
         place = _begun(typed, _short(labels))
+    if place is None and len(typed) > 1 and len(typed[-1]) == 1 and _BEFORE_A_LETTER.issuperset(typed[:-1]):
+        place = _same(typed[-1:], list(map(_folded, labels)))
     joined = "".join(typed)
     if place is not None or len(joined) < SHORTEST_INITIALS:
         return place

@@ -113,6 +113,20 @@ def test_of_a_few_who_finished_nothing_is_told_by_which_one_could_be_known(
     assert ("Câu sai hay bị chọn" in read(shown)) == (finished >= FEWEST_TOLD)
 
 
+def test_a_round_that_is_not_open_yet_says_when(context: Context, unit: int, chief: Conversation) -> None:
+    planned(context, PLAIN, opens=2)
+    hold(
+        chief,
+        [
+            ("đợt trắc nghiệm", "Đợt 1. Đợt một: chưa mở"),
+            ("1", "Chưa mở: mở lúc 12:00 ngày 21/11/2026, đóng lúc 10:00 ngày 23/11/2026."),
+            ("đóng ngay", "Bỏ “Đợt một”? Đợt này chưa mở, chưa gửi gì."),
+            ("2", "Đã đóng “Đợt một”."),
+        ],
+    )
+    assert run_due(replace(context, now=context.now + dt.timedelta(hours=3))) == []
+
+
 def test_no_is_no(context: Context, chief: Conversation) -> None:
     for said in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "ngay", "25/11", "cả cơ quan"):
         chief.say(said)
@@ -166,7 +180,9 @@ def test_results_in_words(context: Context, unit: int, chief: Conversation) -> N
     assert "Mới 5 người làm xong: quá ít, chưa kết luận được gì về câu hỏi." in said
     assert "Khoảng một nửa trả lời đúng (40% của 5 người): nên nhắc lại." in said
     assert "Câu sai hay bị chọn: A. Chia sẻ ngay (3 lần)." in said
-    hold(chief, [("đóng ngay", "Đã đóng “Đợt một”."), ("đợt trắc nghiệm", "Đợt một: đã đóng")])
+    hold(chief, [("đóng ngay", "2 người chưa làm xong sẽ không làm được nữa"), ("để nguyên", "Kết quả: Đợt một")])
+    hold(chief, [("đóng ngay", "không mở lại được"), ("đồng ý đóng", "Đã đóng “Đợt một”.")])
+    hold(chief, [("đợt trắc nghiệm", "Đợt một: đã đóng")])
     assert results.see_results(console_of(context), None, number).whole.begun == 6
 
 

@@ -107,6 +107,31 @@ def test_explained_at_the_end(context: Context, an: Conversation) -> None:
     assert "Câu 3." not in read(end)
 
 
+@pytest.mark.parametrize("typed", ["đáp án B", "dap an b", "câu b", "em chọn B", "phương án B ạ", "B.", "b"])
+def test_a_letter_in_a_few_words(context: Context, an: Conversation, typed: str) -> None:
+    number, _ = opened(context)
+    an.say("trắc nghiệm")
+    an.say("1")
+    an.write(typed.removesuffix(" ạ"))
+    assert chosen(an, number) == [(1,), None]
+
+
+def test_in_the_end_each_rule_is_quoted_once(context: Context, unit: int, an: Conversation) -> None:
+    rule = QUESTIONS[0].provisions
+    bank.replace_bank(console_of(context), BANK, [QUESTIONS[0], replace(QUESTIONS[2], provisions=rule)])
+    opened(context, replace(PLAIN, explain="end"))
+    for said in ("trắc nghiệm", "1", "A"):
+        an.say(said)
+    (end,) = an.say("B")
+    assert read(end).count("Chưa đúng. Đáp án:") == 2
+    assert read(end).count("Khoản 4 Điều 4, QĐ 874/QĐ-BTTTT\n") == 1
+
+
+@pytest.mark.parametrize("typed", ["xong", "Xong rồi", "em làm xong rồi ạ"])
+def test_done_is_no_cry_for_help(context: Context, an: Conversation, typed: str) -> None:
+    hold(an, [(typed, "Dạ vâng.")])
+
+
 def test_left_and_resumed_days_later(context: Context, an: Conversation) -> None:
     number, _ = opened(context, closes=24 * 9)
     hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3"), ("B", "Câu 2/3")])

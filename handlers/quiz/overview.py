@@ -22,6 +22,8 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     match name:
         case "round":
             return [_shown(data.get("unit"), data["round"], context)]
+        case "ask_close":
+            return [_ask_close(data["round"], context)]
         case "close":
             closed = rounds.close_round(context.scene, data["round"])
             return [Reply(context.texts.rich("quiz.closed", title=closed.title))]
@@ -79,8 +81,6 @@ def _shown(unit: int | None, number: int, context: Context) -> Reply:
     found, texts = results.see_results(context.scene, unit, number), context.texts
     at = {"round": number, "unit": unit}
     offered = []
-    if found.round.state != "closed" and may(context.scene, "quiz.close_round"):
-        offered.append(Button(texts("quiz.close"), "quiz.close", {"round": number}, once="close"))
     if may(context.scene, "quiz.compare_rounds"):
         before = [one for one in results.see_unit_rounds(context.scene, None, 2 * MOST_ROUNDS) if one.id < number]
         if before:
@@ -90,7 +90,24 @@ def _shown(unit: int | None, number: int, context: Context) -> Reply:
     if found.whole.finished:
         names = ("units", "chart", "xlsx", "csv")
         offered += [Button(texts(f"quiz.see_{name}"), f"quiz.{name}", at) for name in names]
+    if found.round.state != "closed" and may(context.scene, "quiz.close_round"):
+        # Last, and asked once more: it cannot be taken back.
+        offered.append(Button(texts("quiz.close"), "quiz.ask_close", {"round": number}))
     return Reply(results.told(found, context), tuple(offered))
+
+
+def _ask_close(number: int, context: Context) -> Reply:
+    """What closing a round now would mean, before it is done."""
+    found, texts = results.see_results(context.scene, None, number), context.texts
+    name = "quiz.ask_close_planned" if found.round.state == "planned" else "quiz.ask_close"
+    left = found.invited - found.whole.finished
+    return Reply(
+        texts.rich(name, title=found.round.title, left=left),
+        (
+            Button(texts("quiz.keep_open"), "quiz.round", {"round": number, "unit": None}),
+            Button(texts("quiz.sure_close"), "quiz.close", {"round": number}, once="close"),
+        ),
+    )
 
 
 def _by_unit(unit: int | None, number: int, context: Context) -> Reply:

@@ -27,7 +27,7 @@ from handlers.quiz.statistics import (
     summary,
     sureness_of,
 )
-from handlers.quiz.wording import option_line, percent
+from handlers.quiz.wording import option_line, percent, shown_time
 from storage import quiz_counts, quiz_rounds, quizzes, units
 from storage.database import Database
 from storage.quiz_counts import NO_UNIT, WHOLE, UnitSum
@@ -169,8 +169,12 @@ def told(results: Results, context: Context) -> Markup:
     """Return the figures of a round in words: how many, how well, what is not understood, and how sure that is."""
     whole, texts = results.whole, context.texts
     of_unit = [texts.rich("quiz.results_unit", unit=unit_name(results.unit, context))] if results.unit else []
+    title = texts.rich("quiz.results", title=results.round.title)
+    if results.round.state == "planned":
+        opens, closes = (shown_time(at, context) for at in (results.round.opens_at, results.round.closes_at))
+        return LINES.join([title, texts.rich("quiz.results_planned", opens=opens, closes=closes)])
     lines = [
-        texts.rich("quiz.results", title=results.round.title),
+        title,
         *of_unit,
         texts.rich("quiz.results_people", invited=results.invited, begun=whole.begun, finished=whole.finished),
     ]
@@ -255,6 +259,8 @@ def unit_name(unit: int | None, context: Context) -> str:
 
 def _minutes(seconds: float, context: Context) -> str:
     minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return context.texts("quiz.only_seconds", seconds=rest)
     return context.texts("quiz.minutes", minutes=minutes, seconds=rest)
 
 

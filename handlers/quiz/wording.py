@@ -124,22 +124,29 @@ def settled(asked: Asked) -> str:
     return f"quiz.{asked.attempt.id}.{asked.place}"
 
 
-def explained(asked: Shown, context: Context) -> Markup:
-    """Return whether an answer was right, why, and the rule that says so."""
+def explained(asked: Shown, context: Context, quoted: set[str] | None = None) -> Markup:
+    """Return whether an answer was right, why, and the rule that says so.
+
+    Of the rules those in `quoted` are left out, and what is quoted is added there.
+    """
     score = asked.score or 0.0
     name = "quiz.right" if score >= 1 else "quiz.partly" if score > 0 else "quiz.wrong"
     parts = [context.texts.rich(name, answer=right_answer(asked, context))]
     told = [asked.question.options[place].feedback for place in asked.chosen or ()]
     parts += [Markup.escape(text) for text in (*told, asked.question.explanation) if text]
-    return PARAGRAPHS.join([LINES.join(parts), *rules(asked, context)])
+    return PARAGRAPHS.join([LINES.join(parts), *rules(asked, context, quoted)])
 
 
-def rules(asked: Shown, context: Context) -> Iterator[Markup]:
+def rules(asked: Shown, context: Context, quoted: set[str] | None = None) -> Iterator[Markup]:
     """Yield the rules that a question tests as they may be shown, each with whether it still holds."""
+    before = set() if quoted is None else quoted
     writer = writer_for(context.texts, context.office, context.search)
     for provision in asked.question.provisions:
         found = context.search.library.get(provision)
-        if found is not None and is_visible(found.document, context.units):
+        if found is None or provision in before:
+            continue
+        before.add(provision)
+        if is_visible(found.document, context.units):
             citation = cite(found, context.today)
             if citation.quote:
                 yield writer.rule(citation)
@@ -153,11 +160,12 @@ def right_answer(asked: Shown, context: Context) -> str:
 
 
 def review(wrong: Sequence[Asked], context: Context) -> Markup:
-    """Return the questions that were not answered right, each with its answer and its rule."""
+    """Return the questions that were not answered right, each with its answer and its rule, which is quoted once."""
     parts = []
+    quoted: set[str] = set()
     for asked in wrong:
         head = context.texts.rich("quiz.reviewed", place=asked.place + 1, question=asked.question.text)
-        parts.append(LINES.join([head, explained(asked, context)]))
+        parts.append(LINES.join([head, explained(asked, context, quoted)]))
     return PARAGRAPHS.join(parts)
 
 
