@@ -25,6 +25,7 @@ from storage import menus, outbox
 from storage.database import Database
 from storage.people import Address, person_at
 from tests.conftest import NOW
+from tests.waiting import PATIENCE
 
 STAMP = NOW.isoformat()
 
@@ -201,7 +202,7 @@ def run_process(*arguments: str, cwd: Path, stdin: bytes = b"", env: dict[str, s
         input=stdin,
         env=environment,
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())

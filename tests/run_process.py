@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parent.parent
 STARTED = '"message": "started"'
 RECEIVING = '"message": "receiving"'
@@ -66,9 +68,9 @@ class BotProcess:
             self.wait_for(STARTED)
             time.sleep(chance.uniform(0.0, LONGEST_WORK))
 
-    def wait_for(self, text: str, timeout: float = 30.0) -> None:
+    def wait_for(self, text: str) -> None:
         """Wait until the process has written something."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + PATIENCE
         while text not in self.output():
             assert self.process.poll() is None, self.output()
             assert time.monotonic() < end, self.output()
@@ -83,11 +85,11 @@ class BotProcess:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, timeout: float = 30.0) -> int:
+    def stop(self) -> int:
         """Ask it to stop; return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager

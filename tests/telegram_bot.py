@@ -21,8 +21,7 @@ from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
 from tests.botapi.records import Record
 from tests.botapi.world import BOT_NAME as BOT_NAME
-
-TIMEOUT = 15.0
+from tests.waiting import PATIENCE
 
 PERSON, OTHER, GROUP = 1001, 1002, -2001
 
@@ -40,12 +39,12 @@ class RunningBot:
 
     def start(self) -> None:
         self._thread.start()
-        assert self._ready.wait(TIMEOUT)
+        assert self._ready.wait(PATIENCE)
 
     def stop(self) -> None:
         if self._loop and self._stop and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(TIMEOUT * 2)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
@@ -81,9 +80,9 @@ def running(settings: Settings) -> Iterator[RunningBot]:
         raise bot.error
 
 
-def said(api: BotApi, chat: int = PERSON, count: int = 1, timeout: float = 10.0) -> list[Record]:
+def said(api: BotApi, chat: int = PERSON, count: int = 1) -> list[Record]:
     """Return what the bot said in a chat, as soon as it has said so much."""
-    records = api.wait_for(count, chat, timeout)
+    records = api.wait_for(count, chat)
     return [record for record in records if record.kind in ("message", "edit", "photo", "document", "poll")]
 
 
@@ -96,9 +95,9 @@ def rows(settings: Settings, sql: str) -> list[dict[str, Any]]:
         database.close()
 
 
-def eventually(settings: Settings, sql: str, wanted: list[dict[str, Any]], timeout: float = 5.0) -> None:
+def eventually(settings: Settings, sql: str, wanted: list[dict[str, Any]]) -> None:
     """Wait until a query on the bot's database returns what is wanted."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + PATIENCE
     while (found := rows(settings, sql)) != wanted:
         assert time.monotonic() < end, found
         time.sleep(0.05)

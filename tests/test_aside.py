@@ -27,6 +27,7 @@ from storage import outbox
 from storage.outbox import ANSWER, OutboxRow
 from tests.conftest import NOW
 from tests.helpers import STAMP, Messenger
+from tests.waiting import PATIENCE
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DATA = b"du lieu"
@@ -133,7 +134,7 @@ def test_the_folder_is_tidied_as_long_as_the_bot_runs(
         none.cancel()
         await asyncio.gather(keeping, none, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(work(), 10))
+    asyncio.run(asyncio.wait_for(work(), PATIENCE))
 
 
 # What is written to a channel that carries no files

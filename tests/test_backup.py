@@ -32,6 +32,7 @@ from tests.botapi.client import BotApi
 from tests.helpers import NOW, STAMP, Clock, Ended, Messenger, later, one_clear_line, place, run_main, run_process
 from tests.run_process import ROOT, process
 from tests.test_kill import Load, expected
+from tests.waiting import PATIENCE
 
 Run = Callable[..., Ended]
 
@@ -163,7 +164,7 @@ def test_the_daily_one_leaves_nothing_where_the_bot_is_stopped(data: Path, monke
 
     def take(source: Path, target: Path, now: str, stop: threading.Event) -> None:
         begun.set()
-        assert stop.wait(10)
+        assert stop.wait(PATIENCE)
         with closing(sqlite3.connect(source)) as connection:
             connection.execute("CREATE TABLE much AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
                                " WHERE i < 100000) SELECT i FROM n")  # fmt: skip

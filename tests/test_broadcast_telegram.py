@@ -63,7 +63,7 @@ def once_more(api: BotApi, bot: RunningBot) -> Record:
     def came(seen: list[Record]) -> bool:
         return sum(record.kind == "photo" for record in seen) > before
 
-    return [record for record in api.wait_for(came, OTHER, 25) if record.kind == "photo"][-1]
+    return [record for record in api.wait_for(came, OTHER) if record.kind == "photo"][-1]
 
 
 def test_a_reminder_with_a_picture_from_a_phone_to_the_list(api: BotApi, bot: RunningBot) -> None:
@@ -83,10 +83,10 @@ def test_a_reminder_with_a_picture_from_a_phone_to_the_list(api: BotApi, bot: Ru
     def came(seen: list[Record]) -> bool:
         return any(record.kind == "photo" for record in seen)
 
-    (got,) = [record for record in api.wait_for(came, OTHER, 25) if record.kind == "photo"]
+    (got,) = [record for record in api.wait_for(came, OTHER) if record.kind == "photo"]
     assert "Bật xác thực hai bước." in got.text
     # The same for everybody: Telegram was given it once.
-    (own,) = [record for record in api.wait_for(came, PERSON, 25) if record.kind == "photo"]
+    (own,) = [record for record in api.wait_for(came, PERSON) if record.kind == "photo"]
     assert api.file_of(own) == api.file_of(got)
     again = once_more(api, bot)
     assert api.file_of(again) == api.file_of(got)

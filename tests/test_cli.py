@@ -27,6 +27,7 @@ from storage import questions
 from storage.database import Database
 from storage.errors import StorageBusy, StorageUnusable
 from tests.helpers import OWN_DOCUMENT, Command, locked, one_clear_line, run_main, run_process
+from tests.waiting import PATIENCE
 
 ANSWER_KEYS = {"question", "answered", "text", "citations", "alternatives", "suggest", "elapsed_ms"}
 CITATION_KEYS = {"id", "document", "label", "quote", "wording", "validity"}
@@ -189,7 +190,7 @@ def test_a_reader_that_goes_away_is_no_trouble(here: Path) -> None:
     ) as process:
         assert process.stdout and process.stderr
         process.stdout.close()
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE) == 1
         assert process.stderr.read() == b""
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -36,7 +38,7 @@ def syncs(folder: Path, *more: str) -> int:
         [*STRACE, str(trace), sys.executable, "-c", PROGRAM, str(folder / "ungxu.db"), *more],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

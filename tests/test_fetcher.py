@@ -21,6 +21,7 @@ from storage.database import Database
 from storage.errors import StorageBusy
 from storage.people import person_at
 from tests.helpers import STAMP, Clock, Messenger, archive, place
+from tests.waiting import PATIENCE
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(100)
 CONCERN = {"job": "report", "draft": 3}
@@ -265,7 +266,7 @@ def test_a_storage_that_is_busy_while_a_file_is_written_goes_to_the_caller(desk:
 
 
 def run(act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(act(), 10))
+    asyncio.run(asyncio.wait_for(act(), PATIENCE))
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -84,7 +84,7 @@ class OnTelegram:
 
     def wait(self, person: int, since: int, shows: Callable[[str], bool]) -> None:
         """Wait until something that a person sees since then is what is meant."""
-        self._api.wait_for(lambda seen: any(shows(record.text) for record in seen[since:]), person, 20)
+        self._api.wait_for(lambda seen: any(shows(record.text) for record in seen[since:]), person)
 
 
 class OnZalo:
@@ -109,7 +109,7 @@ class OnZalo:
 
     def wait(self, person: str, since: int, shows: Callable[[str], bool]) -> None:
         """Wait until something that a person sees since then is what is meant."""
-        self._zalo.wait_for(lambda seen: any(shows(record.text) for record in seen[since:]), person, 20)
+        self._zalo.wait_for(lambda seen: any(shows(record.text) for record in seen[since:]), person)
 
 
 def talk(place: Any, person: Any, conversation: str, codes: dict[str, str]) -> None:

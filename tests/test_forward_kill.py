@@ -27,6 +27,7 @@ from storage.people import Address
 from tests.botapi.client import BotApi
 from tests.mail_server import MailServer
 from tests.run_process import STARTED, BotProcess
+from tests.waiting import PATIENCE
 from tests.web_receiver import Receiver
 
 SAYS = ("facebook chị kế toán bị hack, đang mượn tiền", "Ví Dụ {}", "0987654321")
@@ -219,9 +220,9 @@ def test_no_report_is_lost_and_each_destination_is_reached(
 
 
 def _wait_until_done(api: BotApi, data: Path, total: int) -> None:
-    end = time.monotonic() + 300
+    end = time.monotonic() + 5 * PATIENCE
     while True:
-        with closing(sqlite3.connect(data / FILE_NAME, timeout=10)) as database:
+        with closing(sqlite3.connect(data / FILE_NAME, timeout=PATIENCE)) as database:
             (taken,) = database.execute("SELECT count(*) FROM inbox").fetchone()
             (left,) = database.execute("SELECT count(*) FROM outbox WHERE ended_at IS NULL").fetchone()
             # What failed often waits for minutes; there is no trouble any more.

@@ -69,6 +69,7 @@ from storage.polls import SentPoll
 from storage.quiz_counts import Count
 from storage.reports import Draft
 from tests.helpers import NOW, STAMP, Clock, later, place, shown_menu
+from tests.waiting import PATIENCE
 
 KEEP = Retention()
 
@@ -585,7 +586,7 @@ def test_it_tidies_again_and_again_until_it_is_cancelled(
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
     assert set(times) == {clock.now}
     assert [record.getMessage() for record in caplog.records if record.name == "bot.housekeeping"] == [
         "storage busy, tidying waits",

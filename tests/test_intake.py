@@ -23,6 +23,7 @@ from knowledge.search import Search
 from storage.database import Database
 from storage.errors import StorageBusy, StorageUnusable
 from tests.helpers import NOW, locked, place
+from tests.waiting import PATIENCE
 
 NEW = Taken(new=True)
 
@@ -47,7 +48,7 @@ class Counting(Receiver):
         self.gate.set()
 
     def take_some(self, database: Database, events: Sequence[Event]) -> list[Taken]:
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE)
         if self.faults:
             raise self.faults.pop(0)
         taken = super().take_some(database, events)
@@ -81,7 +82,7 @@ def door(tmp_path: Path, search: Search, texts: Texts) -> Iterator[Door]:
 
 
 def run(act: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    return asyncio.run(asyncio.wait_for(act(), 10))
+    return asyncio.run(asyncio.wait_for(act(), PATIENCE))
 
 
 def test_an_event_is_taken_and_committed_before_the_source_is_told(door: Door, tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_what_comes_together_is_taken_together_in_its_order(door: Door, monkeypa
 
 
 def test_what_a_group_had_no_time_for_is_taken_next(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.receiver.GROUP_SECONDS", 0.0)
+    monkeypatch.setattr("bot.receiver.GROUP_SECONDS", -1.0)
 
     async def together() -> list[Taken]:
         return await asyncio.gather(*(door.intake.take(event(number)) for number in range(5)))

@@ -19,6 +19,7 @@ from pathlib import Path
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.run_process import STARTED, BotProcess
+from tests.waiting import PATIENCE
 
 PEOPLE = 400
 FIRST_PERSON = 100_000
@@ -105,9 +106,9 @@ def test_nothing_is_lost_or_done_twice(api: BotApi, tmp_path: Path, full_size: b
 
 def wait_until_done(api: BotApi, data: Path, total: int) -> None:
     """Wait until so many updates were taken and everything that was to be sent has ended."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 5 * PATIENCE
     while True:
-        with closing(sqlite3.connect(data / FILE_NAME, timeout=10)) as database:
+        with closing(sqlite3.connect(data / FILE_NAME, timeout=PATIENCE)) as database:
             (taken,) = database.execute("SELECT count(*) FROM inbox").fetchone()
             (left,) = database.execute("SELECT count(*) FROM outbox WHERE ended_at IS NULL").fetchone()
         if taken == total and not left and not api.queue():

@@ -19,6 +19,7 @@ from storage.database import Database
 from storage.outbox import ANSWER, BROADCAST
 from storage.people import person_at
 from tests.helpers import STAMP, Clock, Messenger, later, place
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 LIVING = """
@@ -104,7 +105,7 @@ def test_what_a_process_held_that_was_killed_is_free(database: Database, tmp_pat
         presence.free_the_dead(database)
         assert held(database) == {owner}
         process.send_signal(signal.Signals[number])
-        process.wait(20)
+        process.wait(PATIENCE)
     presence.free_the_dead(database)
     assert held(database) == set()
     assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [f"{presence.owner}.lock"]

@@ -425,14 +425,14 @@ def test_it_is_seen_and_deleted_in_telegram(api: BotApi, bot: RunningBot, telegr
     sure = said(api, count=2)[-1]
     assert "Xóa ngay" in sure.text
     api.press(PERSON, sure, "Xóa tất cả")
-    again = api.wait_for(lambda seen: any("lần cuối" in r.text for r in seen), PERSON, 10)
+    again = api.wait_for(lambda seen: any("lần cuối" in r.text for r in seen), PERSON)
     api.press(PERSON, next(record for record in again if "lần cuối" in record.text), "Xóa hết")
-    api.wait_for(lambda seen: any(r.text.startswith("Đã xóa.") for r in seen), PERSON, 10)
+    api.wait_for(lambda seen: any(r.text.startswith("Đã xóa.") for r in seen), PERSON)
     eventually(telegram_settings, "SELECT count(*) AS n FROM outbox WHERE ended_at IS NULL", [{"n": 0}])
     for table in ("people", "addresses", "menus", "dialogues"):
         assert rows(telegram_settings, f"SELECT * FROM {table}") == [], table
     api.say(PERSON, "/start")
-    api.wait_for(lambda seen: any("tự động" in r.text for r in seen), PERSON, 10)
+    api.wait_for(lambda seen: any("tự động" in r.text for r in seen), PERSON)
     assert [row["id"] for row in rows(telegram_settings, "SELECT id FROM people")] == [2]
 
 

@@ -518,7 +518,7 @@ def test_a_disk_that_fills_up_takes_none_of_a_group(database: Database, make: Ma
 
 def test_a_group_ends_when_its_time_is_used(database: Database, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that no transaction holds up others for long; the rest comes with the next one."""
-    monkeypatch.setattr(receiver_module, "GROUP_SECONDS", 0.0)
+    monkeypatch.setattr(receiver_module, "GROUP_SECONDS", -1.0)
     events = [event(str(number), str(number)) for number in range(3)]
     receiver = make(echo)
     assert receiver.take_some(database, events) == [NEW]

@@ -66,7 +66,6 @@ def stored(settings: Settings) -> list[int]:
         settings,
         "SELECT state, report_id FROM report_files ORDER BY id",
         [{"state": "stored", "report_id": 1}] * 2,
-        timeout=10.0,
     )
     return [row["blob_id"] for row in rows(settings, "SELECT blob_id FROM report_files ORDER BY id")]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.waiting import PATIENCE
+
 PROGRAM = """
 import sys
 from knowledge.segmentation import load_tokenizer
@@ -33,7 +35,9 @@ assert load_tokenizer()("mạng xã hội") == ["mạng", "xã hội"]
 
 def run(program: str) -> None:
     """In a process of its own, where nothing of the package is loaded yet."""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
 
 

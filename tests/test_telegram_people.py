@@ -33,7 +33,7 @@ def reads(api: BotApi, chat: int, text: str) -> Record:
     def found(seen: list[Record]) -> bool:
         return any(text in record.text for record in seen)
 
-    return [record for record in api.wait_for(found, chat, 10) if text in record.text][-1]
+    return [record for record in api.wait_for(found, chat) if text in record.text][-1]
 
 
 def test_from_a_one_time_code_to_a_confirmed_member(api: BotApi, bot: RunningBot) -> None:

@@ -50,7 +50,7 @@ def plan(bot: RunningBot, rules: Rules = PLAIN) -> int:
 def invited(api: BotApi, person: int) -> Record:
     """The invitation to a round, which the scheduler sends when it looks next."""
     text = "Mời anh/chị làm 3 câu"
-    seen = api.wait_for(lambda seen: any(text in record.text for record in seen), person, 40)
+    seen = api.wait_for(lambda seen: any(text in record.text for record in seen), person)
     return next(record for record in seen if text in record.text)
 
 
@@ -68,7 +68,7 @@ def taken(settings: Settings, number: int) -> list[tuple[Any, ...]]:
 
 
 def finished(settings: Settings, count: int) -> None:
-    eventually(settings, "SELECT count(*) AS n FROM quiz_attempts WHERE finished_at IS NOT NULL", [{"n": count}], 15)
+    eventually(settings, "SELECT count(*) AS n FROM quiz_attempts WHERE finished_at IS NOT NULL", [{"n": count}])
 
 
 def test_a_round_on_buttons_and_the_paper(api: BotApi, bot: RunningBot) -> None:
@@ -90,7 +90,7 @@ def test_a_round_on_buttons_and_the_paper(api: BotApi, bot: RunningBot) -> None:
     assert "3/3 câu (100%)" in end.text
     assert taken(bot.settings, number) == [(1.0, True, (1,), (0, 1), (0,))]
     api.press(PERSON, end, "Giấy xác nhận kết quả")
-    api.wait_for(lambda seen: any(record.kind == "photo" for record in seen), PERSON, 20)
+    api.wait_for(lambda seen: any(record.kind == "photo" for record in seen), PERSON)
 
 
 def test_typed_and_pressed_it_is_the_same(api: BotApi, bot: RunningBot) -> None:

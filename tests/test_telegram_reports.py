@@ -81,4 +81,4 @@ def test_what_a_destination_refuses_is_told_with_the_report(
 
 def _all_arrived(settings: Settings) -> None:
     wanted = [{"destination": name, "state": "sent"} for name in ("contact", "may", "thu", "to")]
-    eventually(settings, "SELECT destination, state FROM forwards ORDER BY destination", wanted, 15)
+    eventually(settings, "SELECT destination, state FROM forwards ORDER BY destination", wanted)

@@ -13,6 +13,7 @@ from bot.worker import Worker
 from storage.database import Database
 from storage.errors import StorageBusy, StorageError, StorageUnusable
 from tests.helpers import locked
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -103,14 +104,14 @@ def test_a_computation_holds_up_nothing_that_needs_the_database(worker: Worker) 
 
     def compute(text: str, *, more: str) -> tuple[str, str]:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return text + more, threading.current_thread().name
 
     async def both() -> tuple[str, str]:
         computing = asyncio.create_task(worker.compute(compute, "a", more="b"))
         while not begun.is_set():
             await asyncio.sleep(0.001)
-        name = await asyncio.wait_for(worker.run(lambda database: threading.current_thread().name), 5)
+        name = await asyncio.wait_for(worker.run(lambda database: threading.current_thread().name), PATIENCE)
         go_on.set()
         result, thread = await computing
         assert len({name, thread, threading.current_thread().name}) == 3

@@ -40,7 +40,7 @@ def test_a_group_gets_each_report_and_who_may_not_cannot_name_it(
             "Thiệt hại: đang hỏi tiền",
         ]
         # To whom it is sent alone, it is with what can be done by typing a number.
-        seen = zalo.wait_for(lambda records: any("Báo cáo mới BC-1" in one.text for one in records), person, 10)
+        seen = zalo.wait_for(lambda records: any("Báo cáo mới BC-1" in one.text for one in records), person)
         assert any("Báo cáo mới BC-1" in one.text and "Nhận xử lý" in one.text for one in seen)
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from storage.database import FILE_NAME
 from tests.run_process import RECEIVING, BotProcess, process
+from tests.waiting import PATIENCE
 from tests.zaloapi.client import ZaloApi
 
 # The seconds that it takes; read before the tests' own environment is made.
@@ -123,9 +124,9 @@ def _write(zalo: ZaloApi, person: str, chance: random.Random) -> None:
 
 def _settled(zalo: ZaloApi, data: Path, written: int) -> tuple[int, int]:
     """Wait until everything was handled and sent; return what the bot counted as sent and received."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 5 * PATIENCE
     while True:
-        with closing(sqlite3.connect(data / FILE_NAME, timeout=10)) as database:
+        with closing(sqlite3.connect(data / FILE_NAME, timeout=PATIENCE)) as database:
             (left,) = database.execute("SELECT count(*) FROM outbox WHERE ended_at IS NULL").fetchone()
             taken, failed = database.execute("SELECT count(*), sum(outcome <> 'handled') FROM inbox").fetchone()
             (states,) = database.execute("SELECT group_concat(DISTINCT state) FROM outbox").fetchone()

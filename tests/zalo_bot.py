@@ -25,9 +25,9 @@ def zalo_settings_for(zalo: ZaloApi, data: Path, **more: Any) -> Settings:
     return Settings(_env_file=None, data=data, **{**values, **more})
 
 
-def said_in(zalo: ZaloApi, chat: str, count: int = 1, timeout: float = 10.0) -> list[Record]:
+def said_in(zalo: ZaloApi, chat: str, count: int = 1) -> list[Record]:
     """Return what the bot said in a chat, as soon as it has said so much."""
-    return [record for record in zalo.wait_for(count, chat, timeout) if record.kind != "action"]
+    return [record for record in zalo.wait_for(count, chat) if record.kind != "action"]
 
 
 @pytest.fixture(scope="session")

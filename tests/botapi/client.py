@@ -28,10 +28,10 @@ from typing import Any, Self
 
 from tests.botapi.rates import Limits
 from tests.botapi.records import Call, ChatMessage, Counters, Pressed, Record
+from tests.waiting import PATIENCE
 
 TOKEN = "123456:TEST-vi-du-0000000000000000000000000"
 ROOT = Path(__file__).parents[2]
-_START = 15.0
 
 Json = dict[str, Any]
 Wanted = int | Callable[[list[Record]], object]
@@ -323,7 +323,7 @@ class BotApi:
         records = [Record(**line) for line in self._order("transcript", chat=chat, since=since)["records"]]
         return [record for record in records if kind is None or record.kind == kind]
 
-    def wait_for(self, wanted: Wanted = 1, chat: int | None = None, timeout: float = 5.0) -> list[Record]:
+    def wait_for(self, wanted: Wanted = 1, chat: int | None = None, timeout: float = PATIENCE) -> list[Record]:
         """Wait until the transcript (of a chat) has so many records or satisfies a predicate; return it.
 
         A count counts what people see: messages, edits, photos, documents and polls. Raises TimeoutError.
@@ -342,7 +342,7 @@ class BotApi:
                 seen = [f"{record.kind} {record.chat}: {record.text[:60]}" for record in records[-10:]]
                 raise TimeoutError(f"waited {timeout} s for {wanted}; there are {len(records)} records, last {seen}")
 
-    async def until(self, wanted: Wanted = 1, chat: int | None = None, timeout: float = 5.0) -> list[Record]:
+    async def until(self, wanted: Wanted = 1, chat: int | None = None, timeout: float = PATIENCE) -> list[Record]:
         """Do what `wait_for` does, in a coroutine."""
         return await asyncio.to_thread(self.wait_for, wanted, chat, timeout)
 

@@ -17,6 +17,7 @@ from bot.clock import utc_now
 from bot.files import make_box
 from bot.settings import Settings
 from storage.database import FILE_NAME, Database
+from tests.waiting import PATIENCE
 from tests.zalo_oa.server import OpenApi
 from tests.zalo_oa.webhook import HEADER, signature
 from tests.zalo_oa.world import APP_ID, APP_SECRET, OA_ID, OA_SECRET, REDIRECT
@@ -70,7 +71,7 @@ def log_in(api: OpenApi, data: Path, seconds: float = 90_000.0, since: dt.dateti
 
 def until_called(api: OpenApi) -> None:
     """Wait until the bot takes what it is called with."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + PATIENCE
     probe = json.dumps({"event_name": "user_seen_message", "timestamp": "0", "recipient": {"id": OA_ID}}).encode()
     while api.webhook.post(probe, {HEADER: signature(api.world.formula, probe, "0")}) != 200:
         assert time.monotonic() < end

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.waiting import PATIENCE
 from tests.zalo_oa.faults import AFTER, BEFORE, PAGE, SLOW, STATUSES, Fault
 from tests.zalo_oa.webhook import Webhook
 from tests.zalo_oa.world import APP_ID, APP_SECRET, OA_ID, REDIRECT, OaError, Record, World
@@ -98,9 +99,9 @@ class OpenApi:
         with self.world.lock:
             return [record for record in self.world.records if record.user == user]
 
-    def wait_for(self, user: str, count: int = 1, timeout: float = 10.0) -> list[Record]:
+    def wait_for(self, user: str, count: int = 1) -> list[Record]:
         """Return what reached somebody as soon as it is so much."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + PATIENCE
         while len(found := self.messages(user)) < count:
             assert time.monotonic() < end, found
             time.sleep(0.02)
@@ -115,7 +116,7 @@ class OpenApi:
     def agree(self, address: str) -> str:
         """Agree on the consent page as an administrator of the account does; return where the browser is led."""
         parts = urlsplit(address)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
         try:
             connection.request("GET", f"{parts.path}?{parts.query}")
             answer = connection.getresponse()

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
+from tests.waiting import PATIENCE
 from tests.zalo_oa.faults import PAGE
 from tests.zalo_oa.server import MESSAGE, PERMISSION, PROFILE, TOKEN, UPLOAD, OpenApi
 from tests.zalo_oa.webhook import HEADER, RETRIES, signature
@@ -25,7 +26,7 @@ HOUR, DAY = 3600.0, 24 * 3600.0
 
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, timeout=5) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         yield client
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from storage.database import FILE_NAME, Database
 from tests.run_process import ROOT
+from tests.waiting import PATIENCE
 from tests.zalo_oa.account import is_good, log_in, pairs
 from tests.zalo_oa.rotating import STEPS
 from tests.zalo_oa.server import TOKEN, OpenApi
@@ -45,7 +46,7 @@ def start(data: Path, api: OpenApi, *step: str) -> subprocess.Popen[bytes]:
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    said = process.communicate(timeout=60)[0].decode()
+    said = process.communicate(timeout=PATIENCE)[0].decode()
     return process.returncode, said
 
 
@@ -56,7 +57,7 @@ def killed_at(step: str, data: Path, api: OpenApi) -> None:
         return
     fault = api.fault(ASKED[step], TOKEN)
     process = start(data, api)
-    assert fault.met.wait(30)
+    assert fault.met.wait(PATIENCE)
     process.kill()
     ended(process)
     fault.release.set()
@@ -101,7 +102,7 @@ def test_the_other_of_two_processes_goes_on(openapi: OpenApi, data: Path, step: 
     fault = openapi.fault(ASKED[step], TOKEN) if step in ASKED else None
     first = start(data, openapi, *([step] if step in STEPS else []))
     if fault:
-        assert fault.met.wait(30)
+        assert fault.met.wait(PATIENCE)
         # The second waits for the first, which renews.
         second = start(data, openapi)
         assert second.stdout is not None
@@ -124,7 +125,7 @@ def test_many_processes_renew_once(openapi: OpenApi, data: Path) -> None:
     for process in together:
         assert process.stdout is not None
         assert process.stdout.readline() == b"begun\n"
-    assert fault.met.wait(30)
+    assert fault.met.wait(PATIENCE)
     # Long enough for the others to ask, too, if nothing held them.
     time.sleep(1.5)
     fault.release.set()

@@ -22,6 +22,7 @@ from storage import leases, oa_tokens
 from storage.database import FILE_NAME, Database
 from tests.conftest import NOW
 from tests.helpers import Clock, locked
+from tests.waiting import PATIENCE
 from tests.zalo_oa.account import KEY, client, is_good, log_in, pairs, vault
 from tests.zalo_oa.server import TOKEN, OpenApi
 
@@ -471,7 +472,7 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def until(reached: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not reached():
             await asyncio.sleep(0.02)
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.waiting import PATIENCE
 from tests.zaloapi.records import Call, Record, Update, Usage
 
 TOKENS = ("10001:vi-du-mot-0000000000", "10002:vi-du-hai-1111111111")
@@ -191,7 +192,7 @@ class ZaloApi:
         records = [Record(**line) for line in self._order("transcript", chat=chat)["records"]]
         return [record for record in records if kind is None or record.kind == kind]
 
-    def wait_for(self, wanted: Wanted = 1, chat: str | None = None, timeout: float = 5.0) -> list[Record]:
+    def wait_for(self, wanted: Wanted = 1, chat: str | None = None, timeout: float = PATIENCE) -> list[Record]:
         """Wait until the transcript (of a chat) has so many messages or satisfies a predicate; return it."""
         end = time.monotonic() + timeout
         records: list[Record] = []
