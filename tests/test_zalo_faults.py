@@ -21,11 +21,15 @@ from bot.settings import Settings
 from storage import outbox
 from storage.database import FILE_NAME, Database
 from tests.telegram_bot import RunningBot, eventually, rows, running
+from tests.waiting import wait_until
 from tests.zalo_bot import said_in
 from tests.zaloapi.client import ZaloApi as Server
 
 ANSWER = "Khoản 3 Điều 4"
 ENDS = "SELECT state, attempts, repeats FROM outbox"
+FIRST_PAUSE, UNUSABLE_PAUSE = 0.05, 0.2
+# How long a bot waits for an answer that does not come.
+SILENCE = 1.0
 
 
 def ask(zalo: Server, person: str) -> str:
@@ -36,13 +40,12 @@ def ask(zalo: Server, person: str) -> str:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses that grow as they do, from a twentieth of a second."""
     monkeypatch.setattr("bot.dispatch.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("bot.dispatch.UNUSABLE_PAUSE", 0.2)
-    monkeypatch.setattr("bot.channels.zalo.channel.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("bot.dispatch.UNUSABLE_PAUSE", UNUSABLE_PAUSE)
+    monkeypatch.setattr("bot.channels.zalo.channel.FIRST_PAUSE", FIRST_PAUSE)
     monkeypatch.setattr("bot.channels.zalo.channel.UNUSABLE_PAUSE", 0.2)
     monkeypatch.setattr("bot.channels.zalo.channel.BUSY_PAUSE", 0.1)
     monkeypatch.setattr("bot.channels.zalo.channel.FLOOR", 0.1)
     monkeypatch.setattr("bot.channels.zalo.sending.FIRST_QUOTA_PAUSE", 0.2)
-    monkeypatch.setattr("bot.channels.zalo.api.READ_TIMEOUT", 0.4)
 
 
 # Sending
@@ -76,20 +79,34 @@ def test_a_broken_answer_means_that_the_answer_goes_out_again(
     ["accepted_cut", "accepted_reset", "accepted_silent", "accepted_truncated", "accepted_bad_gateway"],
 )
 def test_an_answer_that_arrived_without_our_knowing_is_repeated_and_counted(
-    zalo: Server, person: str, zalo_bot: RunningBot, zalo_settings: Settings, kind: str
+    zalo: Server,
+    person: str,
+    zalo_bot: RunningBot,
+    zalo_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
 ) -> None:
     zalo.fault(kind, method="sendMessage")
-    ask(zalo, person)
+    with monkeypatch.context() as impatient:
+        impatient.setattr("bot.channels.zalo.api.READ_TIMEOUT", SILENCE)
+        ask(zalo, person)
+        wait_until(lambda: zalo.calls("sendMessage"))
     assert [ANSWER in record.text for record in said_in(zalo, person, 2)] == [True, True]
     eventually(zalo_settings, ENDS, [{"state": "sent", "attempts": 2, "repeats": 1}])
 
 
 @pytest.mark.parametrize("kind", ["accepted_cut", "accepted_silent", "internal"])
 def test_a_broadcast_is_never_sent_twice(
-    zalo: Server, person: str, zalo_bot: RunningBot, zalo_settings: Settings, kind: str
+    zalo: Server,
+    person: str,
+    zalo_bot: RunningBot,
+    zalo_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
 ) -> None:
     zalo.say(person, "xin chào")
-    said_in(zalo, person)
+    eventually(zalo_settings, "SELECT state FROM outbox", [{"state": "sent"}])
+    monkeypatch.setattr("bot.channels.zalo.api.READ_TIMEOUT", SILENCE)
     zalo.fault(kind, method="sendMessage")
     database = Database(zalo_settings.data / FILE_NAME)
     with database.transaction():
@@ -256,9 +273,11 @@ def test_a_token_that_is_revoked_stops_everything_and_loses_nothing(
     fault = zalo.fault("unauthorized", method="sendMessage", times=None)
     ask(zalo, person)
     ask(zalo, other)
-    time.sleep(0.6)
-    assert len(zalo.calls("sendMessage")) <= 6
+    wait_until(lambda: len(zalo.calls("sendMessage")) >= 6)
     assert {row["state"] for row in rows(zalo_settings, ENDS)} <= {"waiting", "sending"}
+    for somebody in (person, other):
+        times = [call.monotonic for call in zalo.calls("sendMessage") if call.chat == somebody]
+        assert all(after - before >= UNUSABLE_PAUSE for before, after in pairwise(times))
     zalo.unfault(fault)
     assert ANSWER in said_in(zalo, person)[0].text
     assert ANSWER in said_in(zalo, other)[0].text
@@ -297,29 +316,25 @@ def test_a_poll_that_fails_is_tried_again_and_told(
     ask(zalo, person)
     ask(zalo, person)
     said_in(zalo, person, 3)
-    time.sleep(0.3)
-    if kind != "quota":
-        # The second poll after that meets the last of the faults.
-        zalo.say(person, "xin chào")
-        said_in(zalo, person, 4)
-    assert "zalo: 10001" in caplog.text
+    wait_until(lambda: "zalo: 10001" in caplog.text)
+    zalo.say(person, "xin chào")
+    said_in(zalo, person, 4)
     assert "chuyện riêng" not in caplog.text and "vi-du-mot" not in caplog.text
     assert zalo.most_polling() == 1
 
 
-def test_a_server_that_is_broken_is_asked_ever_more_seldom(
-    zalo: Server, person: str, zalo_bot: RunningBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.channels.zalo.channel.FIRST_PAUSE", 0.1)
+def test_a_server_that_is_broken_is_asked_ever_more_seldom(zalo: Server, person: str, zalo_bot: RunningBot) -> None:
     zalo.switch(time_scale=0.01)
-    time.sleep(0.5)
+    wait_until(lambda: zalo.calls("getUpdates"))
     zalo.fault("bad_gateway", method="getUpdates", times=None)
-    since = len(zalo.calls())
-    time.sleep(3.0)
-    times = [call.monotonic for call in zalo.calls("getUpdates", since)]
-    pauses = [after - before for before, after in pairwise(times)]
-    assert len(times) <= 7
-    assert all(after > before * 1.3 for before, after in pairwise(pauses[1:]))
+
+    def refused() -> list[float]:
+        return [call.monotonic for call in zalo.calls("getUpdates") if call.status == 502]
+
+    wait_until(lambda: len(refused()) >= 7)
+    pauses = [after - before for before, after in pairwise(refused())]
+    # Each is twice the one before, less a fifth at most; the way there and back only makes it longer.
+    assert all(pause >= 0.8 * FIRST_PAUSE * 2**number for number, pause in enumerate(pauses))
     zalo.unfault()
     ask(zalo, person)
     assert ANSWER in said_in(zalo, person)[0].text
@@ -330,14 +345,22 @@ def test_a_server_that_hangs_once_is_no_trouble_and_twice_is(
 ) -> None:
     monkeypatch.setattr("bot.channels.zalo.channel.POLL_SECONDS", 0)
     monkeypatch.setattr("bot.channels.zalo.channel.SHORT_POLL_SECONDS", 0)
-    monkeypatch.setattr("bot.channels.zalo.api.POLL_SLACK", 0.3)
     zalo.say(person, "xin chào")
     said_in(zalo, person)
-    zalo.fault("silent", method="getUpdates", times=1)
+
+    def hang(times: int) -> None:
+        """Let so many polls stay without an answer, and none be given up that gets one."""
+        since = len(zalo.calls())
+        with monkeypatch.context() as impatient:
+            impatient.setattr("bot.channels.zalo.api.POLL_SLACK", SILENCE)
+            zalo.fault("silent", method="getUpdates", times=times)
+            wait_until(lambda: sum(call.outcome == "fault" for call in zalo.calls("getUpdates", since)) == times)
+
+    hang(1)
     zalo.say(person, "xin chào")
     said_in(zalo, person, 2)
     assert "does not answer as it should" not in caplog.text
-    zalo.fault("silent", method="getUpdates", times=2)
+    hang(2)
     ask(zalo, person)
     assert ANSWER in said_in(zalo, person, 3)[-1].text
     assert "does not answer as it should (Late)" in caplog.text
@@ -350,7 +373,7 @@ def test_a_gateway_that_ends_a_poll_in_its_own_time_is_no_trouble(
     zalo.switch(idle="504", time_scale=0.02)
     zalo.say(person, "xin chào")
     said_in(zalo, person)
-    time.sleep(1.5)
+    wait_until(lambda: sum(call.status == 504 for call in zalo.calls("getUpdates")) > 2)
     assert "does not answer as it should" not in caplog.text
     ask(zalo, person)
     assert ANSWER in said_in(zalo, person, 2)[-1].text
@@ -371,23 +394,23 @@ def test_a_webhook_that_somebody_left_is_taken_away(
     with running(zalo_settings):
         ask(zalo, person)
         # Until it is taken away the server brings what people write to nobody.
-        end = time.monotonic() + 10
-        while zalo.webhook()["url"]:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_until(lambda: not zalo.webhook()["url"])
         ask(zalo, person)
         said_in(zalo, person)
         set_webhook()
-        while zalo.webhook()["url"]:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_until(lambda: not zalo.webhook()["url"])
         ask(zalo, person)
         assert ANSWER in said_in(zalo, person, 2)[-1].text
 
 
 @pytest.mark.parametrize("reading", ["consume", "replay"])
 def test_a_storage_that_is_locked_loses_no_update(
-    zalo: Server, person: str, zalo_bot: RunningBot, zalo_settings: Settings, reading: str
+    zalo: Server,
+    person: str,
+    zalo_bot: RunningBot,
+    zalo_settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    reading: str,
 ) -> None:
     """It was read, so that the service may have forgotten it; nothing more is asked for until it is committed."""
     zalo.switch(reading=reading)
@@ -397,7 +420,8 @@ def test_a_storage_that_is_locked_loses_no_update(
         other.execute("BEGIN IMMEDIATE")
         zalo.say(person, "điều 4 khoản 2")
         zalo.say(person, "điều 4 khoản 1")
-        time.sleep(7)
+        # Longer than SQLite itself waits.
+        wait_until(lambda: "an update waits" in caplog.text)
         given = [update.given for update in zalo.updates()]
         other.execute("ROLLBACK")
     assert given[2] == 0
@@ -427,10 +451,12 @@ def test_the_same_update_twice_is_handled_once(
     said_in(zalo, person)
     change(zalo, key)
     zalo.say(person, "điều 4 khoản 2")
-    zalo.wait_for(lambda seen: any(r.text.startswith("Khoản 2 Điều 4") for r in seen), person, 10)
-    time.sleep(0.5)
+    zalo.wait_for(lambda seen: any(r.text.startswith("Khoản 2 Điều 4") for r in seen), person)
+    wait_until(lambda: any(update.given > 1 for update in zalo.updates()))
+    zalo.say(person, "xin chào")
+    zalo.wait_for(3, person)
     assert rows(zalo_settings, "SELECT asked FROM questions") == [{"asked": 1}]
-    assert Counter(record.kind for record in zalo.transcript(person)) == {"message": 2}
+    assert Counter(record.kind for record in zalo.transcript(person)) == {"message": 3}
 
 
 def test_two_processes_poll_one_after_the_other(
@@ -440,6 +466,7 @@ def test_two_processes_poll_one_after_the_other(
     ask(zalo, person)
     said_in(zalo, person)
     with running(zalo_settings):
+        # Long enough for a poll of the second, and a few of the first.
         time.sleep(1)
         ask(zalo, person)
         said_in(zalo, person, 2)
