@@ -23,6 +23,7 @@ from storage.database import Database
 from storage.people import Address, person_at
 
 pytest_plugins = [
+    "tests.ports",
     "tests.telegram_bot",
     "tests.zalo_bot",
     "tests.conversations",

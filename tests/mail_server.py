@@ -7,7 +7,6 @@ import datetime as dt
 import email
 import ipaddress
 import logging
-import socket
 import ssl
 import threading
 import warnings
@@ -24,6 +23,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.ports import reserved_port
+from tests.waiting import PATIENCE
 
 Stage = Literal["greeting", "mail", "rcpt", "data", "content"]
 # It tells of each connection, also after the test whose output it would be.
@@ -72,14 +74,16 @@ class Letter:
 class MailServer:
     """Runs from `start` to `stop`; in between it may be closed, so that connections are refused, and opened again."""
 
-    def __init__(self, tls: Literal["", "smtps", "starttls"] = "", certificate: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, port: int, tls: Literal["", "smtps", "starttls"] = "", certificate: ssl.SSLContext | None = None
+    ) -> None:
         self.tls = tls
         self.certificate = certificate
         self.wants_login = False
         self.faults: list[Fault] = []
         self.letters: list[Letter] = []
         self.logins: list[tuple[str, bool]] = []
-        self.port = _free_port()
+        self.port = port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mail server", daemon=True)
         self._listening: asyncio.Server | None = None
@@ -96,18 +100,18 @@ class MailServer:
 
     def stop(self) -> None:
         self.close()
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(PATIENCE)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     def open(self) -> None:
         """Take connections."""
-        asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(PATIENCE)
 
     def close(self) -> None:
         """Refuse connections."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(PATIENCE)
 
     def fault(self, stage: Stage, **more: Any) -> None:
         self.faults.append(Fault(stage, **more))
@@ -246,12 +250,6 @@ async def _done(server: SMTP, fault: Fault | None) -> str:
     return f"{fault.code} no" if fault.code else "250 OK"
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 def make_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     """Return what a server on 127.0.0.1 shows, and the file that whoever is to trust it needs."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -285,10 +283,11 @@ def make_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
 @pytest.fixture(scope="session")
 def one_mail_server() -> Iterator[MailServer]:
     """A mail server, one for all tests."""
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
+    with reserved_port() as port:
+        server = MailServer(port)
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ from storage import outbox
 from storage.database import Database
 from storage.outbox import REPORT
 from tests.mail_server import make_certificate
+from tests.ports import reserved_port
+from tests.waiting import PATIENCE, wait_until
 from tests.web_receiver import Receiver
 
 SECRET = "bí mật ví dụ"
@@ -113,7 +115,7 @@ ENDS: list[tuple[dict[str, Any], type[TransportError], str, int]] = [
     ({"status": 503}, OutcomeUnknown, "HTTP 503", 1),
     ({"cut": "before"}, OutcomeUnknown, "", 0),
     ({"cut": "after"}, OutcomeUnknown, "", 1),
-    ({"seconds": 1.5}, OutcomeUnknown, "ReadTimeout", 1),
+    ({"seconds": 3.0}, OutcomeUnknown, "ReadTimeout", 1),
 ]
 
 
@@ -123,11 +125,11 @@ def test_an_end_is_told_as_what_it_is(
 ) -> None:
     receiver.fault(**fault)
     with pytest.raises(TransportError) as caught:
-        send(caller(receiver.url, read=0.5))
+        send(caller(receiver.url, read=1.0 if why == "ReadTimeout" else PATIENCE))
     assert type(caught.value) is kind
     assert str(caught.value) == why or not why
     assert "127.0.0.1" not in str(caught.value)
-    assert [call.method for call in receiver.calls] == ["POST"] * taken
+    wait_until(lambda: [call.method for call in receiver.calls] == ["POST"] * taken)
     assert send(caller(receiver.url)) == "7-abc"
 
 
@@ -214,10 +216,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContex
 
 @pytest.fixture
 def encrypted(certificate: tuple[ssl.SSLContext, Path]) -> Iterator[Receiver]:
-    started = Receiver(certificate[0])
-    started.open()
-    yield started
-    started.close()
+    with reserved_port() as port:
+        started = Receiver(port, certificate[0])
+        started.open()
+        yield started
+        started.close()
 
 
 def test_a_certificate_is_checked_against_the_name_in_the_address(

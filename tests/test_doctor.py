@@ -206,10 +206,9 @@ def test_an_unreadable_file_of_settings_does_not_stop_the_rest(monkeypatch: pyte
     assert about(lines, "Đồng hồ").startswith(OK)
 
 
-def test_the_address_to_listen_on_is_tried(examined: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
-    with bound("127.0.0.1", 0) as listener:
+def test_the_address_to_listen_on_is_tried(examined: Examine, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    with bound("127.0.0.1", port) as listener:
         listener.listen()
-        port = listener.getsockname()[1]
         monkeypatch.setenv("UNGXU_LISTEN", f"127.0.0.1:{port}")
         good, lines = examined()
         assert good

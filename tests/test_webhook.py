@@ -23,15 +23,9 @@ from bot.settings import Settings
 from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
 from tests.telegram_bot import OTHER, PERSON, RunningBot, eventually, rows, running, said, settings_for
+from tests.waiting import PATIENCE, wait_until
 
 PRIVATE = {"id": PERSON, "type": "private", "first_name": "Người Ví Dụ"}
-
-
-@pytest.fixture
-def port() -> int:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -45,10 +39,7 @@ def webhook_settings(api: BotApi, tmp_path: Path, port: int) -> Settings:
 def bot(webhook_settings: Settings, api: BotApi, documents_loaded_once: None) -> Iterator[RunningBot]:
     """A bot whose webhook is set."""
     with running(webhook_settings) as started:
-        end = time.monotonic() + 10
-        while not api.webhook()["url"]:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        wait_until(lambda: api.webhook()["url"])
         yield started
 
 
@@ -65,7 +56,7 @@ def call(
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": kind, **({} if secret is None else {SECRET_HEADER: secret})}
     # Everything that writes waits for its turn where the storage is locked, each for some seconds.
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
         connection.request(method, path, content, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
@@ -237,8 +228,8 @@ def test_an_address_that_is_taken_is_a_clear_error(
         taken.bind(("127.0.0.1", port))
         taken.listen()
         settings = settings_for(api, tmp_path, listen=f"127.0.0.1:{port}")
-        with pytest.raises(SettingsError, match="UNGXU_LISTEN"), running(settings):
-            time.sleep(0.5)
+        with pytest.raises(SettingsError, match="UNGXU_LISTEN"), running(settings) as bot:
+            wait_until(lambda: bot.error)
 
 
 def test_a_bot_that_hears_nothing_is_ill(
@@ -247,15 +238,12 @@ def test_a_bot_that_hears_nothing_is_ill(
     monkeypatch.setattr("bot.channels.telegram.channel.UNUSABLE_PAUSE", 0.2)
     fault = api.fault("unauthorized", method="getUpdates", times=None)
     with running(settings_for(api, tmp_path, listen=f"127.0.0.1:{port}")):
-        end = time.monotonic() + 10
-        while not api.calls("getUpdates"):
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        while (found := call(port, b"", path="/healthz", method="GET"))[0] == 200:
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        assert json.loads(found[1])["troubles"] == ["receiving:telegram: the token is refused"]
+        wait_until(lambda: api.calls("getUpdates"))
+
+        def health() -> tuple[int, bytes]:
+            return call(port, b"", path="/healthz", method="GET")
+
+        wait_until(lambda: health()[0] == 503)
+        assert json.loads(health()[1])["troubles"] == ["receiving:telegram: the token is refused"]
         api.unfault(fault)
-        while call(port, b"", path="/healthz", method="GET")[0] == 503:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_until(lambda: health()[0] == 200)

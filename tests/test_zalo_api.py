@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from typing import Any, TypeVar
 
 import httpx
@@ -219,13 +217,11 @@ def test_a_server_that_hangs(zalo: Server, chat: str, kind: str, short: None) ->
     run(zalo, send)
 
 
-def test_nobody_there(zalo: Server) -> None:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        for act in (lambda api: api.get_me(), lambda api: api.download(url, 10)):
-            with pytest.raises(NotSent):
-                run(zalo, act, url=url)
+def test_nobody_there(zalo: Server, port: int) -> None:
+    url = f"http://127.0.0.1:{port}"
+    for act in (lambda api: api.get_me(), lambda api: api.download(url, 10)):
+        with pytest.raises(NotSent):
+            run(zalo, act, url=url)
     with pytest.raises(NotSent):
         asyncio.run(ZaloApi("1:x", url).get_me())
 

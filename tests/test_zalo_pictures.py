@@ -7,7 +7,6 @@ import base64
 import http.client
 import io
 import logging
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,6 +28,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Drawing, FileKind, Incoming, Reply
 from tests.helpers import Clock
 from tests.telegram_bot import RunningBot, eventually, rows, running
+from tests.waiting import PATIENCE, wait_until
 from tests.zalo_bot import said_in, zalo_settings_for
 from tests.zaloapi.client import TOKENS, ZaloApi
 
@@ -192,13 +192,6 @@ def draw(data: dict[str, Any]) -> bytes:
 
 
 @pytest.fixture
-def port() -> int:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@pytest.fixture
 def carrying(documents_loaded_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bot that answers with files."""
     monkeypatch.setattr(router, "DRAWINGS", {"vidu": draw})
@@ -222,7 +215,7 @@ Fetch = Callable[..., tuple[int, dict[str, str], bytes]]
 @pytest.fixture
 def fetch(port: int) -> Fetch:
     def run(path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
             connection.request(method, path)
             got = connection.getresponse()
             return got.status, {name.lower(): value for name, value in got.getheaders()}, got.read()
@@ -240,11 +233,7 @@ def test_a_picture_and_its_words_are_one_message(
     assert (sent.kind, sent.text) == ("photo", "Đây là tệp.\n\n1. Xong\nGõ số để chọn.")
     assert sent.photo.startswith(f"{public.public_url}/zalo/10001/pictures/")
     eventually(public, "SELECT state, message FROM outbox", [{"state": "sent", "message": None}])
-    for _ in range(50):
-        if fetched := zalo.picture(sent.message_id):
-            break
-        asyncio.run(asyncio.sleep(0.05))
-    assert fetched == ("image/png", PNG)
+    assert wait_until(lambda: zalo.picture(sent.message_id)) == ("image/png", PNG)
     assert zalo.usage().sent == 1
     assert list((public.data / "files-out").glob("*")) == []
 
@@ -282,7 +271,7 @@ def test_an_address_gets_into_no_log(
     caplog.set_level(logging.DEBUG)
     zalo.fault("error", method="sendPhoto", code=500, description=f"cannot fetch {public_bot.settings.public_url}")
     zalo.say(person, "anh")
-    name = urlsplit(said_in(zalo, person, timeout=20)[0].photo).path.rpartition("/")[2]
+    name = urlsplit(said_in(zalo, person)[0].photo).path.rpartition("/")[2]
     assert fetch(f"/zalo/10001/pictures/{name}")[0] == 200
     told = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert "sendPhoto" in told

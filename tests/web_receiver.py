@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import pytest
 
+from tests.ports import reserved_port
+
 
 @dataclass
 class Fault:
@@ -46,13 +48,11 @@ class Call:
 class Receiver:
     """Runs from `start` to `stop`; in between it may be closed, so that connections are refused, and opened again."""
 
-    def __init__(self, certificate: ssl.SSLContext | None = None) -> None:
+    def __init__(self, port: int, certificate: ssl.SSLContext | None = None) -> None:
         self.certificate = certificate
         self.faults: list[Fault] = []
         self.calls: list[Call] = []
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = int(found.getsockname()[1])
+        self.port = port
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -147,10 +147,11 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def one_receiver() -> Iterator[Receiver]:
     """A receiver, one for all tests."""
-    started = Receiver()
-    started.open()
-    yield started
-    started.close()
+    with reserved_port() as port:
+        started = Receiver(port)
+        started.open()
+        yield started
+        started.close()
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from bot.settings import Settings
 from storage.database import FILE_NAME, Database
 from storage.people import Address, person_at
 from tests.telegram_bot import RunningBot, running
+from tests.waiting import PATIENCE
 from tests.zalo_oa.account import OTHER, USER, log_in, settings_for, until_called
 from tests.zalo_oa.server import OpenApi
 from tests.zalo_oa.world import APP_ID
@@ -32,11 +31,13 @@ def openapi(openapi_server: OpenApi) -> Iterator[OpenApi]:
 
 
 @pytest.fixture
-def oa_settings(openapi: OpenApi, tmp_path: Path) -> Settings:
-    """The settings of an account whose administrator has agreed, listening where the server calls."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+def oa_settings(openapi: OpenApi, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of an account whose administrator has agreed, listening where the server calls.
+
+    Both sides take their time on a slow machine.
+    """
+    monkeypatch.setattr("bot.channels.zalo_oa.channel.PATIENCE", PATIENCE)
+    monkeypatch.setattr("tests.zalo_oa.webhook.TIMEOUT", PATIENCE)
     openapi.webhook.url = f"http://127.0.0.1:{port}/zalo-oa"
     log_in(openapi, tmp_path)
     database = Database(tmp_path / FILE_NAME)
