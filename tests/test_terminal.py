@@ -30,6 +30,7 @@ from storage.errors import StorageBusy
 from storage.people import Address
 from storage.questions import counted
 from tests.helpers import Ended, run_process
+from tests.waiting import PATIENCE
 
 GREETING = "Chào anh/chị. Đây là trợ lý tự động"
 RULE = "Khoản 3 Điều 4, QĐ 874/QĐ-BTTTT"
@@ -52,7 +53,7 @@ def heard(monkeypatch: pytest.MonkeyPatch, stdin: io.TextIOBase) -> list[Incomin
         events.append(event)
         return Taken(new=True)
 
-    asyncio.run(asyncio.wait_for(Terminal("Anh/chị: ").receive(take), 2))
+    asyncio.run(asyncio.wait_for(Terminal("Anh/chị: ").receive(take), PATIENCE))
     return events
 
 
@@ -95,7 +96,7 @@ def test_a_word_ends_the_conversation_and_the_rest_is_not_read(tmp_path: Path) -
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a console of Windows has no signals")
-def test_ctrl_c_ends_the_conversation_quietly(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_conversation_quietly(interruptible: None, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "bot", "chat"],
         cwd=tmp_path,
@@ -107,7 +108,7 @@ def test_ctrl_c_ends_the_conversation_quietly(tmp_path: Path) -> None:
         while "Cần người giải đáp" not in process.stdout.readline().decode():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(PATIENCE) == 130
         assert process.stderr.read().strip() == b""
 
 
