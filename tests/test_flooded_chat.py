@@ -29,7 +29,7 @@ def median_answer_time(api: BotApi, folder: Path, *, chats: int, rounds: int, fl
             asked.append(time.monotonic())
             api.load((person, QUESTIONS[number % len(QUESTIONS)]) for person in people)
             answers = (chats - 1) * (number + 1)
-            api.wait_for(lambda seen, answers=answers: sum(r.chat != FLOODED for r in seen) >= answers, timeout=60)
+            api.wait_for(lambda seen, answers=answers: sum(r.chat != FLOODED for r in seen) >= answers)
             # No chat may get more than about one message a second.
             time.sleep(max(asked[-1] + 1.2 - time.monotonic(), 0.0))
     turn: dict[int, int] = {}
@@ -59,5 +59,5 @@ def test_the_others_do_not_wait_for_a_flooded_chat(api: BotApi, tmp_path: Path, 
         f"\n{chats} chats, {chats * rounds} updates: median answer {1000 * without:.0f} ms, with one chat refused for "
         f"{REFUSED_SECONDS} s {1000 * with_:.0f} ms ({with_ / without - 1:+.0%})"
     )
-    # At the small size a few milliseconds are already more than a fifth.
-    assert with_ <= 1.2 * without + (0.0 if full_size else 0.05)
+    # So few say little of a fifth, but would wait half a minute if they waited for it.
+    assert with_ <= (1.2 * without if full_size else 2 * without + 1.0)

@@ -25,6 +25,7 @@ from storage.errors import StorageBusy
 from tests.conftest import NOW
 from tests.helpers import Command, locked, one_clear_line, run_main
 from tests.spreadsheets import HEADING, workbook
+from tests.waiting import PATIENCE
 
 PEOPLE = [
     ["CB01", "Trần Ví Dụ", "kế toán", "Sở Ví Dụ / Phòng Một"],
@@ -285,12 +286,19 @@ def test_a_killed_import_is_finished(here: Path) -> None:
     command = [sys.executable, "-m", "bot", "roster", "import", "ds.xlsx", "--create-units"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     Database(here / "data" / FILE_NAME).close()
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
-        with closing(sqlite3.connect(here / "data" / FILE_NAME)) as other:
-            while not other.execute("SELECT count(*) FROM members").fetchone()[0]:
-                assert process.poll() is None
-                time.sleep(0.01)
+    with (
+        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process,
+        closing(sqlite3.connect(here / "data" / FILE_NAME, timeout=PATIENCE, isolation_level=None)) as other,
+    ):
+        # As long as this looks, and until it is dead, nothing is written.
+        other.execute("BEGIN IMMEDIATE")
+        while not other.execute("SELECT count(*) FROM members").fetchone()[0]:
+            assert process.poll() is None
+            other.execute("ROLLBACK")
+            time.sleep(0.005)
+            other.execute("BEGIN IMMEDIATE")
         process.kill()
+        process.wait()
     done = len(everybody())
     assert 0 < done < 4_000
     finished = subprocess.run(command, env=environment, capture_output=True, check=True)
@@ -299,17 +307,22 @@ def test_a_killed_import_is_finished(here: Path) -> None:
     assert len({code for code, _, _ in everybody()}) == len(everybody()) == 4_000
 
 
+@pytest.mark.alone
 def test_a_large_list_in_time_while_others_write(here: Path, full_size: bool) -> None:
     people, units_of_it = (rosters.PEOPLE, rosters.UNITS) if full_size else (2_000, 40)
     done = rosters.measure(here, people, units_of_it, rosters.WRONG)
     assert done.told
     assert done.unchanged
-    assert done.first < rosters.FIRST_LIMIT
-    assert done.again < rosters.AGAIN_LIMIT
     # Never a large transaction, and whoever else writes gets his turn: a busy machine may stretch one or the other.
-    assert sorted(done.transactions)[len(done.transactions) * 9 // 10] < rosters.TRANSACTION_LIMIT
+    longest = sorted(done.transactions)[len(done.transactions) * 9 // 10]
+    assert longest < done.first / 10
     assert len(done.transactions) > people / 100
     assert len(done.waits) > 20
-    assert max(done.waits) < 2
+    assert max(done.waits) < done.first / 2
+    if full_size:
+        assert done.first < rosters.FIRST_LIMIT
+        assert done.again < rosters.AGAIN_LIMIT
+        assert longest < rosters.TRANSACTION_LIMIT
+        assert max(done.waits) < 2
     # The figures of the proof.
     print(f"\n{people} people: {done.first:.1f} s, again {done.again:.1f} s, waited {max(done.waits) * 1000:.0f} ms")  # noqa: T201
