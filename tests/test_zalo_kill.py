@@ -21,6 +21,7 @@ import pytest
 
 from storage.database import FILE_NAME
 from tests.run_process import RECEIVING, BotProcess
+from tests.waiting import PATIENCE, wait_until
 from tests.zalo_bot import met_before, zalo_settings_for
 from tests.zaloapi.client import ZaloApi
 
@@ -84,7 +85,7 @@ def test_what_the_service_offers_is_handled_once(zalo: ZaloApi, tmp_path: Path, 
         bots.append(BotProcess(zalo, data, tmp_path / "last.txt"))
         bots[-1].wait_for(RECEIVING)
         # However short the lives before were, something is heard.
-        time.sleep(1.5)
+        wait_until(lambda: _taken(data))
         load.stopped.set()
         writing.join()
         _wait_until_done(zalo, data)
@@ -105,18 +106,28 @@ def test_what_the_service_offers_is_handled_once(zalo: ZaloApi, tmp_path: Path, 
     )
 
 
+def _taken(data: Path) -> set[str]:
+    with closing(sqlite3.connect(data / FILE_NAME, timeout=PATIENCE)) as database:
+        return {key for (key,) in database.execute(KEYS)}
+
+
 def _wait_until_done(zalo: ZaloApi, data: Path) -> None:
     """Wait until the service has nothing that was not handled, and everything is sent."""
-    end = time.monotonic() + 600
-    while True:
-        with closing(sqlite3.connect(data / FILE_NAME, timeout=10)) as database:
-            taken = {key for (key,) in database.execute(KEYS)}
-            (left,) = database.execute("SELECT count(*) FROM outbox WHERE ended_at IS NULL").fetchone()
-        waiting = set(zalo.waiting()) - taken
-        if not waiting and not left:
-            return
-        assert time.monotonic() < end, (len(waiting), left)
-        time.sleep(0.3)
+    wait_until(lambda: not set(zalo.waiting()) - _taken(data), 5 * PATIENCE)
+    polls = len(zalo.calls("getUpdates"))
+
+    def asks_again() -> bool:
+        """Whether what it was given is committed: before that it does not ask for more."""
+        calls = zalo.calls("getUpdates")
+        return calls[-1].outcome == "open" or len(calls) > polls
+
+    wait_until(asks_again)
+    wait_until(lambda: not _left(data), 5 * PATIENCE)
+
+
+def _left(data: Path) -> int:
+    with closing(sqlite3.connect(data / FILE_NAME, timeout=PATIENCE)) as database:
+        return int(database.execute("SELECT count(*) FROM outbox WHERE ended_at IS NULL").fetchone()[0])
 
 
 def _check(zalo: ZaloApi, data: Path, load: Load) -> tuple[dict[str, list[str]], int]:
