@@ -432,7 +432,9 @@ def test_without_an_office_nobody_is_left_without_advice(context: Context, addre
     assert nobody.say("/start")[0].text.startswith("Chào anh/chị. Đây là trợ lý tự động")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.one_of(st.text(max_size=80), st.from_regex(r"/?[a-z0-9 .@]{0,12}", fullmatch=True)))
 def test_whatever_is_said_gets_one_reply_that_is_not_blank(conversation: Conversation, said: str) -> None:
     # A report whose last answer this would happen to be brings more than one.

@@ -386,7 +386,9 @@ def test_what_has_ended_stays_where_it_was(database: Database) -> None:
 ACTS = ("put", "put", "put", "send", "end", "retry", "expire", "give up", "move", "abandon")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 5)), max_size=25))
 def test_no_line_ever_stands_still_or_has_two_first_messages(
     database: Database, acts: Sequence[tuple[str, int]]

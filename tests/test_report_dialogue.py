@@ -644,7 +644,9 @@ SAID = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(said=st.lists(st.one_of(st.sampled_from(SAID), st.just(None)), max_size=14))
 def test_whatever_is_said_in_whatever_order(context: Context, unit: int, said: list[str | None]) -> None:
     """Each message gets an answer that fits a phone, and no secret is written; None stands for a picture."""
