@@ -31,6 +31,7 @@ from storage import jobs
 from storage.database import Database
 from storage.errors import StorageBusy
 from tests.helpers import NOW, Clock, later, locked, place
+from tests.waiting import PATIENCE
 
 # Saturday, 10:00 at the office.
 MONDAY_EIGHT = Recurrence(dt.time(8), weekday=0)
@@ -105,27 +106,24 @@ def test_two_processes_do_it_once(plan: Plan) -> None:
     for number in range(40):
         plan.plan(str(number))
     other = Worker(plan.path)
-    both = [
-        # A pause after each, in which the other may take the next.
-        Scheduler(
-            worker,
-            plan.receiver,
-            {"vidu": Kind(plan.run)},
-            owner=owner,
-            clock=plan.clock,
-            wake=lambda: time.sleep(0.01),
-        )
-        for worker, owner in ((plan.worker, "a"), (other, "b"))
-    ]
+    meet = threading.Barrier(2, timeout=PATIENCE)
 
-    meet = threading.Barrier(2)
+    def made(worker: Worker, owner: str) -> Scheduler:
+        begun: list[None] = []
 
-    def work(scheduler: Scheduler) -> int:
-        meet.wait()
-        return due(scheduler)
+        def wake() -> None:
+            if not begun:
+                # Neither goes on before the other has done one.
+                begun.append(None)
+                meet.wait()
+            time.sleep(0.01)
+
+        return Scheduler(worker, plan.receiver, {"vidu": Kind(plan.run)}, owner=owner, clock=plan.clock, wake=wake)
+
+    both = [made(plan.worker, "a"), made(other, "b")]
 
     with ThreadPoolExecutor(2) as threads:
-        tried = list(threads.map(work, both))
+        tried = list(threads.map(due, both))
     other.close()
     assert sum(tried) == 40
     assert min(tried) > 0, "one of the two only watched"
@@ -248,9 +246,18 @@ def test_what_is_computed_anew_is_done_then(plan: Plan, anew: int | None, done: 
 def started(scheduler: Scheduler) -> None:
     """Let a scheduler begin, and look once."""
 
+    looked = asyncio.Event()
+    do_due = scheduler.do_due
+
+    async def look() -> int:
+        tried = await do_due()
+        looked.set()
+        return tried
+
     async def run() -> None:
+        scheduler.do_due = look
         task = asyncio.create_task(scheduler.run())
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(looked.wait(), PATIENCE)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -286,13 +293,14 @@ def test_a_storage_that_is_busy_is_waited_for(
     async def run() -> None:
         with locked(plan.path):
             task = asyncio.create_task(scheduler.run())
-            await asyncio.sleep(0.1)
+            while "storage busy" not in caplog.text:
+                await asyncio.sleep(0.01)
         while not plan.done:
             await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
     assert "storage busy, what is due waits" in caplog.text
 
 
@@ -396,7 +404,7 @@ def test_an_errand_holds_up_nobody_and_is_not_begun_twice(plan: Plan) -> None:
             await asyncio.sleep(0.01)
         assert long.begun == 2
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
 
 
 def test_an_errand_that_fails_is_tried_again_later(plan: Plan, caplog: pytest.LogCaptureFixture) -> None:
@@ -428,7 +436,7 @@ def test_an_errand_that_is_cut_off_by_the_end_is_begun_again_by_the_next_run(pla
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
     assert plan.rows("owner, attempts") == [(None, 0)]
 
 
@@ -444,4 +452,4 @@ def test_it_looks_again_and_again(plan: Plan, monkeypatch: pytest.MonkeyPatch) -
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))

@@ -307,7 +307,7 @@ def test_faults_before_a_call_is_taken(openapi: OpenApi, asking: Asking) -> None
     assert asking.send({"text": "2"}) == 0
     with pytest.raises(httpx.ReadTimeout):
         asking.http.post(openapi.url + MESSAGE, timeout=0.2)
-    assert silent.met.is_set()
+    assert silent.met.wait(PATIENCE)
     openapi.release()
     assert asking.send({"text": "3"}) == 0
     assert [record.text for record in openapi.messages(USER)] == ["2", "3"]
