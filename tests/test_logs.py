@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot import logs
 from bot.logs import MASK, Redactor, log_loop_faults, set_up
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 # Made up; they only look like what they stand for.
@@ -243,7 +244,8 @@ async def main():
     loop.call_soon(fail, "called")
     loop.call_exception_handler({"message": f"no exception {TOKEN}"})
     forgotten = asyncio.create_task(asyncio.to_thread(fail, "forgotten"))
-    await asyncio.sleep(0.2)
+    while not forgotten.done():
+        await asyncio.sleep(0.01)
     del forgotten
 
 asyncio.run(main())
@@ -265,7 +267,7 @@ def test_what_nobody_catches_is_logged_without_secrets(tmp_path: Path, as_json: 
         env={"PYTHONPATH": str(ROOT), "PATH": "", "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 1

@@ -32,6 +32,7 @@ from storage.people import person_at
 from tests.conversations import read
 from tests.helpers import NOW, STAMP, Clock, later, locked, place
 from tests.telegram_bot import eventually, rows, running
+from tests.waiting import PATIENCE, wait_until
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 MACHINE = Machine(NOW - dt.timedelta(hours=22), 41.26, low=False)
@@ -214,14 +215,15 @@ def test_it_beats_again_and_again(
         await worker.run(Database.run, "PRAGMA busy_timeout=0")
         with locked(tmp_path / "ungxu.db"):
             task = asyncio.create_task(keep_beating(worker, clock))
-            await asyncio.sleep(0.05)
+            while "storage busy" not in caplog.text:
+                await asyncio.sleep(0.01)
         while await worker.run(heartbeats.last, heartbeats.RUNNING) != later(minutes=1):
             clock.now = NOW + dt.timedelta(minutes=1)
             await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
     worker.close()
     assert "storage busy, no heartbeat" in caplog.text
 
@@ -322,10 +324,7 @@ def test_a_running_bot_beats_and_makes_the_backup_that_was_missed(
     database.close()
     with running(telegram_settings):
         eventually(telegram_settings, "SELECT channel, class FROM outbox", [{"channel": "vidu", "class": REPORT}])
-        for _ in range(100):
-            if list((telegram_settings.data / "backups").glob("ungxu-*.db")):
-                break
-            asyncio.run(asyncio.sleep(0.05))
+        wait_until(lambda: list((telegram_settings.data / "backups").glob("ungxu-*.db")))
         eventually(telegram_settings, "SELECT error FROM jobs WHERE attempts > 0", [])
     assert len(list((telegram_settings.data / "backups").glob("ungxu-*.db"))) == 1
     assert rows(telegram_settings, "SELECT count(*) AS n FROM jobs WHERE kind = 'upkeep.outage'") == [{"n": 0}]
