@@ -52,7 +52,8 @@ from tests.botapi import capacity
 from tests.botapi.client import ROOT, BotApi, Refused
 from tests.botapi.entities import utf16_length
 from tests.botapi.html import HtmlError, parse_html
-from tests.botapi.rates import Limits
+from tests.botapi.rates import Limits, Rates
+from tests.waiting import PATIENCE, least_work, wait_until
 
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
@@ -95,7 +96,9 @@ def run(runner: asyncio.Runner) -> Callable[[Coroutine[Any, Any, Any]], Any]:
 
 
 def new_bot(api: BotApi, token: str | None = None) -> Bot:
-    requests = [HTTPXRequest(connection_pool_size=8, read_timeout=2, httpx_kwargs={"verify": False}) for _ in range(2)]
+    requests = [
+        HTTPXRequest(connection_pool_size=8, read_timeout=PATIENCE, httpx_kwargs={"verify": False}) for _ in range(2)
+    ]
     return Bot(
         token or api.token,
         base_url=api.base_url,
@@ -117,7 +120,7 @@ def ask(
     api: BotApi, method: str, body: bytes | dict[str, Any] = b"", kind: str = "application/json", path: str = ""
 ) -> tuple[int, Any]:
     """Ask as plainly as can be; return the status and the answer."""
-    connection = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=PATIENCE)
     content = json.dumps(body).encode() if isinstance(body, dict) else body
     connection.request("POST", path or f"/bot{api.token}/{method}", content, {"Content-Type": kind})
     answer = connection.getresponse()
@@ -206,7 +209,7 @@ def raw_exchange(api: BotApi, data: bytes, answers: int) -> bytes:
     """Send bytes and return what comes until there are so many answers."""
     host, _, port = api.url.removeprefix("http://").rpartition(":")
     received = b""
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(data)
         while received.count(b"HTTP/1.1 ") < answers or not received.endswith(b"}"):
             received += connection.recv(65536)
@@ -232,7 +235,7 @@ def test_a_chunked_body_is_read(api: BotApi) -> None:
 
 def test_what_is_no_http_is_answered_with_400_and_closed(api: BotApi) -> None:
     host, _, port = api.url.removeprefix("http://").rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 400")
         assert connection.recv(65536) == b""
@@ -712,24 +715,29 @@ def test_at_most_a_hundred_updates_come_at_once(api: BotApi, bot: Bot, run: Run[
     assert ids(run(bot.get_updates(offset=updates[100]))) == updates[100:]
 
 
+async def polling(api: BotApi) -> None:
+    """Wait until a poll waits at the server."""
+    await asyncio.to_thread(wait_until, lambda: [call for call in api.calls("getUpdates") if call.outcome == "open"])
+
+
 def test_a_long_poll_is_woken_by_an_update(api: BotApi, bot: Bot, run: Run[Any]) -> None:
     async def poll() -> tuple[float, tuple[Update, ...]]:
-        waiting = asyncio.create_task(bot.get_updates(timeout=5))
-        await asyncio.sleep(0.1)
+        waiting = asyncio.create_task(bot.get_updates(timeout=50))
+        await polling(api)
         said = time.monotonic()
         await asyncio.to_thread(api.load, [(ANN, "1"), (ANN, "2")])
         updates = await waiting
         return time.monotonic() - said, updates
 
     took, updates = run(poll())
-    assert took < 1
+    assert took < 40
     assert [update.message.text for update in updates] == ["1", "2"]
 
 
 def test_a_long_poll_ends_with_nothing(api: BotApi, bot: Bot, run: Run[Any]) -> None:
     start = time.monotonic()
     assert run(bot.get_updates(timeout=1)) == ()
-    assert 0.9 < time.monotonic() - start < 2
+    assert time.monotonic() - start > 0.9
 
 
 def test_allowed_updates_are_remembered(api: BotApi, bot: Bot, run: Run[Any]) -> None:
@@ -743,8 +751,8 @@ def test_allowed_updates_are_remembered(api: BotApi, bot: Bot, run: Run[Any]) ->
 
 def test_a_second_poller_ends_the_first(api: BotApi, bot: Bot, run: Run[Any]) -> None:
     async def two() -> Any:
-        first = asyncio.create_task(bot.get_updates(timeout=5))
-        await asyncio.sleep(0.1)
+        first = asyncio.create_task(bot.get_updates(timeout=50))
+        await polling(api)
         second = asyncio.create_task(bot.get_updates(timeout=1))
         return await asyncio.gather(first, second, return_exceptions=True)
 
@@ -835,13 +843,6 @@ def taker(api: BotApi, bot: Bot, run: Run[Any]) -> Iterator[Taker]:
     opened.close()
 
 
-def wait_until(true: Callable[[], object], seconds: float = 5) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_a_webhook_gets_what_waited_and_what_comes(api: BotApi, bot: Bot, run: Run[Any], taker: Taker) -> None:
     api.say(ANN, "1")
     assert run(bot.set_webhook(taker.url, secret_token="bi-mat_1", max_connections=3))
@@ -896,9 +897,7 @@ def test_the_same_update_can_be_posted_twice(api: BotApi, bot: Bot, run: Run[Any
     assert taker.texts() == ["1", "1", "1"]
 
 
-def test_nobody_at_the_webhook(api: BotApi, bot: Bot, run: Run[Any]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
+def test_nobody_at_the_webhook(api: BotApi, bot: Bot, run: Run[Any], port: int) -> None:
     run(bot.set_webhook(f"http://127.0.0.1:{port}/"))
     api.say(ANN, "1")
     wait_until(lambda: run(bot.get_webhook_info()).last_error_message == "Connection refused")
@@ -922,8 +921,8 @@ def test_webhooks_that_are_refused(api: BotApi, params: dict[str, str], reason: 
 
 def test_a_webhook_ends_a_long_poll(api: BotApi, bot: Bot, run: Run[Any], taker: Taker) -> None:
     async def both() -> None:
-        waiting = asyncio.create_task(bot.get_updates(timeout=5))
-        await asyncio.sleep(0.1)
+        waiting = asyncio.create_task(bot.get_updates(timeout=50))
+        await polling(api)
         await bot.set_webhook(taker.url)
         with pytest.raises(Conflict, match="terminated by setWebhook request"):
             await waiting
@@ -974,7 +973,7 @@ def test_a_fault_meets_one_call_which_is_not_taken(
     ("kind", "details", "error", "answered"),
     [
         ("accepted_silent", {}, TimedOut, "fault"),
-        ("accepted_late", {"seconds": 0.6}, TimedOut, "cut"),
+        ("accepted_late", {"seconds": 3.0}, TimedOut, "cut"),
         ("accepted_cut", {}, NetworkError, "cut"),
         ("accepted_cut", {"delay": 0.1}, NetworkError, "cut"),
         ("accepted_reset", {}, NetworkError, "cut"),
@@ -987,7 +986,7 @@ def test_a_message_can_arrive_without_the_bot_knowing(
     api.fault(kind, method="sendMessage", **details)
     with pytest.raises(error):
         run(bot.send_message(ANN, "a", read_timeout=0.3))
-    assert seen(api) == ["a"]
+    wait_until(lambda: seen(api) == ["a"])
     wait_until(lambda: api.transcript()[0].answered == answered)
     assert (api.calls()[-1].fault, api.calls()[-1].outcome) == (kind, answered)
 
@@ -1055,12 +1054,12 @@ def test_polling_goes_on_beside_faults_unless_they_name_it(api: BotApi, bot: Bot
 
 
 def test_a_429_while_another_send_is_under_way(api: BotApi, bot: Bot, run: Run[Any]) -> None:
-    api.fault("accepted_late", seconds=0.3)
+    api.fault("accepted_late", seconds=0.5)
     api.fault("retry_after", seconds=1, delay=0.1)
 
     async def both() -> Any:
         first = asyncio.create_task(bot.send_message(ANN, "a"))
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(wait_until, lambda: api.calls("sendMessage"))
         return await asyncio.gather(first, bot.send_message(ANN, "b"), return_exceptions=True)
 
     first, second = run(both())
@@ -1068,8 +1067,8 @@ def test_a_429_while_another_send_is_under_way(api: BotApi, bot: Bot, run: Run[A
 
 
 def test_a_frozen_server_answers_nothing_for_a_while(api: BotApi, bot: Bot, run: Run[Any]) -> None:
-    api.freeze(0.5)
     start = time.monotonic()
+    api.freeze(2.0)
     with pytest.raises(TimedOut):
         run(bot.send_message(ANN, "gone", read_timeout=0.1))
     api.say(ANN, "1")
@@ -1078,7 +1077,7 @@ def test_a_frozen_server_answers_nothing_for_a_while(api: BotApi, bot: Bot, run:
         return await asyncio.gather(bot.send_message(ANN, "kept"), bot.get_updates(timeout=1))
 
     _, updates = run(both())
-    assert time.monotonic() - start > 0.45
+    assert time.monotonic() - start > 1.9
     assert (len(updates), seen(api)) == (1, ["kept"])
 
 
@@ -1109,22 +1108,31 @@ def outcome(run: Run[Any], doing: Coroutine[Any, Any, Any]) -> int:
 
 def test_too_many_messages_are_refused(api: BotApi, bot: Bot, run: Run[Any]) -> None:
     api.group(GROUP, "Phòng Ví Dụ", ANN)
-    people = api.crowd(5000, 20)
-    api.rates(Limits(chat_burst=2, group=3, account=15))
-    assert [outcome(run, bot.send_message(ANN, "a")) for _ in range(3)] == [0, 0, 1]
-    assert [outcome(run, bot.send_message(GROUP, "a")) for _ in range(4)] == [0, 0, 0, 20]
+    # So slow that nothing is allowed again before the end, whatever the machine.
+    api.rates(Limits(chat=0.001, chat_burst=2, group=0.1))
+    *passed, told = [outcome(run, bot.send_message(ANN, "a")) for _ in range(3)]
+    assert passed == [0, 0] and 0 < told <= 1000
+    assert 0 < outcome(run, bot.send_message(GROUP, "a")) <= 600
     assert outcome(run, bot.send_chat_action(ANN, "typing")) == 0
-    assert 1 in [outcome(run, bot.send_message(person, "a")) for person in people]
-    assert outcome(run, bot.send_message(people[-1], "a", allow_paid_broadcast=True)) == 0
     api.rates(None)
     assert [outcome(run, bot.send_message(ANN, "a")) for _ in range(5)] == [0] * 5
 
 
-def test_beyond_the_account_s_limit_everything_may_be_refused(api: BotApi, bot: Bot, run: Run[Any]) -> None:
-    people = api.crowd(5000, 12)
-    api.rates(Limits(account=5, halts=True))
-    outcomes = [outcome(run, bot.send_message(person, "a")) for person in people]
-    assert outcomes == [0] * 5 + [1] * 7
+def test_how_much_passes_in_a_second_and_in_a_minute() -> None:
+    rates = Rates()
+    rates.set(Limits(chat_burst=2, group=3, account=15))
+    assert [rates.retry_after(ANN, False, 0.0) for _ in range(3)] == [0, 0, 1]
+    assert [rates.retry_after(GROUP, False, 1.0) for _ in range(4)] == [0, 0, 0, 20]
+    assert [rates.retry_after(5000 + number, False, 10.0) for number in range(20)] == [0] * 15 + [1] * 5
+    assert rates.retry_after(5000, True, 10.0) == 0
+    assert [rates.retry_after(GROUP, False, now) for now in (20.0, 22.0, 22.0)] == [1, 0, 19]
+
+
+def test_beyond_the_account_s_limit_everything_may_be_refused() -> None:
+    rates = Rates()
+    rates.set(Limits(account=5, halts=True))
+    assert [rates.retry_after(5000 + number, False, 0.0) for number in range(12)] == [0] * 5 + [1] * 7
+    assert [rates.retry_after(6000, False, now) for now in (0.9, 1.0)] == [1, 0]
 
 
 # The facade
@@ -1159,7 +1167,7 @@ def test_an_order_that_cannot_be_carried_out_is_told(api: BotApi) -> None:
 def test_the_server_ends_with_whoever_started_it() -> None:
     code = (
         "import sys, time\nfrom tests.botapi.client import BotApi\napi = BotApi.start()\n"
-        "print(api.pid, flush=True)\ntime.sleep(30)"
+        f"print(api.pid, flush=True)\ntime.sleep({PATIENCE})"
     )
     starter = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert starter.stdout is not None
@@ -1214,12 +1222,15 @@ def test_a_person_can_play_a_user(tmp_path: Any) -> None:
     tell(":z")
     assert played.stdout.readline().strip() == "There is no such button."
     tell(":quit")
-    assert played.wait(5) == 0
+    assert played.wait(PATIENCE) == 0
     played.stdin.close()
     played.stdout.close()
     api.stop()
 
 
+@pytest.mark.alone
 def test_the_server_can_be_driven_hard() -> None:
-    # What a shared machine still does; the figure of a quiet one is printed by `python -m tests.botapi.capacity`.
-    assert capacity.measure(0.5) > 4000
+    # A request is some tens of such texts read and written; the figure is printed by `python -m tests.botapi.capacity`.
+    text = json.dumps({"chat_id": ANN, "text": capacity.TEXT, "parse_mode": "HTML"})
+    once = least_work(lambda: [json.dumps(json.loads(text)) for _ in range(1_000)]) / 1_000
+    assert max(capacity.measure(0.5) for _ in range(3)) > 1 / (500 * once)
