@@ -38,6 +38,10 @@ settings.register_profile("random", deadline=None, derandomize=False, suppress_h
 settings.register_profile("ungxu", settings.get_profile("random"), derandomize=True)
 settings.load_profile("ungxu")
 
+# Whatever is talked to here is on this machine.
+for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[_name]
+
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
 TODAY = NOW.date()
 
