@@ -21,6 +21,7 @@ import pytest
 from bot.channels.base import Abilities, Outgoing, Take
 from bot.cli import main
 from bot.rate_limit import Limits
+from storage import database as database_module
 from storage import menus, outbox
 from storage.database import Database
 from storage.people import Address, person_at
@@ -219,6 +220,7 @@ def one_clear_line(ended: Ended) -> str:
 
 def read_then_write(path: str, times: int) -> None:
     """Raise a counter by reading it first and writing it afterwards; runs in a process of its own."""
+    database_module.BUSY_TIMEOUT_MS = int(1000 * PATIENCE)
     database = Database(Path(path))
     for _ in range(times):
         with database.transaction():
@@ -230,5 +232,6 @@ def read_then_write(path: str, times: int) -> None:
 
 def open_together(path: str, meet: Any) -> None:
     """Open a database at the same moment as others; runs in a process of its own."""
+    database_module.BUSY_TIMEOUT_MS = int(1000 * PATIENCE)
     meet.wait()
     Database(Path(path)).close()

@@ -465,7 +465,7 @@ def test_a_folder_that_is_a_file_cannot_be_opened(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["ungxu.db", "moi.db", "thu-muc/moi.db"])
 def test_a_read_only_folder_is_told_at_once(read_only_folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """To wait for another process is no use there."""
-    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_MS", 2_000 * PATIENCE)
+    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_MS", int(2_000 * PATIENCE))
     begun = time.monotonic()
     with pytest.raises(StorageBusy):
         Database(read_only_folder / name)
