@@ -14,6 +14,7 @@ import pytest
 from docx.shared import Mm, Pt
 
 from handlers.official_document import Heading, OfficialDocument, Paragraph, Table, write
+from tests.waiting import PATIENCE
 
 ROWS = 45
 DOCUMENT = OfficialDocument(
@@ -122,7 +123,7 @@ def test_libreoffice_lays_the_pages_out_as_official_documents_are(tmp_path: Path
     (tmp_path / "bao-cao.docx").write_bytes(write(DOCUMENT))
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
     command = ["soffice", profile, "--headless", "--convert-to", "pdf", "bao-cao.docx"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=PATIENCE)
     read = subprocess.run(["pdftotext", "-layout", "bao-cao.pdf", "-"], cwd=tmp_path, check=True, capture_output=True)
     first, second, *rest = read.stdout.decode().split("\f")
     assert rest == [""]
