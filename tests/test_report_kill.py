@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from handlers.report.service import MOST_REPORTS
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.run_process import STARTED, BotProcess
@@ -36,7 +37,8 @@ class Load:
     def run(self) -> None:
         people = list(self.api.crowd(FIRST_PERSON, self.people))
         turn = 0
-        while not self.stopped.is_set():
+        # However long all of it takes, nobody makes more reports than one person may in an hour.
+        while not self.stopped.is_set() and turn < self.people * MOST_REPORTS * len(ANSWERS):
             group = [people[(turn + n) % self.people] for n in range(A_SECOND // 4)]
             turn += len(group)
             self.api.load([(person, self._next(person)) for person in group])
@@ -63,7 +65,7 @@ def test_no_report_is_lost_or_written_twice(api: BotApi, tmp_path: Path, full_si
     kills = 200 if full_size else 5
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
-    # So many that nobody makes more reports than one person may in an hour.
+    # So many that they have enough to tell until the end.
     load = Load(api, people=4_000 if full_size else 200)
     data = tmp_path / "data"
     api.fault("slow", method="sendMessage", times=None, seconds=0.15)
