@@ -34,8 +34,11 @@ STRETCH, SILENT = 8.0, 0.25
 LONG = "điều 4"
 TEXTS = ("điều 4 khoản 3", "share bai chua kiem chung co sao k", "1", "bcdgh klmnp", LONG, "xin chào", "số 2")
 
-# Megabytes that a process may have grown by since it warmed up; in a short run it is still warming up.
-MOST_GROWTH, MOST_GROWTH_WHILE_SHORT = 4.0, 24.0
+# What a process may have grown by since it warmed up, in megabytes, files and threads. In a short run it is still
+# warming up, and on a machine that others use many messages are on their way at once now and then.
+MOST_GROWTH, MOST_GROWTH_WHILE_SHORT = (4.0, 8, 2), (24.0, 30, 6)
+# However long that takes, it is looked at so often.
+LEAST_LOOKS = 12
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 
@@ -72,7 +75,7 @@ def test_a_long_day_leaves_nothing_behind(zalo: ZaloApi, tmp_path: Path, full_si
     with process(zalo, tmp_path, zalo_monthly="10000000") as bot:
         bot.wait_for(RECEIVING)
         began = time.monotonic()
-        while (passed := time.monotonic() - began) < seconds:
+        while (passed := time.monotonic() - began) < seconds or len(size.memory) < LEAST_LOOKS:
             in_stretch = passed % STRETCH / STRETCH
             zalo.switch(
                 reading="replay" if passed // STRETCH % 2 else "consume",
@@ -103,10 +106,11 @@ def test_a_long_day_leaves_nothing_behind(zalo: ZaloApi, tmp_path: Path, full_si
     )
     assert zalo.most_polling() == 1
     assert (sent, received) == (used.sent, used.received) == (len(zalo.transcript(kind="message")), written)
-    assert growth <= (MOST_GROWTH if seconds >= FULL_SECONDS else MOST_GROWTH_WHILE_SHORT)
+    memory, files, threads = MOST_GROWTH if seconds >= FULL_SECONDS else MOST_GROWTH_WHILE_SHORT
+    assert growth <= memory
     warm = len(size.files) // 4
-    assert max(size.files[warm:]) <= max(size.files[: warm + 1]) + 8
-    assert max(size.threads[warm:]) <= max(size.threads[: warm + 1]) + 2
+    assert max(size.files[warm:]) <= max(size.files[: warm + 1]) + files
+    assert max(size.threads[warm:]) <= max(size.threads[: warm + 1]) + threads
 
 
 def _write(zalo: ZaloApi, person: str, chance: random.Random) -> None:
