@@ -34,7 +34,7 @@ def wait_until(look: Callable[[], Found], patience: float = PATIENCE) -> Found:
     return found
 
 
-def least_work(act: Callable[[], object], turns: int = 5) -> float:
+def least_work(act: Callable[[], object], turns: int = 3) -> float:
     """Return the seconds of this thread's own work that an act takes in the best of some turns.
 
     It says nothing by itself: another machine is ten times slower. A test compares it with that of another act.
