@@ -32,7 +32,7 @@ from tests.botapi.client import BotApi
 from tests.helpers import NOW, STAMP, Clock, Ended, Messenger, later, one_clear_line, place, run_main, run_process
 from tests.run_process import ROOT, process
 from tests.test_kill import Load, expected
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 Run = Callable[..., Ended]
 
@@ -383,7 +383,7 @@ def test_nothing_confirmed_before_a_backup_under_load_is_missing(api: BotApi, tm
     with process(api, tmp_path, backup_time="off") as bot:
         writing.start()
         try:
-            time.sleep(1.0)
+            wait_until(lambda: sum(api.tally().values()) > 20)
             for number in range(backups):
                 seen = api.tally()
                 _ungxu(tmp_path, "data", "backup", str(tmp_path / f"sao-{number}"))
@@ -394,7 +394,6 @@ def test_nothing_confirmed_before_a_backup_under_load_is_missing(api: BotApi, tm
             load.stopped.set()
             writing.join()
         bot.kill()
-    assert sum(taken[-1][1].values()) > 20
     for file, seen in taken:
         there = file.parent / "may khac"
         _ungxu(tmp_path, str(there), "restore", str(file), "--yes")
