@@ -13,6 +13,7 @@ from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.helpers import locked
 from tests.telegram_bot import BOT_NAME, GROUP, OTHER, PERSON, RunningBot, eventually, rows, running, said, settings_for
+from tests.waiting import PATIENCE
 
 # Private chats
 
@@ -147,17 +148,23 @@ def test_somebody_who_writes_too_much_is_asked_once_to_wait_and_others_are_answe
 
 
 def test_somebody_who_has_to_wait_sees_that_the_bot_is_typing(
-    api: BotApi, bot: RunningBot, telegram_settings: Settings
+    api: BotApi, bot: RunningBot, telegram_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    long = "bot.channels.telegram.channel.TYPING_AFTER"
+    monkeypatch.setattr("bot.channels.telegram.channel.TYPING_AGAIN", 0.2)
+    monkeypatch.setattr(long, PATIENCE)
     api.say(PERSON, "điều 4 khoản 2")
     said(api)
     assert api.transcript(PERSON, "action") == []
-    with locked(telegram_settings.data / FILE_NAME):
+    with locked(telegram_settings.data / FILE_NAME), monkeypatch.context() as quick:
+        quick.setattr(long, 0.1)
         api.say(PERSON, "điều 4 khoản 3")
         api.wait_for(lambda seen: any(r.kind == "action" and r.text == "typing" for r in seen), PERSON)
     assert "Khoản 3 Điều 4" in said(api, count=2)[-1].text
+    api.say(PERSON, "điều 4 khoản 2")
+    said(api, count=3)
     quiet = len(api.transcript(PERSON, "action"))
-    # Long enough for a second sign; a machine that is slow shows fewer.
+    # Long enough for a few signs more.
     time.sleep(1)
     assert len(api.transcript(PERSON, "action")) == quiet
 

@@ -122,17 +122,24 @@ def test_fields_that_nobody_knows_are_no_trouble(zalo: ZaloApi, person: str, zal
 
 
 def test_somebody_who_has_to_wait_sees_that_the_bot_is_typing(
-    zalo: ZaloApi, person: str, zalo_bot: RunningBot, zalo_settings: Settings
+    zalo: ZaloApi, person: str, zalo_bot: RunningBot, zalo_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    long = "bot.channels.zalo.channel.TYPING_AFTER"
+    monkeypatch.setattr("bot.channels.zalo.channel.TYPING_AGAIN", 0.2)
+    monkeypatch.setattr(long, PATIENCE)
     zalo.say(person, "điều 4 khoản 2")
     said_in(zalo, person)
     assert zalo.transcript(person, "action") == []
     zalo.fault("error", method="sendChatAction", code=410)
-    with locked(zalo_settings.data / FILE_NAME):
+    with locked(zalo_settings.data / FILE_NAME), monkeypatch.context() as quick:
+        quick.setattr(long, 0.1)
         zalo.say(person, "điều 4 khoản 3")
         zalo.wait_for(lambda seen: any(record.kind == "action" for record in seen), person)
     assert "Khoản 3 Điều 4" in said_in(zalo, person, 2)[-1].text
+    zalo.say(person, "điều 4 khoản 2")
+    said_in(zalo, person, 3)
     quiet = len(zalo.transcript(person, "action"))
+    # Long enough for a few signs more.
     time.sleep(1)
     assert len(zalo.transcript(person, "action")) == quiet
 
