@@ -16,6 +16,18 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
+# Also what is only imported when it is needed.
+FIND_EVERYTHING = """
+import ast, importlib.util, pathlib, sys
+for room in ("knowledge", "storage", "handlers", "bot"):
+    for file in pathlib.Path(importlib.util.find_spec(room).origin).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            for name in {name.partition(".")[0] for name in names} - sys.stdlib_module_names:
+                assert importlib.util.find_spec(name), f"{file.name}: {name}"
+"""
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -87,6 +99,8 @@ def test_it_works_in_an_environment_with_only_what_it_asks_for(wheel: Path, tmp_
     assert installed.returncode == 0, installed.stderr
     checked = run(*pip, "check", cwd=tmp_path)
     assert checked.returncode == 0, checked.stdout
+    looked = run(scripts / "python", "-c", FIND_EVERYTHING, cwd=tmp_path)
+    assert looked.returncode == 0, looked.stderr
     asked = run(scripts / "ungxu", "ask", "--json", "share bai chua kiem chung co sao k", cwd=tmp_path)
     assert asked.returncode == 0, asked.stderr
     assert json.loads(asked.stdout)["citations"][0]["id"] == "qd-874-2021/dieu-4/khoan-4"
