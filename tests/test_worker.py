@@ -142,7 +142,7 @@ def sharing(worker: Worker, *acts: Callable[[Database], object]) -> tuple[list[o
 
     async def together() -> list[object]:
         # The thread is busy until all have come.
-        first = asyncio.create_task(worker.run(lambda _: held.wait(10)))
+        first = asyncio.create_task(worker.run(lambda _: held.wait(PATIENCE)))
         await asyncio.sleep(0)
         others = [asyncio.create_task(worker.share(act)) for act in acts]
         await asyncio.sleep(0)
@@ -155,6 +155,13 @@ def sharing(worker: Worker, *acts: Callable[[Database], object]) -> tuple[list[o
     return ended, [sql for sql in seen if sql.startswith(("BEGIN", "COMMIT", "ROLLBACK")) and "part" not in sql]
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit that waits for all that came, on a machine of any speed."""
+    monkeypatch.setattr(worker_module, "SHARED_SECONDS", PATIENCE)
+
+
+@pytest.mark.usefixtures("unhurried")
 def test_what_comes_together_is_committed_together(worker: Worker) -> None:
     ended, statements = sharing(worker, *(partial(add, name=str(n)) for n in range(5)))
     assert ended == names(worker) == ["0", "1", "2", "3", "4"]
@@ -186,6 +193,7 @@ def test_an_act_that_raises_is_undone_by_itself(worker: Worker) -> None:
     assert names(worker) == ["before", "after"]
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_storage_that_is_busy_undoes_them_all_and_each_hears_of_it(worker: Worker) -> None:
     error = StorageBusy("ví dụ")
 
