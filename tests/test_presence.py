@@ -28,7 +28,7 @@ from pathlib import Path
 from bot.presence import Presence
 presence = Presence(Path(sys.argv[1]))
 print(presence.owner, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
