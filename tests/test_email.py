@@ -43,7 +43,7 @@ TO = "truc-ban@sovidu.example"
 FAST = Limits(chat_rate=1000, chat_burst=1000, rate=1000, burst=1000, reserve=0)
 
 
-def channel(url: str, texts: Texts, before: float = 5.0, content: float = 5.0) -> Email:
+def channel(url: str, texts: Texts, before: float = PATIENCE, content: float = PATIENCE) -> Email:
     server = read_url(url)
     over = HandingOver(server, before=before, content=content)
     return Email(server, texts, limits=FAST, handing_over=over, clock=utc_now)
