@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
+import logging
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -169,10 +171,28 @@ class Ended:
 Command = Callable[..., Ended]
 
 
+@contextmanager
+def logging_kept() -> Iterator[None]:
+    """Put back, after a block, how this process logs and what becomes of faults that nobody catches."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    noisy = {name: logging.getLogger(name).level for name in ("httpx", "httpcore", "aiohttp", "telegram", "uvicorn")}
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+        logging.captureWarnings(False)
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        for name, before in noisy.items():
+            logging.getLogger(name).setLevel(before)
+
+
 def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str, stdin: bytes = b"") -> Ended:
     """Run `ungxu` in this process, through the door that the console command uses."""
     streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="ascii") for name in ("stdout", "stderr")}
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, logging_kept():
         patch.setattr(sys, "argv", ["ungxu", *arguments])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="ascii"))
         for name, stream in streams.items():

@@ -6,7 +6,6 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot import logs
 from bot.logs import MASK, Redactor, log_loop_faults, set_up
+from tests.helpers import logging_kept
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
@@ -33,17 +33,8 @@ FORMATS = pytest.mark.parametrize("as_json", [True, False], ids=["json", "text"]
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
     """Where a set-up log goes; what the program had before is put back."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    noisy = {name: logging.getLogger(name).level for name in ("httpx", "httpcore", "aiohttp", "telegram", "uvicorn")}
-    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
-    yield io.StringIO()
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    logging.captureWarnings(False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in noisy.items():
-        logging.getLogger(name).setLevel(before)
+    with logging_kept():
+        yield io.StringIO()
 
 
 def raise_with(text: str) -> None:
