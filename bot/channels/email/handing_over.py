@@ -14,6 +14,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import cast
 
 from aiosmtplib import SMTP
 from aiosmtplib.errors import (
@@ -36,6 +37,17 @@ FAREWELL = 1.0
 
 _TOO_LARGE = 552
 _GO_ON = 354
+
+
+class _Client(SMTP):
+    """A client that closes a connection at once: nobody waits for the farewell that TLS would exchange."""
+
+    def close(self) -> None:
+        """Close the connection, also one whose other side says no more."""
+        transport = self.transport
+        super().close()
+        if transport is not None:
+            cast(asyncio.WriteTransport, transport).abort()
 
 
 class HandingOver:
@@ -93,7 +105,7 @@ class HandingOver:
         """Connect, encrypt and log in; what goes wrong there or in the block is told as what it is for the letter."""
         await self.open()
         server = self._server
-        client = SMTP(
+        client = _Client(
             hostname=server.host,
             port=server.port,
             username=server.user or None,
