@@ -151,6 +151,11 @@ def test_a_star_marks_the_right_option(options: str) -> None:
     assert question.options == (Option("x"), Option("y", 100.0))
 
 
+@pytest.mark.parametrize(("answer", "found"), [("Đáp án: B", []), ("Đáp án: A", [(4, "two_answers")])])
+def test_a_star_and_a_letter_must_mean_the_same(answer: str, found: list[tuple[int, str]]) -> None:
+    assert codes(f"Câu 1: Một?\nA. x\n*B. y\n{answer}\n") == found
+
+
 @pytest.mark.parametrize(("answer", "several"), [("A, C", True), ("A và C", True), ("A C", True), ("A hoặc C", False)])
 def test_several_answers(answer: str, several: bool) -> None:
     (question,) = read(ONE.format(begin="Câu 1: ", options="A. x\nB. y\nC. z", answer=f"Đáp án: {answer}"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from handlers.quiz.formats import signs
@@ -273,7 +273,11 @@ class _Reader:
             if not texts and fold(draft.answer).strip(" .") in ("dung", "sai"):
                 texts = [TRUE, FALSE]
             right, several = _meant(draft.answer, texts)
-            if right is None:
+            starred = _starred(draft)
+            if right is not None and starred and starred != sorted(right):
+                values = {"number": draft.number, "value": clean(draft.answer)[:60], "marked": _letters(starred)}
+                self._faults.append(Fault(draft.answer_line, "two_answers", values))
+            elif right is None:
                 value = clean(draft.answer)[:60]
                 self._faults.append(Fault(draft.answer_line, "bad_answer", {"value": value, "number": draft.number}))
         several = self._choosing(draft, len(right or ()) > 1 if several is None else several)
@@ -349,6 +353,10 @@ def _meant(answer: str, texts: Sequence[str]) -> tuple[list[int] | None, bool | 
 
 def _starred(draft: _Draft) -> list[int]:
     return [place for place, choice in enumerate(draft.choices) if choice.starred]
+
+
+def _letters(places: Iterable[int]) -> str:
+    return ", ".join(LETTERS[place] for place in places)
 
 
 def _is_abbreviation(begin: str) -> bool:
