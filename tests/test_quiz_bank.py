@@ -126,6 +126,27 @@ def test_what_is_worth_knowing_is_noted(library: Library, question: Question, co
     assert [note.code for note in checked.notes] == codes
 
 
+@pytest.mark.parametrize(
+    ("option", "keeps"),
+    [
+        ("Cả A và B đều sai", True),
+        ("Tất cả đáp án trên", True),
+        ("Tất cả các phương án trên.", True),
+        ("Cả ba ý trên", True),
+        ("Không có đáp án nào đúng", True),
+        ("A và B", True),
+        ("Câu A và câu C", True),
+        ("Báo cho tất cả bạn bè", False),
+        ("Cả cơ quan và gia đình", False),
+        ("Tổ A, phường B", False),
+        ("Mọi người đều được xem", False),
+    ],
+)
+def test_options_that_speak_of_the_others_stay_where_they_are(option: str, keeps: bool) -> None:
+    question = Question("Khi nào?", (Option("ngày sinh"), Option("123456"), Option(option, 100.0)))
+    assert question.keeps_order is keeps
+
+
 def test_a_question_is_the_same_after_it_was_stored() -> None:
     for question in built_in():
         assert from_json(as_json(question)) == question

@@ -105,7 +105,7 @@ def _shown(scene: Scene, number: int) -> Practised:
         raise NotFound("no_such_question")
     question = from_json(stored.content)
     order = list(range(len(question.options)))
-    if not question.is_statement:
+    if not question.keeps_order:
         random.Random(f"{card.person}.{number}.{card.times}").shuffle(order)  # noqa: S311 - an order, no secret
     return Practised(card, question, tuple(order))
 

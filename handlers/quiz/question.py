@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from handlers.texts import load_texts
-from knowledge.text import normalize
+from knowledge.text import fold, normalize
 
 FULL = 100.0
 """What a right answer is worth, in percent."""
@@ -31,6 +31,14 @@ LONGEST_TEXT, LONGEST_OPTION, LONGEST_NAME = 1_500, 500, 200
 ROUNDING = 0.01
 
 PROVISION_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9]+(?:-[a-z0-9]+)*)+")
+
+# "Tất cả các đáp án trên", "cả A và C", "không có phương án nào", "A và B đều sai".
+_ANSWER = r"(?:dap an|phuong an|lua chon|y kien|y|cau|muc)"
+_OF_OTHERS = re.compile(
+    rf"\b(?:(?:tat )?ca (?:\w+ )?(?:cac )?{_ANSWER}\b|{_ANSWER} (?:o )?(?:tren|con lai|khac)\b"
+    rf"|(?:tat )?ca (?:\w+ )?(?:deu|tren)\b|khong (?:co )?{_ANSWER} nao\b"
+    rf"|(?:ca|chi|tru|ngoai|{_ANSWER}) [a-h]\b|[a-h](?:, [a-h])* (?:va|hoac|hay) [a-h]\b|[a-h], [a-h]\b)"
+)
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -93,6 +101,11 @@ class Question:
             and [option.text for option in self.options] == [TRUE, FALSE]
             and sorted(option.credit for option in self.options) == [0.0, FULL]
         )
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether its options stay where they are: true and false, or one that speaks of the others."""
+        return self.is_statement or any(_OF_OTHERS.search(fold(option.text)) for option in self.options)
 
     @property
     def right(self) -> tuple[int, ...]:

@@ -280,7 +280,7 @@ def _draw(
     for number in numbers:
         question = from_json(stored[number].content)
         order = list(range(len(question.options)))
-        if rules.shuffle and not question.is_statement:
+        if rules.shuffle and not question.keeps_order:
             seeded.shuffle(order)
         drawn.append((number, tuple(order)))
     return drawn
