@@ -59,7 +59,7 @@ class Finding:
     """What was found for a question.
 
     Attributes:
-        citations: what answers it, best first; empty unless answered.
+        citations: what answers it, best first; empty unless answered, or small talk that a rule belongs to.
         alternatives: what else may apply, at most two.
         nearest: where it was declined, the provisions that came closest; for contents, the articles.
         facts: sourced statements about the law around the documents.
@@ -70,6 +70,7 @@ class Finding:
         within: where a clause is missing, the article that should hold it.
         asks_validity: whether the question is whether a document holds.
         previous: the edition before the one cited, where the question asks what was changed.
+        attitudes: how an answered question was meant, as the lexicon names it: "permission", "whom".
         replaces: where a document is asked for that is known only as what replaced one of ours, that one.
     """
 
@@ -87,3 +88,4 @@ class Finding:
     asks_validity: bool = False
     previous: EditionEntry | None = None
     replaces: Document | None = None
+    attitudes: frozenset[str] = frozenset()

@@ -209,7 +209,7 @@ class Search:
         if rival is not None and rival.kind == "refusal" and top is not None and _is_victim(query):
             rival = None
         if rival is not None:
-            return self._by_intent(question, rival, reference, nearest)
+            return self._by_intent(question, rival, reference, nearest, today)
         if top is None or not self._scope.covers(topic, top):
             return self._declined(question, reference, nearest)
         # What is far behind the best is not worth a look.
@@ -222,12 +222,18 @@ class Search:
         return replace(finding, facts=tuple(dict.fromkeys((fact, *finding.facts))))
 
     def _by_intent(
-        self, question: str, intent: IntentEntry, reference: Reference, nearest: Sequence[Provision]
+        self,
+        question: str,
+        intent: IntentEntry,
+        reference: Reference,
+        nearest: Sequence[Provision],
+        today: dt.date | None,
     ) -> Finding:
+        basis = tuple(self._existing(intent.basis))
         if intent.kind == "small-talk":
-            return Finding(question, Outcome.SMALL_TALK, intent=intent.id)
+            cited = tuple(cite(provision, today) for provision in basis)
+            return Finding(question, Outcome.SMALL_TALK, intent=intent.id, citations=cited)
         if intent.kind == "refusal":
-            basis = tuple(self._existing(intent.basis))
             return Finding(question, Outcome.REFUSED, intent=intent.id, nearest=basis)
         return self._declined(question, reference, nearest)
 
@@ -268,6 +274,7 @@ class Search:
             asks_validity="validity" in concepts,
             previous=previous,
             replaces=replaces,
+            attitudes=query.reading.attitudes,
         )
 
     def _replaced_by(self, reference: Reference) -> Document | None:

@@ -202,7 +202,8 @@ def test_a_question_gets_the_rule_wrapped_to_the_window(ungxu: Command, monkeypa
     monkeypatch.setenv("COLUMNS", "40")
     ended = ungxu("ask", *LOST.split())
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("Khoản 3 Điều 4, QĐ 874/QĐ-BTTTT\n“")
+    assert ended.out.startswith("Anh/chị báo, hỏi bộ phận phụ trách ở cơ\nquan.")
+    assert "\n\nKhoản 3 Điều 4, QĐ 874/QĐ-BTTTT\n“" in ended.out
     assert TEXTS("answer.alternatives") in ended.out
     assert max(map(len, ended.out.splitlines())) <= 40
 

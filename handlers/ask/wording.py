@@ -43,9 +43,11 @@ class Writer:
     def body(self, finding: Finding) -> Markup:
         """Return what a reply says before it lists other provisions."""
         if finding.outcome is Outcome.ANSWERED:
-            return _paragraphs(self._answer(finding))
+            first = list(self._first(finding))
+            return _paragraphs([*first, *(self._in_short(finding) if first else self._answer(finding))])
         if finding.outcome is Outcome.SMALL_TALK:
-            return self.texts.rich(f"talk.{finding.intent}", contact=self.contact())
+            talk = self.texts.rich(f"talk.{finding.intent}", contact=self.contact(), whom=self.whom())
+            return _paragraphs([talk, *map(self.rule, finding.citations)])
         if finding.outcome is Outcome.EMPTY:
             return self.texts.rich("empty.body")
         if finding.outcome is Outcome.INCOMPLETE:
@@ -117,6 +119,28 @@ class Writer:
             phone=self.texts.rich("contact.phone", phone=office.phone) if office.phone else "",
             hours=self.texts.rich("contact.hours", hours=office.hours) if office.hours else "",
         )
+
+    def whom(self) -> Markup:
+        """Return whom to tell or ask, and which of it the office has not said."""
+        parts = [self.texts.rich("contact.first", who=self.who())]
+        if not self.office.contact:
+            parts.append(self.texts.rich("contact.no_contact"))
+        if not self.office.phone:
+            parts.append(self.texts.rich("contact.no_phone"))
+        return Markup(" ").join(parts)
+
+    def _first(self, finding: Finding) -> Iterator[Markup]:
+        """What is said before the rule: whom to turn to, where that is what was asked."""
+        if "whom" in finding.attitudes:
+            yield self.whom()
+
+    def _in_short(self, finding: Finding) -> Iterator[Markup]:
+        """The rule without all that is known around it, where something else was said first."""
+        if len(finding.citations) > 1 or finding.replaces or finding.missing or finding.asks_validity:
+            yield from self._answer(finding)
+            return
+        yield self.rule(finding.citations[0])
+        yield from self._facts(finding.facts)
 
     def _answer(self, finding: Finding) -> Iterator[Markup]:
         first = finding.citations[0]

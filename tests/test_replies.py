@@ -1,0 +1,92 @@
+"""What people ask beside the rules: whom to tell, and what else is said before a rule or instead of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from handlers.context import Context
+from handlers.office import Office
+from storage.people import Address
+from tests.conversations import Conversation, whole
+
+pytestmark = pytest.mark.every_channel
+
+OFFICE_AND_PHONE = "Anh/chị báo, hỏi Văn phòng Sở Ví Dụ, điện thoại 0000 000 000"
+
+
+@pytest.fixture
+def conversation(context: Context, address: Address) -> Conversation:
+    return Conversation(context, address)
+
+
+def told(conversation: Conversation, said: str) -> str:
+    """Say something; return all that is read of the one reply."""
+    (reply,) = conversation.say(said)
+    return whole(reply)
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("mất nick zalo phải báo ai?", "Khoản 3 Điều 4"),
+        ("mat nick zalo phai bao ai", "Khoản 3 Điều 4"),
+        ("nghi dang bai ve cong viec phai hoi ai", "Khoản 2 Điều 5"),
+        ("thấy tin sai về ngành mình thì báo ai", "Khoản 3 Điều 5"),
+        ("thay tin sai ve nganh minh thi bao cho don vi nao", "Khoản 3 Điều 5"),
+    ],
+)
+def test_whoever_asks_whom_to_tell_reads_office_and_phone_before_the_rule(
+    conversation: Conversation, said: str, rule: str
+) -> None:
+    text = told(conversation, said)
+    assert text.startswith(OFFICE_AND_PHONE)
+    assert rule in text
+    assert "đã được thay thế bằng QĐ 423/QĐ-BVHTTDL" in text
+    # The rule in short.
+    assert "chưa có bản chính thức để đối chiếu" not in text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ai la dau moi",
+        "ai là đầu mối của mình vậy ạ",
+        "dau moi la ai, sdt bao nhieu",
+        "so dien thoai van phong",
+        "số điện thoại văn phòng là gì",
+        "so dien thoai cua em la gi",
+        "cho em xin sdt dau moi",
+        "can ho tro thi goi cho ai",
+    ],
+)
+def test_whoever_asks_for_the_contact_reads_nothing_else(conversation: Conversation, said: str) -> None:
+    text = told(conversation, said)
+    assert text.startswith(OFFICE_AND_PHONE)
+    assert "Điều" not in text
+
+
+def test_what_the_office_has_not_said_is_named(conversation: Conversation) -> None:
+    for office, missing in [
+        (Office(), "Anh/chị báo, hỏi bộ phận phụ trách ở cơ quan. Cơ quan chưa ghi tên đầu mối ở đây."),
+        (Office(contact="Phòng A"), "Anh/chị báo, hỏi Phòng A. Cơ quan chưa ghi số điện thoại ở đây."),
+        (Office(phone="0000"), "Cơ quan chưa ghi tên đầu mối ở đây."),
+    ]:
+        conversation.context = replace(conversation.context, office=office)
+        assert missing in told(conversation, "ai la dau moi")
+        assert missing in told(conversation, "mất nick zalo phải báo ai?")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("cơ quan phải đăng ký đầu mối với ai", "Mục 3, CV 6389/UBND-KGVX"),
+        ("dang sdt nguoi khac len zalo co dc ko", "Khoản 3 Điều 3"),
+        ("bạn có phải người thật không", "không phải người"),
+    ],
+)
+def test_a_question_with_the_same_words_keeps_its_answer(conversation: Conversation, said: str, expected: str) -> None:
+    text = told(conversation, said)
+    assert expected in text
+    assert not text.startswith("Anh/chị báo, hỏi")
