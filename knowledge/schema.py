@@ -281,10 +281,14 @@ class LexiconEntry(Strict):
 
 
 class IntentEntry(Strict):
-    """A kind of message that no provision answers, with ways in which people say it."""
+    """A kind of message that no provision answers, with ways in which people say it.
+
+    `attitude` names how a message must be meant to be of the kind at all, where its words are everybody's.
+    """
 
     id: Part
     kind: Literal["small-talk", "refusal", "outside"]
+    attitude: Text | None = None
     basis: tuple[str, ...] = ()
     phrasings: tuple[Text, ...] = Field(min_length=1)
 

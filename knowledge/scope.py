@@ -46,6 +46,7 @@ class Scope:
         self._place = ranker.join(self._index)
         self._no_refusal = np.array([intent.kind != "refusal" for intent in intents], dtype=np.float64)
         self._terms = [frozenset(bag) for bag in ranker.bags]
+        self._meant = [(place, intent.attitude) for place, intent in enumerate(intents) if intent.attitude]
         self._distress = [
             (place, frozenset(bag))
             for place, (intent, bag) in enumerate(zip(intents, bags[self._passages :], strict=True))
@@ -66,6 +67,9 @@ class Scope:
         if "request" not in attitudes:
             # "bị dọa tung ảnh", "báo tin giả ở đâu" use the words of what is refused and ask for none of it.
             rivals = rivals * self._no_refusal
+        for place, attitude in self._meant:
+            if attitude not in attitudes:
+                rivals = np.where(np.arange(rivals.size) == place, 0.0, rivals)
         about = set(query.reading.content())
         for place, terms in self._distress:
             # Nobody is in distress who says "tôi muốn" and means something else.

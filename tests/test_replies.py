@@ -90,3 +90,40 @@ def test_a_question_with_the_same_words_keeps_its_answer(conversation: Conversat
     text = told(conversation, said)
     assert expected in text
     assert not text.startswith("Anh/chị báo, hỏi")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "tin nay co that ko",
+        "tin này có thật không ạ",
+        "em oi tin nay co dung k",
+        "cai nay that ko",
+        "co that ko",
+        "tin sap nhap xa co that khong",
+        "anh oi cho hoi clip nay that hay gia vay",
+        "kiểm tra giúp em tin này thật hay giả với",
+    ],
+)
+def test_whether_news_are_true_is_not_checked_but_where_it_can_be_asked_is_said(
+    conversation: Conversation, said: str
+) -> None:
+    text = told(conversation, said)
+    assert text.startswith("Tôi không kiểm chứng được tin thật hay giả.")
+    assert "tingia.gov.vn" in text
+    assert "“Chia sẻ những thông tin có nguồn chính thống, đáng tin cậy.”" in text
+    assert "Xin lỗi" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("chia se tin chua biet co that khong co sao ko", "Khoản 4 Điều 4"),
+        ("bạn có phải người thật không", "không phải người"),
+        ("ban tra loi sai roi", "Xin lỗi anh/chị"),
+    ],
+)
+def test_what_only_sounds_like_it_keeps_its_answer(conversation: Conversation, said: str, expected: str) -> None:
+    text = told(conversation, said)
+    assert expected in text
+    assert "kiểm chứng được tin" not in text
