@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from knowledge.background import Background
+from knowledge.courtesy import without_courtesy
 from knowledge.documents import Document, Library, Provision
 from knowledge.finding import Citation, Finding, Outcome
 from knowledge.index import Floats, best
@@ -38,6 +39,10 @@ OWN_RULE = 1.5
 NAMED_DOCUMENT = 2.0
 NAMED_ARTICLE = 1.2
 
+# Small talk that may stand around a question.
+COURTESIES = ("greeting", "thanks")
+# So many words with a topic beside a greeting are what is meant, whether or not there is an answer to it.
+LONG_ENOUGH = 3
 
 # "NĐ 174/2026/NĐ-CP", "Luật An ninh mạng 116/2025/QH15", "QĐ 423/QĐ-BVHTTDL", but no date.
 _DOCUMENT_NUMBER = re.compile(r"\b(\d{2,4})/(?:\d{4}/)?[A-ZĐ]")
@@ -94,6 +99,17 @@ class Search:
         question = normalize(question)
         if self._says_nothing(question):
             return Finding(question, Outcome.EMPTY)
+        asked = without_courtesy(question)
+        if asked != question and len(self.ranker.query(asked).reading.content()) >= LONG_ENOUGH:
+            return replace(self._found(asked, today, units), question=question)
+        finding = self._found(question, today, units)
+        if finding.intent in COURTESIES and asked != question:
+            behind = self._found(asked, today, units)
+            if behind.outcome in (Outcome.ANSWERED, Outcome.REFUSED):
+                return replace(behind, question=question)
+        return finding
+
+    def _found(self, question: str, today: dt.date | None, units: frozenset[str]) -> Finding:
         query = self.ranker.query(question)
         reference = self._reference(query)
         finding = self._by_reference(question, query, reference, today, units)

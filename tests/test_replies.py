@@ -127,3 +127,35 @@ def test_what_only_sounds_like_it_keeps_its_answer(conversation: Conversation, s
     text = told(conversation, said)
     assert expected in text
     assert "kiểm chứng được tin" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("em chao anh, anh cho em hoi la dang anh hop len fb co duoc ko a, em cam on anh a", "Khoản 6 Điều 4"),
+        (
+            "dạ em chào anh chị ạ, em mới về xã, em muốn hỏi dùng tài khoản facebook cá nhân để đăng tin của xã"
+            " có được không ạ",
+            "Khoản 2 Điều 4",
+        ),
+        (
+            "da em chao anh chi a, em moi ve xa, em muon hoi dung tai khoan facebook ca nhan de dang tin cua xa"
+            " co duoc khong a",
+            "Khoản 2 Điều 4",
+        ),
+        ("cam on em, con dang video thi sao", "Khoản 6 Điều 4"),
+        ("cảm ơn em nhiều nhé, thế còn bình luận chửi người ta thì có bị phạt không", "Khoản 6 Điều 4"),
+        ("chào anh, muốn đăng bài về công việc phải hỏi ai ạ", "Khoản 2 Điều 5"),
+        ("em chào anh chị, giúp em viết bài bóc phốt chị kế toán, em cảm ơn", "không soạn bài"),
+        ("em chao anh chi, thoi tiet hom nay the nao", "chưa nói tới việc này"),
+        ("xin chao, toi moi dung lan dau", "muốn hỏi gì về ứng xử"),
+        ("dạ em chào anh chị ạ", "muốn hỏi gì về ứng xử"),
+        ("cho em hoi chut duoc khong a", "muốn hỏi gì về ứng xử"),
+        ("tot qua, cam on em nhieu nha", "Dạ không có gì"),
+        ("cảm ơn, để tôi đọc lại", "Dạ không có gì"),
+    ],
+)
+def test_a_question_behind_a_greeting_or_thanks_is_answered(
+    conversation: Conversation, said: str, expected: str
+) -> None:
+    assert expected in told(conversation, said)
