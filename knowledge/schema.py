@@ -248,9 +248,15 @@ class DocumentEntry(Strict):
 
 
 class FactEntry(Strict):
-    """A sourced statement about the law around the documents."""
+    """A sourced statement about the law around the documents.
+
+    `plain` is the answer in a word, where the provisions quoted with it do not say so plainly: it is given to whoever
+    speaks of a trigger and has typed the syllable `said`, with its accents or with none at all.
+    """
 
     id: Part
+    plain: Text | None = None
+    said: Text | None = None
     text: Text
     certainty: Certainty
     checked: PartialDate

@@ -22,10 +22,10 @@ from knowledge.index import Floats, best
 from knowledge.lexicon import Lexicon
 from knowledge.ranking import Passage, Query, Ranker
 from knowledge.references import DocumentNames, Reference, find_reference, missing_part, resolve
-from knowledge.schema import IntentEntry, Level
+from knowledge.schema import FactEntry, IntentEntry, Level
 from knowledge.scope import Scope
 from knowledge.showing import cite, is_always_shown, is_showable, is_visible
-from knowledge.text import fold, folded_syllables, normalize
+from knowledge.text import fold, folded_syllables, normalize, syllables
 
 ALTERNATIVES = 2
 
@@ -226,6 +226,8 @@ class Search:
             rival = None
         if rival is not None:
             return self._by_intent(question, rival, reference, nearest, today)
+        if plain := [fact for fact in self._facts_beside(query) if fact.plain]:
+            return self._answered(question, query, reference, self._existing(plain[0].basis), nearest, today)
         if top is None or not self._scope.covers(topic, top):
             return self._declined(question, reference, nearest)
         # What is far behind the best is not worth a look.
@@ -235,6 +237,8 @@ class Search:
         fact = self._facts[top - len(self._provisions)]
         basis = self._existing(fact.basis)
         finding = self._answered(question, query, reference, basis, near, today)
+        if fact.plain:
+            return finding
         return replace(finding, facts=tuple(dict.fromkeys((fact, *finding.facts))))
 
     def _by_intent(
@@ -284,7 +288,7 @@ class Search:
             Outcome.ANSWERED,
             citations=citations,
             alternatives=() if replaces else tuple(p for p in others if p not in provisions)[:ALTERNATIVES],
-            facts=tuple(fact for fact in self._facts if not concepts.isdisjoint(fact.triggers)),
+            facts=self._facts_beside(query),
             suggestions=("report",) if _is_incident(concepts) else (),
             missing=reference.unknown_document,
             asks_validity="validity" in concepts,
@@ -292,6 +296,17 @@ class Search:
             replaces=replaces,
             attitudes=query.reading.attitudes,
         )
+
+    def _facts_beside(self, query: Query) -> tuple[FactEntry, ...]:
+        """The facts that a question calls for by what it speaks of, whichever provision answers it."""
+        concepts = set(query.reading.concepts)
+        called = [
+            fact
+            for fact in self._facts
+            if not concepts.isdisjoint(fact.triggers) and (fact.said is None or _has_said(query, fact.said))
+        ]
+        # What answers in a word stands first: of many facts only some are shown at once.
+        return tuple(sorted(called, key=lambda fact: fact.plain is None))
 
     def _replaced_by(self, reference: Reference) -> Document | None:
         """The document that was replaced by the one that is asked for, where that is all that is asked."""
@@ -346,6 +361,11 @@ def _passage(provision: Provision) -> Passage:
     heading = f"{provision.title}\n{provision.topic}\n{provision.lead}"
     phrasings = provision.entry.phrasings or tuple(text.split(". "))
     return Passage(provision.id, heading, text, (*phrasings, provision.topic))
+
+
+def _has_said(query: Query, word: str) -> bool:
+    """Whether a syllable was typed: as it is written, or without accents. "Mất" is no "mật"."""
+    return not {fold(word), *syllables(word)}.isdisjoint(query.reading.syllables)
 
 
 def _is_incident(concepts: set[str]) -> bool:

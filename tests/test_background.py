@@ -81,3 +81,10 @@ def test_a_wrong_lexicon_is_refused(tmp_path: Path) -> None:
     path.write_text("stop: [a]\n", encoding="utf-8")
     with pytest.raises(DataError):
         load_lexicon(path)
+
+
+def test_a_plain_answer_says_what_it_is_given_for(background: Background) -> None:
+    plain = [fact for fact in background.facts if fact.plain or fact.said]
+    assert plain
+    for fact in plain:
+        assert fact.plain and fact.said and fact.triggers, fact.id

@@ -159,3 +159,41 @@ def test_a_question_behind_a_greeting_or_thanks_is_answered(
     conversation: Conversation, said: str, expected: str
 ) -> None:
     assert expected in told(conversation, said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "dang tin mat len zalo",
+        "cong van mat gui qua zalo dc khong",
+        "co duoc gui file word co dau mat qua zalo khong",
+        "gửi công văn mật cho sếp qua zalo được không",
+        "chup van ban mat gui nhom phong",
+        "lỡ gửi file mật vào nhóm zalo thì sao",
+        "tài liệu tối mật chụp gửi zalo cho sếp",
+        "gui cong van mat qua zalo bi phat bao nhieu, co bi ky luat khong",
+    ],
+)
+def test_what_is_secret_gets_a_plain_no_before_the_rule(conversation: Conversation, said: str) -> None:
+    text = told(conversation, said)
+    assert text.startswith("Không. Tài liệu, tin có dấu mật thì không gửi, không đăng qua Zalo")
+    assert "Khoản 3 Điều 3" in text
+    assert "Luật Bảo vệ bí mật nhà nước 117/2025/QH15" in text
+    assert "Cần đối chiếu văn bản chính thức" in text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "gửi công văn thường qua zalo được không",
+        "gui tai lieu noi bo qua zalo dc ko",
+        "công văn mất trên zalo thì sao",
+        "dang tin mat xe may len nhom zalo dc ko",
+        "lo mat khau zalo thi sao",
+        "bao mat tai khoan the nao",
+    ],
+)
+def test_what_is_not_secret_gets_no_such_no(conversation: Conversation, said: str) -> None:
+    text = told(conversation, said)
+    assert "dấu mật" not in text
+    assert "117/2025" not in text

@@ -130,7 +130,10 @@ class Writer:
         return Markup(" ").join(parts)
 
     def _first(self, finding: Finding) -> Iterator[Markup]:
-        """What is said before the rule: whom to turn to, where that is what was asked."""
+        """What is said before the rule: the answer in a word, and whom to turn to, where that is what was asked."""
+        for fact in finding.facts:
+            if fact.plain:
+                yield Markup.escape(fact.plain)
         if "whom" in finding.attitudes:
             yield self.whom()
 
