@@ -19,8 +19,17 @@ _LINK = re.compile(r"(?i)(?:\b(?:https?://|www\.)\S+|\b(?:[\w-]{1,63}\.){1,4}(?:
 _NUMBER = re.compile(r"(?<!\d)\+?\d(?:[ .,-]?\d){5,}(?!\d)")
 
 
+# What is hardly a word of a sentence: "mật khẩu là gì", "mật khẩu 2 lớp" tell none.
+_LIKE_SECRET = re.compile(r"(?=\S*[\d@#$%^&*])\S{4,}")
+
 # Each of the others needs one of these; most questions have none.
 _NEEDED = re.compile(r"(?i)[@.:=/\d]|\bl[àa]\b")
+
+
+def tells_secret(text: str) -> bool:
+    """Tell whether a text holds a password or a one-time code that somebody has typed out."""
+    found = (*_AFTER_SIGN.finditer(text), *_AT_ONCE.finditer(text))
+    return any(_LIKE_SECRET.fullmatch(match.group(3)) for match in found)
 
 
 def mask(text: str) -> str:

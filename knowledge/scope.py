@@ -95,6 +95,10 @@ class Scope:
         """Tell whether a passage holds enough of what was asked to be an answer."""
         return self.coverage(query, position) >= ENOUGH_COVERAGE
 
+    def shares_topic(self, query: Query, position: int) -> bool:
+        """Tell whether a passage is about anything that a question is about, so that it is worth a look at all."""
+        return not self._terms[position].isdisjoint(f"#{name}" for name in query.reading.concepts)
+
     def coverage(self, query: Query, position: int) -> float:
         """Return the share of the question's weight that a passage holds, from 0 to 1.
 

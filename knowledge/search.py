@@ -220,7 +220,11 @@ class Search:
         self._adjust(scores, reference, today, units)
         top = int(np.argmax(scores)) if np.any(scores > 0) else None
         ranked = best(scores[: len(self._provisions)], 1 + ALTERNATIVES)
-        nearest = [self._provisions[position] for position, _ in ranked]
+        nearest = [
+            self._provisions[position]
+            for position, _ in ranked
+            if named or reference.parts or self._scope.shares_topic(topic, position)
+        ]
         rival = self._scope.rival(topic, top, named=named, hidden=scores <= 0)
         if rival is not None and rival.kind == "refusal" and top is not None and _is_victim(query):
             rival = None

@@ -197,3 +197,45 @@ def test_what_is_not_secret_gets_no_such_no(conversation: Conversation, said: st
     text = told(conversation, said)
     assert "dấu mật" not in text
     assert "117/2025" not in text
+
+
+@pytest.mark.parametrize(
+    "said", ["thoi tiet", "thời tiết hôm nay thế nào", "1+1=?", "SELECT *", "giá vàng hôm nay", "quan an ngon gan day"]
+)
+def test_nothing_is_offered_where_nothing_is_near(conversation: Conversation, said: str) -> None:
+    (reply,) = conversation.say(said)
+    assert "chưa nói tới việc này" in reply.text
+    assert (reply.lead, reply.buttons) == ("", ())
+
+
+@pytest.mark.parametrize(
+    "said", ["quyet dinh 874 ban hah cai gi", "em muốn hỏi về livestream bán hàng của xã hội đen", "mật khẩu là gì"]
+)
+def test_what_is_near_is_still_offered(conversation: Conversation, said: str) -> None:
+    (reply,) = conversation.say(said)
+    assert reply.lead == "Quy định gần nhất, có thể anh/chị cần:"
+    assert reply.buttons
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "mat khau cua toi la Abc@12345",
+        "mật khẩu của tôi là Abc@12345",
+        "mk zalo cua em la 123456",
+        "pass fb: hoa1990",
+        "ma otp la 482913",
+    ],
+)
+def test_whoever_types_a_password_is_first_told_to_change_it(conversation: Conversation, said: str) -> None:
+    text = told(conversation, said)
+    assert text.startswith(
+        "Anh/chị đổi mật khẩu ngay và xóa tin vừa gửi. Không gửi mật khẩu, mã OTP cho ai, kể cả tôi."
+    )
+    assert "chưa nói tới việc này" not in text
+    assert said.split()[-1] not in text
+
+
+@pytest.mark.parametrize("said", ["mật khẩu là gì", "mat khau 2 lop la gi", "ai đòi mã otp là lừa đảo phải không"])
+def test_whoever_only_speaks_of_passwords_is_not(conversation: Conversation, said: str) -> None:
+    assert "đổi mật khẩu ngay" not in told(conversation, said)

@@ -9,6 +9,7 @@ from itertools import islice
 
 from markupsafe import Markup
 
+from handlers.masking import tells_secret
 from handlers.office import Office
 from handlers.texts import Texts, link
 from knowledge.documents import Document, Provision
@@ -42,6 +43,12 @@ class Writer:
 
     def body(self, finding: Finding) -> Markup:
         """Return what a reply says before it lists other provisions."""
+        if not tells_secret(finding.question):
+            return self._body(finding)
+        told = self.texts.rich("answer.told_secret")
+        return told if finding.outcome is Outcome.NOT_FOUND else _paragraphs([told, self._body(finding)])
+
+    def _body(self, finding: Finding) -> Markup:
         if finding.outcome is Outcome.ANSWERED:
             first = list(self._first(finding))
             return _paragraphs([*first, *(self._in_short(finding) if first else self._answer(finding))])
