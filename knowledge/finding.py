@@ -66,7 +66,7 @@ class Finding:
         suggestions: names of jobs that can help further: "report".
         intent: which kind of small talk or refusal it is.
         document, missing: the document that was asked for and the part or number it does not have; an answer may name
-            the number of a document that is spoken of but not loaded.
+            a document that is spoken of but not loaded.
         within: where a clause is missing, the article that should hold it.
         asks_validity: whether the question is whether a document holds.
         previous: the edition before the one cited, where the question asks what was changed.

@@ -61,14 +61,46 @@ _DOTTED = re.compile(rf"{_START}(dieu|muc)\s*(\d{{1,3}})\s*[.,/]\s*(\d{{1,2}}|[a
 _JOINED = re.compile(rf"{_START}muc\s*(\d{{1,3}})([a-z]){_END}")
 # A document named by its number, whether or not it is loaded.
 _NUMBERED_DOCUMENT = re.compile(
-    rf"{_START}(?:cong van|quyet dinh|nghi dinh|thong tu|chi thi|luat|nghi quyet|cv|qd|nd|tt|nq)\s*(?:so\s*)?"
-    r"(\d{1,4})(?:/[\w/-]+)?"
+    rf"{_START}(?P<kind>cong van|quyet dinh|nghi dinh|thong tu|chi thi|luat|nghi quyet|cv|qd|nd|tt|nq)\s*(?:so\s*)?"
+    r"(?P<number>\d{1,4})(?P<rest>(?:/[\w/-]*\w)?)"
 )
+_KIND_NAMES = {
+    "cong van": "công văn",
+    "cv": "công văn",
+    "quyet dinh": "quyết định",
+    "qd": "quyết định",
+    "nghi dinh": "nghị định",
+    "nd": "nghị định",
+    "thong tu": "thông tư",
+    "tt": "thông tư",
+    "chi thi": "chỉ thị",
+    "luat": "luật",
+    "nghi quyet": "nghị quyết",
+    "nq": "nghị quyết",
+}
 # A law or the like named by its matter. Only beside an article ("Điều 4 Bộ luật Lao động") is it what is asked for.
 _NAMED_LAW = re.compile(
     rf"{_START}(?:bo luat|(?<!phap )luat|nghi dinh|thong tu|phap lenh|hien phap|noi quy|quy che){_END}"
 )
 UNNAMED = "?"
+# A law that is asked for as a whole: "Luật An ninh mạng quy định gì". What goes on after its name asks about a matter.
+_LAWS = (
+    "an ninh mang|an toan thong tin(?: mang)?|bao chi|xuat ban|quang cao|vien thong|cong nghe thong tin"
+    "|giao dich dien tu|tiep can thong tin|so huu tri tue|bao ve du lieu ca nhan|bao ve bi mat nha nuoc"
+    "|(?:can bo,? )?cong chuc|vien chuc|to cao|khieu nai|phong,? chong tham nhung|xu ly vi pham hanh chinh"
+    "|dan su|hinh su|lao dong|tre em|dat dai"
+)
+_SAYS = (
+    "(?:quy dinh|noi|ghi|neu|gom|bao gom)"
+    "(?: ve)?(?: nhung)?(?: (?:dieu|noi dung|van de|cai))?(?: (?:gi|sao|nao|the nao))?"
+)
+_WHOLE_LAW = re.compile(
+    r"(?:(?:cho|em|toi|minh|xin|muon|hoi|biet|xem|doc|trich|tom tat|noi dung|toan van|cua|theo) )*"
+    r"(?:hien phap|(?:bo luat|luat|phap lenh) (?!(?:nao|gi|co) )"
+    rf"(?:(?:{_LAWS})|[a-z]+(?: [a-z]+){{0,5}}?(?= {_SAYS}\W*$)))"
+    r"(?: (?:viet nam|moi|hien hanh|so|nam|\d{4}|\d{1,3}/\d{4}(?:/\w+)?)){0,4}"
+    rf"(?: (?:{_SAYS}|la gi|co gi|co nhung gi))?(?: (?:vay|the|a|nhi|ha))*\W*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +117,7 @@ class Reference:
         chapter: the number of a chapter, as in "II", where one is named without an article; or "".
         clause: the label of a clause that is named without its article, or "".
         rest: the folded question without the words of the reference.
+        unknown_name: what the document that is not loaded is called in a sentence: "nghị định 15/2020".
     """
 
     documents: tuple[str, ...]
@@ -94,6 +127,7 @@ class Reference:
     chapter: str
     clause: str
     rest: str
+    unknown_name: str = ""
 
 
 class DocumentNames:
@@ -130,10 +164,10 @@ def find_reference(question: str, names: DocumentNames) -> Reference:
     text = fold(question)
     general = False
     documents, rest = names.find(text, general=False)
-    unknown = ""
+    unknown = name = ""
     if not documents:
         match = _NUMBERED_DOCUMENT.search(text)
-        unknown = match.group(1) if match else ""
+        unknown, name = (match["number"], _named(match)) if match else ("", "")
         rest = _NUMBERED_DOCUMENT.sub(" ", text) if unknown else text
     if not documents and not unknown:
         documents, rest = names.find(text, general=True)
@@ -159,12 +193,13 @@ def find_reference(question: str, names: DocumentNames) -> Reference:
     if found:
         for pattern in _KINDS.values():
             text = pattern.sub(" ", text)
-    if found and not documents and not unknown and _NAMED_LAW.search(text):
+    asks_law = _NAMED_LAW.search(text) if found else _WHOLE_LAW.fullmatch(text)
+    if not documents and not unknown and asks_law:
         unknown = UNNAMED
     parts = tuple(_parts(found))
     chapter = "" if parts else _roman(found.get("chuong", ""))
     clause = part_label([f"khoan-{found['khoan']}"]) if "khoan" in found and not parts else ""
-    return Reference(tuple(documents), general, unknown, parts, chapter, clause, " ".join(text.split()))
+    return Reference(tuple(documents), general, unknown, parts, chapter, clause, " ".join(text.split()), name)
 
 
 def resolve(reference: Reference, library: Library) -> list[Provision]:
@@ -206,6 +241,12 @@ def missing_part(reference: Reference, library: Library) -> tuple[Document, str,
             if above:
                 return document, label, above
     return having_kind[0], label, None
+
+
+def _named(match: re.Match[str]) -> str:
+    """What a document is called that was named by its number, however it was typed."""
+    number = re.sub(r"/([NQ])D", r"/\1Đ", (match["number"] + match["rest"]).upper())
+    return f"{_KIND_NAMES[match['kind']]} {number}"
 
 
 def _at(document: Document, parts: Sequence[str]) -> Provision | None:

@@ -157,7 +157,8 @@ class Search:
     ) -> Finding | None:
         """The answer where a question points at a provision; None where its topic has to be looked for."""
         if reference.unknown_document and reference.unknown_document not in self._mentioned:
-            return Finding(question, Outcome.NO_SUCH_DOCUMENT, missing=reference.unknown_document)
+            missing_document = reference.unknown_name or reference.unknown_document
+            return Finding(question, Outcome.NO_SUCH_DOCUMENT, missing=missing_document)
         if reference.unknown_document:
             return None
         if reference.clause and self.ranker.lexicon.only_shows(self.ranker.query(reference.rest).reading):
@@ -267,7 +268,7 @@ class Search:
         return [provision for provision in found if provision and is_visible(provision.document, frozenset())]
 
     def _declined(self, question: str, reference: Reference, nearest: Sequence[Provision]) -> Finding:
-        missing = reference.unknown_document
+        missing = reference.unknown_name
         outcome = Outcome.NO_SUCH_DOCUMENT if missing else Outcome.NOT_FOUND
         return Finding(question, outcome, nearest=tuple(nearest), missing=missing)
 
@@ -294,7 +295,7 @@ class Search:
             alternatives=() if replaces else tuple(p for p in others if p not in provisions)[:ALTERNATIVES],
             facts=self._facts_beside(query),
             suggestions=("report",) if _is_incident(concepts) else (),
-            missing=reference.unknown_document,
+            missing=reference.unknown_name,
             asks_validity="validity" in concepts,
             previous=previous,
             replaces=replaces,

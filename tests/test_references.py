@@ -144,3 +144,47 @@ def test_any_text_has_a_reference_or_none(text: str) -> None:
     if reference.parts:
         assert resolve(reference, empty) == []
         assert missing_part(reference, empty) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Luật An ninh mạng quy định gì",
+        "luat an ninh mang",
+        "luat an ninh mang noi gi vay",
+        "cho em xem nội dung Luật An ninh mạng 116/2025/QH15 quy định những gì?",
+        "luật thi đua khen thưởng quy định gì",
+        "hiến pháp quy định gì",
+    ],
+)
+def test_a_law_that_is_asked_for_as_a_whole_is_not_loaded(library: Library, question: str) -> None:
+    assert reference_in(question, library).unknown_document == UNNAMED
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "luật có cấm đăng ảnh không",
+        "luat co quy dinh gi",
+        "luật nào quy định",
+        "pháp luật quy định gì về đăng tin giả",
+        "luật an ninh mạng có cấm đăng tin giả không",
+        "vi pham luat an ninh mang thi bi gi",
+    ],
+)
+def test_a_question_about_a_matter_of_the_law_goes_on(library: Library, question: str) -> None:
+    assert reference_in(question, library).unknown_document == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("nd 15/2020", "nghị định 15/2020"),
+        ("nd 15/2020/nđ-cp quy định gì", "nghị định 15/2020/NĐ-CP"),
+        ("Nghị định 15 phạt bao nhiêu", "nghị định 15"),
+        ("qd 1234/qd-bvhttdl noi gi", "quyết định 1234/QĐ-BVHTTDL"),
+        ("cv số 55", "công văn 55"),
+    ],
+)
+def test_a_document_that_is_not_loaded_is_called_what_it_was_called(library: Library, question: str, name: str) -> None:
+    assert reference_in(question, library).unknown_name == name

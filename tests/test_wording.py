@@ -96,7 +96,7 @@ def test_of_a_document_that_only_replaced_ours_all_is_said_that_is_known(writer:
 
 def test_what_is_known_of_another_document_stands_right_under_that_it_is_missing(writer: Writer) -> None:
     text = reply(writer, "nghị định 15/2020 nói gì")
-    assert text.startswith("Tôi không có toàn văn văn bản số 15.\n\nĐiều đã tra được:\n• ")
+    assert text.startswith("Tôi không có toàn văn nghị định 15/2020.\n\nĐiều đã tra được:\n• ")
     assert "Ngoài văn bản trên" not in text
 
 
