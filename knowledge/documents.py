@@ -170,9 +170,9 @@ class Provision:
         return not any(node.is_together for node in self._upwards() if node is not self)
 
     def source_names(self, now: NowEntry) -> str:
-        """Return where a statement about today was read: notes, or hosts of addresses."""
+        """Return where a statement about today was read: names, notes, or hosts of addresses."""
         entries = (self.document.entry.sources[key] for key in now.sources)
-        return "; ".join(entry.note or entry.host for entry in entries)
+        return "; ".join(entry.name or entry.note or entry.host for entry in entries)
 
     def sources(self, edition: EditionEntry) -> list[SourceEntry]:
         """Return the sources of one of its editions, those that staff can open and read first."""

@@ -112,8 +112,12 @@ class Strict(BaseModel):
 
 
 class SourceEntry(Strict):
-    """Where words or a fact were read: an address, a description, or both."""
+    """Where words or a fact were read: an address, a description, or both.
 
+    `name` is what it is called in an answer, where its address does not tell whose words they are.
+    """
+
+    name: Text | None = None
     url: Text | None = None
     note: Text | None = None
 

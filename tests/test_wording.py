@@ -48,7 +48,12 @@ def test_what_may_not_be_quoted_has_no_quotation_marks_and_a_source(writer: Writ
         text = reply(writer, question)
         assert "“" not in text.split("Lưu ý")[0]
         assert "Ý chính" in text
-        assert re.search(r'Nguồn: <a href="https?://(?:www\.)?([^/]+)/[^"]+">\1</a>', text)
+        assert re.search(r'Nguồn: (?:Reuters.*: )?<a href="https?://(?:www\.)?([^/]+)/[^"]+">\1</a>', text)
+
+
+def test_a_source_is_called_by_its_name_where_its_address_does_not_tell_whose_it_is(writer: Writer) -> None:
+    text = reply(writer, "khoản 3 điều 5")
+    assert 'Nguồn: Reuters, 18/6/2021 (tiếng Anh): <a href="https://www.nasdaq.com/' in text
 
 
 def test_today_is_told_with_its_source_or_as_unknown(writer: Writer) -> None:

@@ -332,8 +332,11 @@ def _paragraphs(parts: Iterable[Markup]) -> Markup:
 
 
 def _source(source: SourceEntry) -> Markup:
-    """A source as it is named: the host of its address, which leads to the page, or its note."""
-    return link(source.url, source.host) if source.url else Markup.escape(source.note)
+    """A source as it is named: its name, and the host of its address, which leads to the page; or its note."""
+    if not source.url:
+        return Markup.escape(source.name or source.note)
+    page = link(source.url, source.host)
+    return Markup("{}: {}").format(source.name, page) if source.name else page
 
 
 def _inside(label: str) -> str:
