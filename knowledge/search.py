@@ -43,6 +43,9 @@ NAMED_ARTICLE = 1.2
 COURTESIES = ("greeting", "thanks")
 # So many words with a topic beside a greeting are what is meant, whether or not there is an answer to it.
 LONG_ENOUGH = 3
+# "Thế còn quay video" asks about something that was said before.
+FOLLOW_UP = "follow-up"
+_FOLLOWS = re.compile(r"(?:(?:da|vang|a|u|ok|em|anh|chi) )*(?:the|vay|roi|con) (?:con|neu|thi) ")
 
 # "NĐ 174/2026/NĐ-CP", "Luật An ninh mạng 116/2025/QH15", "QĐ 423/QĐ-BVHTTDL", but no date.
 _DOCUMENT_NUMBER = re.compile(r"\b(\d{2,4})/(?:\d{4}/)?[A-ZĐ]")
@@ -111,6 +114,8 @@ class Search:
 
     def _found(self, question: str, today: dt.date | None, units: frozenset[str]) -> Finding:
         query = self.ranker.query(question)
+        if _follows(query):
+            return Finding(question, Outcome.SMALL_TALK, intent=FOLLOW_UP)
         reference = self._reference(query)
         finding = self._by_reference(question, query, reference, today, units)
         if finding is None:
@@ -366,6 +371,15 @@ def _passage(provision: Provision) -> Passage:
     heading = f"{provision.title}\n{provision.topic}\n{provision.lead}"
     phrasings = provision.entry.phrasings or tuple(text.split(". "))
     return Passage(provision.id, heading, text, (*phrasings, provision.topic))
+
+
+def _follows(query: Query) -> bool:
+    """Whether a question is short and begins as one that goes on from what was said before."""
+    begins = _FOLLOWS.match(" ".join(query.reading.folded))
+    if begins is None:
+        return False
+    behind = len(begins.group().split())
+    return query.reading.stop[behind:].count(False) < LONG_ENOUGH
 
 
 def _has_said(query: Query, word: str) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
 
 from handlers.context import Context
 from handlers.office import Office
-from storage.people import Address
+from storage import questions
+from storage.people import Address, person_at
 from tests.conversations import Conversation, whole
 
 pytestmark = pytest.mark.every_channel
@@ -239,3 +241,94 @@ def test_whoever_types_a_password_is_first_told_to_change_it(conversation: Conve
 @pytest.mark.parametrize("said", ["mật khẩu là gì", "mat khau 2 lop la gi", "ai đòi mã otp là lừa đảo phải không"])
 def test_whoever_only_speaks_of_passwords_is_not(conversation: Conversation, said: str) -> None:
     assert "đổi mật khẩu ngay" not in told(conversation, said)
+
+
+@pytest.mark.parametrize("said", ["k hieu", "em chưa hiểu lắm", "cu the hon di", "giải thích rõ hơn giúp em"])
+def test_whoever_does_not_understand_reads_the_whole_article_and_whom_to_ask(
+    conversation: Conversation, said: str
+) -> None:
+    conversation.say("đăng chuyện cơ quan lên facebook có được không")
+    text = told(conversation, said)
+    assert text.startswith("Điều 5, QĐ 874/QĐ-BTTTT")
+    assert "Khoản 2: " in text
+    assert "Khoản 3: " in text
+    assert text.endswith(
+        "Cần người giải đáp, anh/chị hỏi Văn phòng Sở Ví Dụ, điện thoại 0000 000 000 (giờ hành chính)."
+    )
+
+
+def test_what_was_shown_too_long_ago_or_never_is_asked_for(conversation: Conversation) -> None:
+    again = "Anh/chị hỏi lại cả câu giúp. Cần người giải đáp, anh/chị hỏi Văn phòng Sở Ví Dụ"
+    assert again in told(conversation, "k hieu")
+    conversation.say("đăng chuyện cơ quan lên facebook có được không")
+    conversation.wait(dt.timedelta(hours=25))
+    assert again in told(conversation, "k hieu")
+
+
+def test_what_another_was_shown_is_not_explained(conversation: Conversation) -> None:
+    conversation.say("đăng chuyện cơ quan lên facebook có được không")
+    address = replace(conversation.address, sender="somebody-else")
+    with conversation.context.database.transaction():
+        person = person_at(conversation.context.database, address, conversation.context.now.isoformat())
+    other = Conversation(replace(conversation.context, person=person), address)
+    assert "Điều 5" not in told(other, "k hieu")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["the con quay video", "thế còn quay video thì sao ạ", "vay con zalo thi sao", "sao lai the", "tại sao vậy em"],
+)
+def test_what_needs_what_was_said_before_is_asked_for_as_a_whole(conversation: Conversation, said: str) -> None:
+    conversation.say("đăng ảnh đồng nghiệp lên facebook có được không")
+    text = told(conversation, said)
+    assert text.startswith("Tôi không giữ câu trước. Anh/chị hỏi lại cả câu giúp")
+    assert "Điều" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("thế còn bình luận chửi người ta thì có bị phạt không", "Khoản 6 Điều 4"),
+        ("vì sao phải dùng tên thật", "Khoản 2 Điều 4"),
+        ("thế à", "Dạ vâng."),
+        ("bot nói khó hiểu quá", "Xin lỗi anh/chị"),
+    ],
+)
+def test_what_can_be_answered_alone_is(conversation: Conversation, said: str, expected: str) -> None:
+    assert expected in told(conversation, said)
+
+
+def test_two_questions_get_two_answers(conversation: Conversation) -> None:
+    text = told(conversation, "Chào em? Kể chuyện cơ quan lên fb được không? Share bai chua kiem chung co sao khong?")
+    assert text.startswith("Tin này có 2 câu hỏi. Tôi trả lời hai câu:")
+    assert text.index("Khoản 2 Điều 5") < text.index("“Chia sẻ những thông tin có nguồn chính thống")
+    assert "Câu còn lại" not in text
+
+
+def test_of_more_questions_it_is_said_that_some_are_left(conversation: Conversation) -> None:
+    text = told(
+        conversation,
+        "mất nick zalo phải báo ai? đặt tên giả trên facebook được không? share bài chưa kiểm chứng có sao không?",
+    )
+    assert text.startswith("Tin này có 3 câu hỏi. Tôi trả lời hai câu:")
+    assert OFFICE_AND_PHONE in text
+    assert "Khoản 2 Điều 4" in text
+    assert "nguồn chính thống" not in text
+    assert "Câu còn lại, anh/chị hỏi riêng giúp." in text
+    assert "Báo ngay, xem việc cần làm" in text
+
+
+def test_a_vote_on_two_answers_names_both_rules(conversation: Conversation) -> None:
+    conversation.say("Kể chuyện cơ quan lên fb được không? Share bai chua kiem chung co sao khong?")
+    conversation.say("đúng ý tôi")
+    (counted,) = questions.counted(conversation.context.database, 10)
+    assert (counted.helpful, counted.shown) == (1, ("qd-874-2021/dieu-5/khoan-2", "qd-874-2021/dieu-4/khoan-4"))
+
+
+@pytest.mark.parametrize(
+    "said", ["share bài chưa kiểm chứng có sao không??", "Chào em? share bài chưa kiểm chứng có sao không?"]
+)
+def test_one_question_with_several_marks_is_one(conversation: Conversation, said: str) -> None:
+    text = told(conversation, said)
+    assert "Khoản 4 Điều 4" in text
+    assert "câu hỏi." not in text

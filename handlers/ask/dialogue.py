@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +17,8 @@ from handlers.conversation import Button, Manner, Reply
 from knowledge.documents import Provision
 from knowledge.finding import Citation, Finding, Outcome
 from knowledge.schema import FactEntry
-from storage import people
+from knowledge.text import folded_syllables
+from storage import menus, people
 
 _PARAGRAPHS = Markup("\n\n")
 
@@ -30,6 +33,15 @@ FACTS = 2
 # The kind of small talk that is always answered: somebody is in danger.
 _DISTRESS = "distress"
 _GREETING = "greeting"
+_EXPLAIN = "explain"
+
+# So long, and so many menus ago, somebody still means the rule that was shown.
+_SHOWN_LATELY = dt.timedelta(hours=24)
+_MENUS_LOOKED_AT = 3
+
+# Where a question ends, and how many of a message are looked at.
+_ENDS = re.compile(r"[?\n]+")
+MOST_QUESTIONS = 4
 
 
 def welcome(context: Context) -> Reply:
@@ -78,8 +90,12 @@ def answer(question: str, context: Context) -> list[Reply]:
     """Answer a question; one without an answer is noted, without who asked."""
     if not _answers(context):
         return [_first_aid(question, context)]
+    if several := _several(question, context):
+        return [several]
     finding, noted = service.ask(context.database, context.search, question, context.today, context.units)
     context.tally(finding.outcome.value)
+    if finding.intent == _EXPLAIN and (explained := _explained(context)):
+        return [explained]
     writer = _writer(context)
     page = first_page(finding.citations)
     further = _further_button(finding.facts[FACTS:], context)
@@ -87,6 +103,54 @@ def answer(question: str, context: Context) -> list[Reply]:
     closing = writer.closing(finding, noted=noted)
     body = writer.body(replace(finding, citations=finding.citations[:page], facts=finding.facts[:FACTS]))
     return [Reply(body, buttons, closing, lead=writer.lead(finding))]
+
+
+def _several(text: str, context: Context) -> Reply | None:
+    """The answers to the first two questions of a message that asks several; None where it does not."""
+    parts = [part for part in _ENDS.split(text) if folded_syllables(part)]
+    if len(parts) < 2:
+        return None
+    findings = [service.answer(context.search, part, context.today, context.units) for part in parts[:MOST_QUESTIONS]]
+    asked = [finding for finding in findings if finding.outcome not in (Outcome.SMALL_TALK, Outcome.EMPTY)]
+    count = len(asked) + len(parts[MOST_QUESTIONS:])
+    by_rule = {f.citations[0].provision.id: f for f in reversed(findings) if f.outcome is Outcome.ANSWERED}
+    answered = [finding for finding in findings if finding in by_rule.values()][:2]
+    if len(answered) < 2:
+        return None
+    context.tally(Outcome.ANSWERED.value)
+    texts, writer = context.texts, _writer(context)
+    body = [
+        texts.rich("answer.several", count=count),
+        *(writer.in_short(replace(f, facts=f.facts[:1])) for f in answered),
+    ]
+    if count > len(answered):
+        body.append(texts.rich("answer.several_left"))
+    buttons = {
+        button.label: button
+        for finding in answered
+        for button in (*_report_button(finding, context), *_article_button(finding.citations[0].provision, context))
+    }
+    shown = [service.shown_ids(finding)[0] for finding in answered]
+    return Reply(_PARAGRAPHS.join(body), (*buttons.values(), *_votes(text, Outcome.ANSWERED, shown, context)))
+
+
+def _explained(context: Context) -> Reply | None:
+    """The whole article of the rule that was shown last, and whom to ask; None where none was, or too long ago.
+
+    What was shown is read from the menu under it, where it stands sealed. What was asked is kept nowhere.
+    """
+    if context.address is None:
+        return None
+    since = (context.now - _SHOWN_LATELY).isoformat()
+    for menu in menus.newest(context.database, context.address, context.person, since, _MENUS_LOOKED_AT):
+        sealed = next((button["data"]["sealed"] for button in menu.buttons if button["action"] == "ask.vote"), None)
+        if sealed is None:
+            continue
+        known = context.seal.open(sealed)
+        if not known or service.article(context.search, known["shown"][0], context.today) is None:
+            return None
+        return replace(_article(known["shown"][0], context), closing=_writer(context).contact())
+    return None
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
@@ -202,7 +266,6 @@ def _vote(data: dict[str, Any], context: Context) -> Reply:
 
 
 def _buttons(finding: Finding, context: Context) -> list[Button]:
-    texts = context.texts
     others = finding.alternatives if finding.outcome is Outcome.ANSWERED else finding.nearest
     if _length(finding.citations) + sum(len(fact.text) for fact in finding.facts[:FACTS]) > PAGE:
         # The answer itself fills the screen.
@@ -214,20 +277,26 @@ def _buttons(finding: Finding, context: Context) -> list[Button]:
         return buttons
     if len(finding.citations) == 1 and not finding.replaces:
         buttons = _article_button(finding.citations[0].provision, context) + buttons
+    buttons = [*_report_button(finding, context), *buttons]
+    return buttons + _votes(finding.question, finding.outcome, service.shown_ids(finding), context)
+
+
+def _report_button(finding: Finding, context: Context) -> list[Button]:
+    """The button that begins a report with what was asked, where something has happened."""
+    if "report" not in finding.suggestions:
+        return []
     # A menu belongs to a person, and what somebody asked stands beside nobody.
-    if "report" in finding.suggestions:
-        told = context.seal.close({"question": finding.question[: service.READ_LENGTH]})
-        buttons.insert(0, Button(texts("button.report"), "report.start", {"sealed": told}))
-    sealed = context.seal.close(
-        {
-            "question": service.kept_text(finding.question),
-            "outcome": finding.outcome.value,
-            "shown": service.shown_ids(finding),
-        }
-    )
-    votes = ("helpful", "not_helpful")
-    return buttons + [
-        Button(texts(f"button.{vote}"), "ask.vote", {"sealed": sealed, "vote": vote}, once="vote") for vote in votes
+    told = context.seal.close({"question": finding.question[: service.READ_LENGTH]})
+    return [Button(context.texts("button.report"), "report.start", {"sealed": told})]
+
+
+def _votes(question: str, outcome: Outcome, shown: Sequence[str], context: Context) -> list[Button]:
+    """The buttons that say whether an answer helped."""
+    told = {"question": service.kept_text(question), "outcome": outcome.value, "shown": list(shown)}
+    sealed = context.seal.close(told)
+    return [
+        Button(context.texts(f"button.{vote}"), "ask.vote", {"sealed": sealed, "vote": vote}, once="vote")
+        for vote in ("helpful", "not_helpful")
     ]
 
 

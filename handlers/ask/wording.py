@@ -51,7 +51,7 @@ class Writer:
     def _body(self, finding: Finding) -> Markup:
         if finding.outcome is Outcome.ANSWERED:
             first = list(self._first(finding))
-            return _paragraphs([*first, *(self._in_short(finding) if first else self._answer(finding))])
+            return self.in_short(finding) if first else _paragraphs(self._answer(finding))
         if finding.outcome is Outcome.SMALL_TALK:
             talk = self.texts.rich(f"talk.{finding.intent}", contact=self.contact(), whom=self.whom())
             return _paragraphs([talk, *map(self.rule, finding.citations)])
@@ -144,8 +144,11 @@ class Writer:
         if "whom" in finding.attitudes:
             yield self.whom()
 
+    def in_short(self, finding: Finding) -> Markup:
+        """Return an answer without all that is known around its rule."""
+        return _paragraphs([*self._first(finding), *self._in_short(finding)])
+
     def _in_short(self, finding: Finding) -> Iterator[Markup]:
-        """The rule without all that is known around it, where something else was said first."""
         if len(finding.citations) > 1 or finding.replaces or finding.missing or finding.asks_validity:
             yield from self._answer(finding)
             return
