@@ -69,6 +69,11 @@ def test_whoever_asks_for_the_contact_reads_nothing_else(conversation: Conversat
     assert "Điều" not in text
 
 
+@pytest.mark.parametrize("said", ["bị lừa tiền qua zalo gọi số nào", "mat nick zalo phai bao ai"])
+def test_what_cannot_wait_names_bank_and_police_too(conversation: Conversation, said: str) -> None:
+    assert "gọi ngay ngân hàng để chặn; bị lừa, bị đe dọa thì báo thêm công an (113)." in told(conversation, said)
+
+
 def test_what_the_office_has_not_said_is_named(conversation: Conversation) -> None:
     for office, missing in [
         (Office(), "Anh/chị báo, hỏi bộ phận phụ trách ở cơ quan. Cơ quan chưa ghi tên đầu mối ở đây."),

@@ -143,6 +143,8 @@ class Writer:
                 yield Markup.escape(fact.plain)
         if "whom" in finding.attitudes:
             yield self.whom()
+            if "report" in finding.suggestions:
+                yield self.texts.rich("contact.urgent")
 
     def in_short(self, finding: Finding) -> Markup:
         """Return an answer without all that is known around its rule."""
