@@ -55,6 +55,61 @@ def test_what_happened_is_understood(
     assert is_told(typed, reading)
 
 
+POLITE = """
+dạ zalo em bị hack rồi ạ
+chi oi zalo ke toan bi hack a, dang nhan muon tien
+chị ơi zalo kế toán bị hack ạ, đang nhắn mượn tiền
+zalo anh Ví Dụ cán bộ tư pháp bị hack đang mượn tiền mọi người
+zalo chị Ví Dụ công chức địa chính bị hack
+zalo của chị Mẫu viên chức bị hack
+zalo của cán bộ xã bị hack, đang mượn tiền
+fb của người dân bị hack gửi link vào nhóm xã
+zalo em bị hack nên nhắn tin lung tung
+zalo chị Ví Dụ bị hack từ khi chiều
+zalo sếp bị hack sau khi bấm link lạ
+zalo bị hack rồi ai giúp với
+ai cứu em với, zalo bị chiếm rồi
+fb em mất rồi, ai biết giúp với
+em bị hack zalo không ai vào được nữa ạ
+anh ơi facebook em không vào được ạ
+phát hiện zalo anh Ví Dụ bị hack
+cách đây 2 ngày facebook em bị hack
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["with accents", "without"])
+@pytest.mark.parametrize("said", POLITE)
+def test_a_polite_or_an_ordinary_word_makes_no_question_of_what_is_told(said: str, plain: bool) -> None:
+    typed = fold(said) if plain else said
+    assert is_told(typed, read(typed, TODAY))
+
+
+ASKED = """
+khi bị hack thì phải làm gì theo quy định
+khi bị hack zalo
+khi cán bộ bị hack tài khoản
+cán bộ bị hack nick có bị phạt ko
+cán bộ bị mất tài khoản facebook có nên báo không
+viên chức bị giả mạo facebook
+cán bộ để lộ mật khẩu tài khoản cơ quan
+cán bộ lập nick giả
+zalo bị hack thì nên báo ai
+nên làm gì khi zalo bị hack
+tài khoản bị hack phải báo ai ạ
+mất tài khoản facebook báo ai hả
+bị hack zalo thì sao ạ
+cách lấy lại nick bị hack
+phát hiện trang giả mạo sở thì báo cáo giám đốc
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["with accents", "without"])
+@pytest.mark.parametrize("said", ASKED)
+def test_what_is_asked_of_a_rule_is_no_report(said: str, plain: bool) -> None:
+    typed = fold(said) if plain else said
+    assert not is_told(typed, read(typed, TODAY))
+
+
 @pytest.mark.parametrize(
     ("said", "name"),
     [

@@ -58,7 +58,7 @@ _UNIT = (
     r"benh vien|trung tam|chi cuc|cuc|fanpage|trang (?:cua )?(?:so|xa|phuong|co quan|don vi))\b"
 )
 _ACCOUNT = r"\b(?:nick|nik|nich|tai khoan|tk|acc|account|trang|page|fanpage|kenh|nhom)\b"
-_HACKED = r"\b(?:hack|hac|hak|hach|hacked|hacker|hek)\b"
+_HACKED = r"\b(?:hack|hac|hak|hach(?! dich)|hacked|hacker|hek)\b"
 _FALSE = (
     r"\b(?:gia mao|mao danh|gia danh|mao nhan|gia lam|nick gia|nick ao|trang gia|page gia|fanpage gia|tai khoan gia|"
     r"facebook gia|fb gia|zalo gia|lap nick|lap trang|lap (?:fb|facebook|zalo|tai khoan)|tao nick|tao tai khoan|"
@@ -159,20 +159,39 @@ _AGO = re.compile(
 _DATE = re.compile(r"(?<![\w/])(?:ngay )?(\d{1,2})[/-](\d{1,2})(?:[/-](\d{4}))?(?![\w/])")
 _LONGEST_AGO = dt.timedelta(days=3650)
 
-# Somebody asks what the rule is, and tells nothing that happened.
+# Somebody asks what the rule is, and tells nothing that happened. "Từ khi", "sau khi", "cách đây" tell a time, and
+# "bị hack nên nhắn tin lung tung" what came of it.
 _SUPPOSED = re.compile(
-    r"\b(?:neu|lo ma|nho ma|gia su|truong hop|khi nao|khi bi|khi mat|khi|quy dinh|dieu \d|khoan \d|phat|xu phat|"
-    r"xu ly the nao|trach nhiem|van ban|nghi dinh|can bo|cong chuc|vien chuc|nguoi dan|nen|lam sao de|cach|de tranh|"
-    r"phong tranh|tranh bi|de khong|bat buoc|duoc phep|co quyen|thong tu|luat)\b"
+    r"\b(?:neu|lo ma|thi bao cao|nho ma|gia su|truong hop|khi nao|quy dinh|dieu \d|khoan \d|phat(?! (?:hien|tan|sinh))|"
+    r"xu ly the nao|trach nhiem|van ban|nghi dinh|co nen|nen (?:lam|bao|xu ly|hay|khong)|khong nen|lam sao de|"
+    r"cach(?! (?:day|nay))|de tranh|phong tranh|tranh bi|de khong|bat buoc|duoc phep|co quyen|thong tu|luat)\b"
+    r"|(?<!\btu )(?<!\bsau )(?<!\bke )(?<!\bdang )(?<!\blan )"
+    r"\bkhi\b(?! (?:nay|sang|trua|chieu|hoi|hom|dem|dang)\b)"
+)
+# Words for everybody who works in an office: a rule is about them, unless something is told of one of them.
+_STAFF = r"(?:can bo|cong chuc|vien chuc)"
+_IN_GENERAL = re.compile(rf"\b{_STAFF}\b")
+_ONE_OF_THEM = re.compile(
+    rf"(?<!\bphan )(?<!\bhinh )\b(?:anh|chi|chu|bac|ong|thay|sep|toi|em|minh|(?:cua|co) (?:(?:mot|1) )?{_STAFF}|"
+    r"dang (?:nhan|gui|di|hoi|muon|vay|dang|bi)|vua|roi|r|hom (?:qua|kia|nay)|(?:sang|trua|chieu|toi) (?:nay|qua))\b"
 )
 _ASKED = re.compile(
-    r"\?|\b(?:ai|gi|j|dau|may|bao nhieu|bn|the nao|ntn|nao|sao|lsao|a|ah|ha|chang|tai sao|vi sao|co phai|phai bao)\b"
+    r"\?|\b(?:ai|gi|j|dau|may|bao nhieu|bn|the nao|ntn|nao|sao|lsao|ha|chang|tai sao|vi sao|co phai|phai bao)\b"
     r"|\bv\W*$"
     r"|\b(?:khong|ko|k|hong|kg|hok|chua|hem)\W*$"
+)
+# With its accents "à" asks; without them it is mostly "ạ", and whoever says that is polite.
+_ASKED_OPENLY = re.compile(r"\b(?:à|hả|hở|á)\W*$")
+# Whoever calls for somebody asks nothing, nor does he to whom nobody can do anything any more.
+_CALLED = re.compile(
+    r"\bai (?:oi|(?:co the |co )?(?:giup|cuu|biet|ranh|gioi))\b|\b(?:khong|ko|k|chang|chua) (?:thay )?ai\b"
+    r"|\b(?:khong|ko|k|chang|chua) (?:lam|thay|biet|vao|nhan|con) (?:duoc |dc )?(?:gi|j)\b|\b(?:ai do|co ai|ai cung)\b"
 )
 _HELP = re.compile(
     r"\b(?:(?:phai |bay gio |gio |can )*lam (?:sao|gi|the nao|ntn)|giup|cuu|help|lay lai|phai sao|sao day|gio sao)\b"
 )
+# That it is so by now, and no case that somebody thinks of.
+_HAPPENED = re.compile(r"\b(?:roi|r|vua|dang|hom qua|sang nay|chieu nay|toi qua)\b")
 
 
 def read(text: str, today: dt.date) -> Reading:
@@ -213,16 +232,22 @@ def may_tell(text: str) -> bool:
 
 def is_told(text: str, reading: Reading) -> bool:
     """Whether a message tells what happened to an account, rather than asking for a rule."""
-    folded = fold(normalize(text[:LONGEST_READ]))
+    said = normalize(text[:LONGEST_READ]).lower()
+    folded = fold(said)
     if reading.kind is None or _SUPPOSED.search(folded):
+        return False
+    if _IN_GENERAL.search(folded) and not _ONE_OF_THEM.search(folded):
         return False
     if not (reading.platform or re.search(_ACCOUNT, folded) or re.search(_HACKED, folded)):
         return False
     if reading.kind == "content" and not re.search(_UNIT, folded):
         return False
     # Whoever asks what to do about what happened to him tells it all the same.
-    without_help = _HELP.sub("", re.sub(rf"\b(?:ai do|co ai)\b|{_NO_HARM}", "", folded))
-    return not _ASKED.search(without_help) and (not _HELP.search(folded) or reading.whose is not None)
+    without_help = _HELP.sub("", re.sub(_NO_HARM, "", _CALLED.sub("", folded)))
+    if _ASKED.search(without_help) or _ASKED_OPENLY.search(said):
+        return False
+    calls = _HELP.search(_CALLED.sub("", folded)) is not None
+    return not calls or reading.whose is not None or _HAPPENED.search(folded) is not None
 
 
 def asks(text: str) -> bool:
