@@ -17,10 +17,13 @@ from storage.reports import Harm, Kind, Whose
 FILE_NAME = "first_aid.yaml"
 BUILT_IN = Path(__file__).parent / FILE_NAME
 
-MOST_FIRST, MOST_THEN = 3, 7
+MOST_FIRST, MOST_THEN, MOST_IN_TROUBLE = 3, 7, 4
 """Steps that are shown at once: a phone shows no more beside a question."""
 
-Stage = Literal["first", "then"]
+Stage = Literal["first", "then", "trouble"]
+Trouble = Literal["money", "code", "demand", "threat", "blackmail", "child"]
+"""What somebody is in, beside an account: money gone, a code given away, money or a code wanted by whoever may be
+false, a threat, blackmail, a child that is hurt."""
 
 
 class StepEntry(Strict):
@@ -33,6 +36,7 @@ class StepEntry(Strict):
     platforms: tuple[Text, ...] = ()
     harms: tuple[Harm, ...] = ()
     whose: tuple[Whose, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     sources: tuple[Text, ...] = ()
     checked: PartialDate | None = None
     certainty: Certainty | None = None
@@ -79,6 +83,12 @@ def choose(
     """Return the steps of a stage for a case, in the order of the file, no more than are read at once."""
     most = MOST_FIRST if stage == "first" else MOST_THEN
     return [step for step in steps if step.stage == stage and step.suits(kind, platform, harm, whose)][:most]
+
+
+def in_trouble(steps: Steps, trouble: Trouble) -> Sequence[StepEntry]:
+    """Return the steps for a trouble, in the order of the file, no more than are read at once."""
+    suits = [step for step in steps if step.stage == "trouble" and (not step.troubles or trouble in step.troubles)]
+    return suits[:MOST_IN_TROUBLE]
 
 
 @lru_cache(maxsize=1)

@@ -205,6 +205,8 @@ def _introduced(replies: list[Reply], event: Incoming, context: Context) -> list
         return replies
     welcome = ask.welcome(context)
     text = normalize(event.text[:LONGEST_TEXT])
+    if report.tells_trouble(text):
+        return replies
     greets = ask.is_greeting(text, context) if text and not text.startswith("/") else event.other == "sticker"
     if greets:
         return [welcome]
@@ -260,6 +262,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     # At whichever of several bots: help does not wait. A code may look like words about a lost account: "FFG-HAC".
     if code is None and report.is_told(text, context):
         return report.begin(text, context, () if asked else event.attachments)
+    if code is None and (helped := report.help_at_once(text, context)):
+        return [helped]
     receipt = next(filter(report.looks_like_receipt, codes), None)
     if receipt and not people.is_code(receipt, context):
         return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(receipt, context)

@@ -13,6 +13,8 @@ from handlers.report.dialogue import PICTURE, REPORT, begin, is_told, picture
 from handlers.report.evidence import tell
 from handlers.report.reading import asks
 from handlers.report.receipts import looks_like_receipt
+from handlers.report.trouble import help_at_once
+from handlers.report.trouble import trouble as tells_trouble
 from storage import people
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "act",
     "begin",
     "by_number",
+    "help_at_once",
     "is_told",
     "looks_like_receipt",
     "numbered",
@@ -28,6 +31,7 @@ __all__ = [
     "receipt",
     "service",
     "tell",
+    "tells_trouble",
 ]
 
 receipt = following.receipt
@@ -38,7 +42,7 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     """Do what a button about reports says."""
     if name == "start":
         said = context.seal.open(data["sealed"]) if "sealed" in data else None
-        return begin(str(said["question"]) if said else "", context)
+        return begin(str(said["question"]) if said else "", context, helped=data.get("helped", False))
     if name == "show":
         return following.show(data["report"], context)
     if name == "add":

@@ -52,10 +52,11 @@ def is_told(text: str, context: Context) -> bool:
     return context.search.answer(text, today=context.today).outcome is not Outcome.REFUSED
 
 
-def begin(text: str, context: Context, files: Sequence[Attachment] = ()) -> list[Reply]:
+def begin(text: str, context: Context, files: Sequence[Attachment] = (), *, helped: bool = False) -> list[Reply]:
     """Begin with what was said first, "" for nothing: first aid, and the first question.
 
-    Raises Refusal for what does not belong here. Where others read along there is only first aid.
+    Raises Refusal for what does not belong here. Where others read along there is only first aid. `helped` says that
+    first aid for the case has been shown.
     """
     said = checked(text, empty=True)
     data = _data(said, read(said, context.today), context)
@@ -65,6 +66,10 @@ def begin(text: str, context: Context, files: Sequence[Attachment] = ()) -> list
     report_files.drop_files(context.database, context.person)
     evidence.bring_early(files, context)
     step = _next(data)
+    if helped:
+        data["again"] = True
+        # Who is in trouble is known, and nothing of an account.
+        data["whose"] = data["whose"] if data["kind"] else None
     replies = form.begin("report", REPORT, data, context, step)
     # Asked again, the question comes without first aid.
     form.keep("report", step, {**data, "trail": [], "again": True}, context)

@@ -232,22 +232,27 @@ def may_tell(text: str) -> bool:
 
 def is_told(text: str, reading: Reading) -> bool:
     """Whether a message tells what happened to an account, rather than asking for a rule."""
-    said = normalize(text[:LONGEST_READ]).lower()
-    folded = fold(said)
-    if reading.kind is None or _SUPPOSED.search(folded):
-        return False
-    if _IN_GENERAL.search(folded) and not _ONE_OF_THEM.search(folded):
+    folded = fold(normalize(text[:LONGEST_READ]))
+    if reading.kind is None:
         return False
     if not (reading.platform or re.search(_ACCOUNT, folded) or re.search(_HACKED, folded)):
         return False
     if reading.kind == "content" and not re.search(_UNIT, folded):
         return False
-    # Whoever asks what to do about what happened to him tells it all the same.
-    without_help = _HELP.sub("", re.sub(_NO_HARM, "", _CALLED.sub("", folded)))
-    if _ASKED.search(without_help) or _ASKED_OPENLY.search(said):
+    if asks_rule(text):
         return False
+    # Whoever asks what to do about what happened to him tells it all the same.
     calls = _HELP.search(_CALLED.sub("", folded)) is not None
     return not calls or reading.whose is not None or _HAPPENED.search(folded) is not None
+
+
+def asks_rule(text: str, said: str = "") -> bool:
+    """Whether a text asks for a rule rather than for help; `said` is the text with its accents, where it lost them."""
+    folded = fold(normalize(text[:LONGEST_READ]))
+    if _SUPPOSED.search(folded) or (_IN_GENERAL.search(folded) and not _ONE_OF_THEM.search(folded)):
+        return True
+    without_help = _HELP.sub("", re.sub(_NO_HARM, "", _CALLED.sub("", folded)))
+    return bool(_ASKED.search(without_help) or _ASKED_OPENLY.search(normalize((said or text)[:LONGEST_READ]).lower()))
 
 
 def asks(text: str) -> bool:

@@ -31,19 +31,19 @@ _ABOUT = {"own": "me", "unit": "unit", "other": "else"}
 
 def help_first(data: dict[str, Any], context: Context) -> Markup:
     """What is to be done at once in the case of these answers, and the warning to pass on."""
-    steps = _steps("first", data, context)
-    lines = [context.texts.rich("report.at_once")]
-    lines += [context.texts.rich("report.step", text=step.text, note=_note(step, context)) for step in steps]
+    lines = [context.texts.rich("report.at_once"), *steps(_chosen("first", data, context), context)]
     return LINES.join([*lines, warning(data, context)])
 
 
 def what_then(report: Report, context: Context) -> Markup:
     """Everything else that is to be done, for the kind and platform of a report."""
     data = {"kind": report.kind, "platform": report.platform, "harm": report.harm, "whose": report.whose}
-    steps = _steps("then", data, context)
-    lines = [context.texts.rich("report.then")]
-    lines += [context.texts.rich("report.step", text=step.text, note=_note(step, context)) for step in steps]
-    return LINES.join(lines)
+    return LINES.join([context.texts.rich("report.then"), *steps(_chosen("then", data, context), context)])
+
+
+def steps(chosen: Sequence[StepEntry], context: Context) -> list[Markup]:
+    """The lines of steps of first aid."""
+    return [context.texts.rich("report.step", text=step.text, note=_note(step, context)) for step in chosen]
 
 
 def warning(data: dict[str, Any], context: Context) -> Markup:
@@ -171,7 +171,7 @@ def _taken(report: Report, context: Context) -> Markup:
     return context.texts.rich("report.taken_by", name=name, at=when(report.taken_at, context))
 
 
-def _steps(stage: Stage, data: dict[str, Any], context: Context) -> Sequence[StepEntry]:
+def _chosen(stage: Stage, data: dict[str, Any], context: Context) -> Sequence[StepEntry]:
     return choose(
         context.first_aid,
         stage,

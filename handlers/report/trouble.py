@@ -1,0 +1,161 @@
+"""Trouble that is no account's: money gone, a code given away, threats, blackmail, a child. Help comes at once.
+
+Nothing is asked and no form begins: what is to be done, whom to call, and a button to report it all the same.
+"""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+from handlers.ask.wording import writer_for
+from handlers.context import Context
+from handlers.conversation import Button, Reply
+from handlers.first_aid import Trouble, in_trouble
+from handlers.report import wording
+from handlers.report.reading import LONGEST_READ, asks_rule
+from knowledge.scope import DISTRESS
+from knowledge.text import fold, normalize
+
+# Most messages hold none of these words, and are looked at no further.
+_NEEDED = re.compile(r"lua|otp|doa|tien|danh|xung|link|duong dan|so the|\bma |muon|vay|khung bo|\bbi |nong|nhay cam")
+
+_SAYS_NO = r"(?<!khong )(?<!ko )(?<!chua )(?<!dung )(?<!suyt )(?<!tranh )(?<!khoi )(?<!keo )(?<!so )(?<!xuyt )"
+_SUM = r"(?:tien|\d+\w*)"
+_FALSE_ONE = r"(?:lua dao|ke lua|bon lua|dua lua|thang lua|ke gian|nick gia|trang gia|tai khoan gia|nguoi la)"
+_MONEY = re.compile(
+    rf"{_SAYS_NO}\bbi (?:no |chung no |bon no |nguoi ta )?lua\b(?! (?:doi|tinh)\b)"
+    rf"|{_SAYS_NO}\bchuyen (?:\w+ ){{0,4}}cho (?:\w+ ){{0,2}}{_FALSE_ONE}\b"
+    rf"|\blua (?:cua )?(?:toi|em|minh|me|bo|ba|vo|chong) (?:\w+ )?(?:mat |het )?{_SUM}\b"
+    rf"|\blua (?:mat|het|sach) {_SUM}\b"
+)
+_DEBITED = re.compile(rf"\b(?:bi (?:tru|rut|mat|hut)|bay) (?:\w+ )?{_SUM}\b")
+_OF_A_BANK = re.compile(r"\b(?:tai khoan|the|ngan hang|atm|link|duong dan|app|ung dung|otp|lua dao)\b")
+
+_CODE = re.compile(
+    r"\b(?:dua|doc|gui|cung cap|cho|nhap|dien|noi|khai|chup|bao)(?: \w+){0,4}? "
+    r"(?:otp|mat khau ngan hang|mat khau the|so the|cvv|ma xac (?:thuc|nhan|minh)|ma pin|smart ?otp)\b"
+    r"|\bbi lo (?:ma )?(?:otp|so the|mat khau ngan hang|ma pin)\b"
+    r"|\b(?:lo|lo tay|trot|vua|da)(?: tay)? (?:bam|an|nhan|click|vao|nhap)(?: \w+){0,4}? (?:link|duong dan|ma qr)\b"
+)
+_BY_NOW = re.compile(r"\b(?:lo|trot|da|vua|roi|r|nham|moi|mat|bi|xong|cho (?:ke|no|nguoi ta|nguoi la))\b")
+
+_PICTURE = r"(?:anh|hinh|clip|video)"
+_BLACKMAIL = re.compile(
+    rf"(?<!\bma doc )\btong (?:tien|tinh)\b"
+    rf"|\b(?:doa|de doa|doi)(?: \w+){{0,4}}? (?:tung|phat tan|dang|gui)(?: \w+){{0,3}}? {_PICTURE}\b"
+)
+_SHAMING = re.compile(
+    rf"\b(?:tung|ghep|phat tan|dang|gui)(?: \w+){{0,3}}? {_PICTURE}(?: \w+)? (?:nong|nhay cam|khoa than|sex)\b"
+)
+_THREAT = re.compile(
+    r"\bbi (?:\w+ ){0,4}?(?:doa|khung bo)\b|\b(?:co|mot|ke|ai do|no|chung|so la|thang|dua|nguoi)(?: \w+){0,5}? "
+    r"(?:doa|khung bo) (?:toi|em|minh|con|chau|me|bo|ba|vo|chong|nha|gia dinh|ca nha|giet|danh|chem|dam|dot)\b"
+    r"|\bdoa (?:se )?(?:giet|danh|chem|dam|dot)(?: \w+){0,3}? (?:toi|em|minh|con|chau|me|bo|vo|chong|nha|gia dinh)\b"
+)
+# What a superior or a platform threatens with is no matter for 113.
+_MILD = re.compile(
+    r"\bdoa (?:\w+ ){0,2}?(?:ky luat|duoi|nghi viec|cho nghi|tru luong|khoa|kien|to cao|kiem diem|xu phat)\b"
+)
+_ONE_OF_US = re.compile(r"\b(?:toi|em|minh|tui|con|chau|me|bo|ba|vo|chong|chi|anh (?!nong|nhay)|ban toi|hoc sinh)\b")
+_SUFFERS = re.compile(r"\b(?:bi|no|co|ke|chung)\b")
+
+_CHILD = re.compile(
+    r"\b(?:con (?:gai|trai|toi|em|minh|tui|chi|anh|nho)|(?<!chi )(?<!anh )(?<!co )chau|be (?:gai|trai|nha)|tre em|"
+    r"hoc sinh|hoc tro)\b"
+)
+_HURT = re.compile(
+    rf"\bbi (?:\w+ ){{0,4}}?(?:bat nat|lam nhuc|co lap|xam hai|ga gam|du do|du gui|doa|danh|boc phot|"
+    rf"quay (?:clip|video|lai)|(?:tung|ghep|dang|phat tan) {_PICTURE})\b"
+)
+
+_CLAIMS = re.compile(
+    r"\b(?:gia danh|mao danh|tu xung|xung la|xung)(?: \w+){0,4}? (?:cong an|canh sat|ngan hang|vien kiem sat|toa an|"
+    r"dien luc|buu dien|thue|bao hiem|shipper|nha mang)\b"
+)
+_WANTS = re.compile(r"\b(?:chuyen|nap|nop|dong|doc|cai|cung cap|dua|ket ban)\b|\b(?:yeu cau|doi|bat|bao)\b")
+_COMES = re.compile(r"\b(?:goi|nhan|nt|ib|inbox|nhan tin|lien he|so la)\b")
+_ASKS_MONEY = re.compile(rf"\b(?:muon|vay|xin|doi|nho|bao|keu)\b(?: \w+){{0,4}}? {_SUM}\b|\bchuyen (?:khoan )?{_SUM}\b")
+_DOUBT = re.compile(
+    r"\b(?:co phai|phai|co)(?: la)? (?:\w+ ){0,2}?(?:lua dao|lua|that|gia)\b"
+    r"|\b(?:that|lua dao|lua|gia) (?:khong|ko|k|hong|hay|vay|v|ha)\b"
+)
+_FOR_CHARITY = re.compile(r"\b(?:tu thien|ung ho|quyen gop|keu goi)\b")
+
+# Somebody wants a text or a deed from the bot, and has suffered nothing.
+_ORDERS = re.compile(
+    r"^\W*(?:(?:giup|nho|hay|lam on|em|toi|anh|chi|bot|oi|muon|cho) )*"
+    r"(?:viet|soan|tao|che|nghi|lam (?:bai|anh|clip|video|meme|gia)|ghep|tung|hack|chi (?:cach|em|toi))\b"
+)
+# Whom to tell, and whether the money comes back, is asked by whoever has lost it.
+_FOR_HELP = re.compile(
+    r"\b(?:bao|goi|hoi|lien he|trinh bao)(?: cho)? (?:ai|dau|so nao|o dau)\b"
+    r"|\b(?:co )?(?:lay|doi|rut) lai (?:duoc )?(?:tien )?(?:duoc )?(?:khong|ko|k)\b|\bgio\b"
+)
+_OWN_LOSS = re.compile(r"\b(?:toi|em|minh|tui|me|bo|ba|con|vo|chong|chau)\b(?: \w+){0,3} bi\b|\broi\b|\bvua\b")
+
+
+_HELPERS_DUTY = re.compile(r"\bthi (?:nha truong|truong|co quan|don vi|giao vien|thay co|phuong|xa|so|phong)\b")
+# "Nếu không chuyển tiền" is what he is threatened with, and no case that he thinks of.
+_CONDITION = re.compile(r"\bneu (?:toi |em |minh )?khong\b")
+
+
+def trouble(text: str) -> Trouble | None:
+    """Return the trouble that a message tells of somebody; None for none, and for questions about a rule."""
+    folded = " ".join(re.findall(r"\w+", fold(normalize(text[:LONGEST_READ])))) + ("?" if "?" in text else "")
+    if not _NEEDED.search(folded) or _ORDERS.search(folded):
+        return None
+    if _is_demanded(folded):
+        return "demand"
+    if _HELPERS_DUTY.search(folded):
+        return None
+    folded = _CONDITION.sub("", folded)
+    asked = _FOR_HELP.sub("", folded).rstrip("?") if _OWN_LOSS.search(folded) else folded
+    if asks_rule(asked, said=text):
+        return None
+    return _suffered(folded)
+
+
+def _suffered(folded: str) -> Trouble | None:
+    if _CHILD.search(folded) and _HURT.search(folded):
+        return "child"
+    if _MONEY.search(folded) or (_DEBITED.search(folded) and _OF_A_BANK.search(folded)):
+        return "money"
+    if _CODE.search(folded) and _BY_NOW.search(folded):
+        return "code"
+    one_of_us = _ONE_OF_US.search(folded) is not None
+    if _BLACKMAIL.search(folded) and (one_of_us or _SUFFERS.search(folded)):
+        return "blackmail"
+    if _SHAMING.search(folded) and one_of_us and _SUFFERS.search(folded):
+        return "blackmail"
+    if _THREAT.search(folded) and not _MILD.search(folded):
+        return "threat"
+    return None
+
+
+def _is_demanded(folded: str) -> bool:
+    """Whether somebody wants money or a code who may not be who he says: told, or asked whether it is true."""
+    if _FOR_CHARITY.search(folded):
+        return False
+    if _COMES.search(folded) and _ASKS_MONEY.search(folded) and _DOUBT.search(folded):
+        return True
+    claims = _CLAIMS.search(folded) and _COMES.search(folded) and _WANTS.search(folded)
+    return bool(claims) and not asks_rule(_DOUBT.sub("", folded))
+
+
+def help_at_once(text: str, context: Context) -> Reply | None:
+    """Return what is to be done at once where a message tells of trouble; None where it tells of none.
+
+    Whoever may hurt himself gets other words (`handlers.ask`).
+    """
+    found = trouble(text)
+    if found is None or context.search.answer(text, today=context.today).intent == DISTRESS:
+        return None
+    texts = context.texts
+    told = context.seal.close({"question": text[:LONGEST_READ]})
+    lines = [texts.rich("report.at_once"), *wording.steps(in_trouble(context.first_aid, found), context)]
+    lines.append(texts.rich("report.trouble_call", who=writer_for(texts, context.office, context.search).who()))
+    context.tally("trouble")
+    button = Button(texts("button.report_trouble"), "report.start", {"sealed": told, "helped": True})
+    return Reply(Markup("\n").join(lines), (button,))
