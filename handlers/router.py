@@ -264,6 +264,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         return report.begin(text, context, () if asked else event.attachments)
     if code is None and (helped := report.help_at_once(text, context)):
         return [helped]
+    if code is None and (reply := report.warning(text, context) or pages.look(text, context)):
+        return [reply]
     receipt = next(filter(report.looks_like_receipt, codes), None)
     if receipt and not people.is_code(receipt, context):
         return [Reply(context.texts.rich("menu.private"))] if event.group else report.receipt(receipt, context)

@@ -2,5 +2,6 @@
 
 from handlers.pages import register, service
 from handlers.pages.dialogue import COMMANDS, FORMS, act
+from handlers.pages.suspecting import look
 
-__all__ = ["COMMANDS", "FORMS", "act", "register", "service"]
+__all__ = ["COMMANDS", "FORMS", "act", "look", "register", "service"]

@@ -12,6 +12,7 @@ from handlers.report import following, service
 from handlers.report.dialogue import PICTURE, REPORT, begin, is_told, picture
 from handlers.report.evidence import tell
 from handlers.report.reading import asks
+from handlers.report.ready import warning
 from handlers.report.receipts import looks_like_receipt
 from handlers.report.trouble import help_at_once
 from handlers.report.trouble import trouble as tells_trouble
@@ -32,6 +33,7 @@ __all__ = [
     "service",
     "tell",
     "tells_trouble",
+    "warning",
 ]
 
 receipt = following.receipt

@@ -21,7 +21,7 @@ from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.reading import folded
 from handlers.report import evidence, forwarding, service, wording
 from handlers.report.holding import CHANNELS_OF
-from handlers.report.reading import Reading, asks, may_tell, read, telephone
+from handlers.report.reading import Reading, asks, may_tell, read, telephone, tells_of_others
 from handlers.report.reading import is_told as says_so
 from handlers.report.receipts import shown_receipt
 from handlers.report.service import Opened
@@ -49,7 +49,8 @@ def is_told(text: str, context: Context) -> bool:
     """Whether a message tells what happened to an account, rather than asking for a rule or for a misdeed."""
     if not may_tell(text) or not says_so(text, read(text, context.today)):
         return False
-    return context.search.answer(text, today=context.today).outcome is not Outcome.REFUSED
+    # A report shares its words with what is refused: "có người lập nick giả để xin tiền".
+    return tells_of_others(text) or context.search.answer(text, today=context.today).outcome is not Outcome.REFUSED
 
 
 def begin(text: str, context: Context, files: Sequence[Attachment] = (), *, helped: bool = False) -> list[Reply]:

@@ -192,6 +192,17 @@ _HELP = re.compile(
 )
 # That it is so by now, and no case that somebody thinks of.
 _HAPPENED = re.compile(r"\b(?:roi|r|vua|dang|hom qua|sang nay|chieu nay|toi qua)\b")
+# What somebody does or did, or what was done to whoever writes.
+_DONE = re.compile(
+    r"(?<!khong )(?<!khoi )\bbi\b|\bke (?:xau|gian|nao|la)\b|\bai do\b|\b(?:nick|trang|tai khoan|fanpage) gia\b"
+    r"|\bdang (?:nhan|muon|vay|gui|hoi|di)\b"
+    r"|\b(?:co|mot|thay|phat hien)(?: mot)? (?:nguoi|ke|ai|doi tuong|nick|trang|tai khoan|fb|facebook|zalo|fanpage)\b"
+)
+# Somebody wants a text or a deed from the bot.
+_ORDERS = re.compile(
+    r"^\W*(?:(?:giup|nho|hay|lam on|em|toi|anh|chi|bot|oi|muon|cho) )*"
+    r"(?:viet|soan|tao|che|nghi|lam (?:bai|anh|clip|video|meme|gia|nick)|lap|ghep|tung|hack|chi (?:cach|em|toi)|mua)\b"
+)
 
 
 def read(text: str, today: dt.date) -> Reading:
@@ -239,7 +250,7 @@ def is_told(text: str, reading: Reading) -> bool:
         return False
     if reading.kind == "content" and not re.search(_UNIT, folded):
         return False
-    if asks_rule(text):
+    if asks_rule(text) or (is_order(text) and not _DONE.search(folded)):
         return False
     # Whoever asks what to do about what happened to him tells it all the same.
     calls = _HELP.search(_CALLED.sub("", folded)) is not None
@@ -253,6 +264,16 @@ def asks_rule(text: str, said: str = "") -> bool:
         return True
     without_help = _HELP.sub("", re.sub(_NO_HARM, "", _CALLED.sub("", folded)))
     return bool(_ASKED.search(without_help) or _ASKED_OPENLY.search(normalize((said or text)[:LONGEST_READ]).lower()))
+
+
+def tells_of_others(text: str) -> bool:
+    """Whether a text tells what somebody else does or did: it asks for no misdeed, whatever its words."""
+    return _DONE.search(fold(normalize(text[:LONGEST_READ]))) is not None and not is_order(text)
+
+
+def is_order(text: str) -> bool:
+    """Whether a text orders a text or a deed from whoever reads it."""
+    return _ORDERS.search(fold(normalize(text[:LONGEST_READ]))) is not None
 
 
 def asks(text: str) -> bool:

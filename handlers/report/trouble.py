@@ -14,7 +14,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.first_aid import Trouble, in_trouble
 from handlers.report import wording
-from handlers.report.reading import LONGEST_READ, asks_rule
+from handlers.report.reading import LONGEST_READ, asks_rule, is_order
 from knowledge.scope import DISTRESS
 from knowledge.text import fold, normalize
 
@@ -83,11 +83,6 @@ _DOUBT = re.compile(
 )
 _FOR_CHARITY = re.compile(r"\b(?:tu thien|ung ho|quyen gop|keu goi)\b")
 
-# Somebody wants a text or a deed from the bot, and has suffered nothing.
-_ORDERS = re.compile(
-    r"^\W*(?:(?:giup|nho|hay|lam on|em|toi|anh|chi|bot|oi|muon|cho) )*"
-    r"(?:viet|soan|tao|che|nghi|lam (?:bai|anh|clip|video|meme|gia)|ghep|tung|hack|chi (?:cach|em|toi))\b"
-)
 # Whom to tell, and whether the money comes back, is asked by whoever has lost it.
 _FOR_HELP = re.compile(
     r"\b(?:bao|goi|hoi|lien he|trinh bao)(?: cho)? (?:ai|dau|so nao|o dau)\b"
@@ -104,7 +99,7 @@ _CONDITION = re.compile(r"\bneu (?:toi |em |minh )?khong\b")
 def trouble(text: str) -> Trouble | None:
     """Return the trouble that a message tells of somebody; None for none, and for questions about a rule."""
     folded = " ".join(re.findall(r"\w+", fold(normalize(text[:LONGEST_READ])))) + ("?" if "?" in text else "")
-    if not _NEEDED.search(folded) or _ORDERS.search(folded):
+    if not _NEEDED.search(folded) or is_order(text):
         return None
     if _is_demanded(folded):
         return "demand"
