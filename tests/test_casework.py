@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.channels.base import fit
 from bot.channels.configured import abilities_of
-from handlers import broadcast, router
+from handlers import broadcast, form, router
 from handlers.authorization import Actor, Scene
 from handlers.broadcast import service as broadcast_service
 from handlers.broadcast.running import RUN
@@ -298,6 +298,27 @@ def test_somebody_who_phoned_is_written_down(contact: Conversation, context: Con
     (card,) = contact.say("báo cáo số 1")
     assert "Không nhắn được cho người báo; gọi 0900 000 003." in read(card)
     assert "Hỏi người báo" not in labels(card)
+
+
+@pytest.mark.parametrize(
+    ("typed", "source"),
+    [("điện thoại", "phone"), ("qua dien thoai", "phone"), ("có công văn", "letter"), ("đơn vị rà soát", "own_check")],
+)
+def test_how_a_report_came_is_said_in_one_s_own_words(contact: Conversation, typed: str, source: str) -> None:
+    contact.say("báo cáo của đơn vị")
+    hold(contact, [("Ghi báo cáo qua điện thoại, công văn", "đến bằng cách nào?"), (typed, "Nhận lúc nào?")])
+    entered = form.current(contact.context)
+    assert entered is not None
+    assert entered.data["source"] == source
+
+
+def test_a_card_says_a_name_once_and_the_day_that_was_meant(contact: Conversation, reporter: Conversation) -> None:
+    named = {"whose": "other", "owner_name": "chị Ví Dụ kế toán", "account": "chi Vi Du ke toan"}
+    number = report_by(reporter, replace(ZALO, since_said="hom qua", since_day="2026-11-20", **named))  # type: ignore[arg-type]
+    (card,) = contact.say(f"báo cáo số {number}")
+    lines = read(card).splitlines()
+    assert "Tài khoản: chi Vi Du ke toan" in lines
+    assert "Từ: hom qua (20/11/2026)" in lines
 
 
 def test_the_account_of_a_colleague_who_phoned_is_held(

@@ -10,6 +10,7 @@ from handlers.casework.wording import event_name, member_name, name_of_number, p
 from handlers.context import Context
 from handlers.conversation import Drawing, File
 from handlers.report.service import Seen
+from handlers.report.trail import shown_since
 from storage import blobs, units
 from storage.reports import Report
 
@@ -91,7 +92,7 @@ def _facts(report: Report, context: Context) -> list[tuple[str, str]]:
         "platform": platform_name(report.platform, context.texts) if report.platform else "",
         "account": report.account,
         "owner": report.owner_name,
-        "since": report.since_said,
+        "since": shown_since(report),
         "amount": f"{report.amount:,}".replace(",", ".") if report.amount else "",
         "said": report.said,
         "source": texts(f"casework.source_{report.source}"),

@@ -20,6 +20,7 @@ from handlers.pages.service import like
 from handlers.people.finding import find_member
 from handlers.people.reading import folded
 from handlers.report.trail import checked
+from knowledge.text import fold
 from storage.reports import HARMS, KINDS, Draft, Whose
 
 _NOW = {"bay gio", "vua xong", "moi day", "ngay bay gio", "luc nay"}
@@ -93,12 +94,28 @@ def _ask_words(step: str) -> Callable[[Data, Context], Reply]:
 
 def _take_choice(field: str, names: tuple[str, ...], following: str) -> Callable[[str, Data, Context], str | Done]:
     def take(typed: str, data: Data, _: Context) -> str | Done:
-        if typed not in names:
+        said = _source(typed, names) if field == "source" else typed
+        if said not in names:
             raise NotPossible("choose_one")
-        data[field] = typed
+        data[field] = said
         return following
 
     return take
+
+
+# How it came, in the words that somebody types instead of a choice.
+_SOURCE_WORDS = {
+    "phone": re.compile(r"\b(?:dien thoai|dt|sdt|goi|hotline)\b"),
+    "letter": re.compile(r"\b(?:cong van|thu|van ban|giay|email|mail)\b"),
+    "own_check": re.compile(r"\b(?:ra soat|tu thay|phat hien|kiem tra)\b"),
+    "bot": re.compile(r"\b(?:nhan|tro ly|bot)\b"),
+}
+
+
+def _source(typed: str, names: tuple[str, ...]) -> str:
+    """The way of coming that typed words mean, of those that may be chosen; the words themselves where none is."""
+    meant = [name for name, words in _SOURCE_WORDS.items() if name in names and words.search(fold(typed))]
+    return meant[0] if len(meant) == 1 else typed
 
 
 def _take_words(field: str, following: str) -> Callable[[str, Data, Context], str | Done]:

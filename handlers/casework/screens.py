@@ -24,6 +24,8 @@ from handlers.report import service as report_service
 from handlers.report.holding import is_owner_held
 from handlers.report.official_page import likenesses
 from handlers.report.service import going
+from handlers.report.trail import shown_since
+from knowledge.text import fold
 from storage import people, report_files, reports, units
 from storage.reports import Event, Report
 from storage.units import Unit
@@ -175,7 +177,9 @@ def _who(report: Report, context: Context) -> list[Markup]:
     reporter = report.reporter_name or member_name(report.reporter_id, context) or texts("casework.no_name")
     source = texts(f"casework.source_{report.source}")
     lines = [
-        texts.rich("casework.account", whose=whose, account=report.account or "–"),
+        texts.rich("casework.account_alone", account=report.account)
+        if fold(report.account) == fold(whose)
+        else texts.rich("casework.account", whose=whose, account=report.account or "–"),
         texts.rich(
             "casework.from",
             reporter=reporter,
@@ -185,7 +189,7 @@ def _who(report: Report, context: Context) -> list[Markup]:
         ),
     ]
     if report.since_said:
-        lines.append(texts.rich("casework.since", since=report.since_said))
+        lines.append(texts.rich("casework.since", since=shown_since(report)))
     if report.amount:
         lines.append(texts.rich("casework.amount", amount=f"{report.amount:,}".replace(",", ".")))
     return lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from handlers.authorization import Scene
 from handlers.errors import NotFound, NotPossible
 from handlers.masking import mask_secrets
@@ -81,3 +83,11 @@ def name_of(scene: Scene, person: int | None) -> str:
 def shown_number(report: int, scene: Scene) -> str:
     """Return a report's number as people say it: "BC-12"."""
     return f"{scene.office.report_prefix}-{report}"
+
+
+def shown_since(report: Report) -> str:
+    """Return since when, as it was said, with the day that was meant: "hôm qua (20/11/2026)"."""
+    if not report.since_day or not report.since_said:
+        return report.since_said
+    day = dt.date.fromisoformat(report.since_day).strftime("%d/%m/%Y")
+    return report.since_said if day in report.since_said else f"{report.since_said} ({day})"

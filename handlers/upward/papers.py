@@ -12,7 +12,7 @@ from handlers.authorization import Scene
 from handlers.casework.wording import platform_name
 from handlers.office import Office
 from handlers.official_document import Heading, OfficialDocument, Paragraph, Table
-from handlers.report.trail import name_of, shown_number
+from handlers.report.trail import name_of, shown_number, shown_since
 from handlers.texts import Texts
 from handlers.upward.figures import Figures
 from handlers.upward.period import Period
@@ -269,7 +269,7 @@ def _case(report: Report, scene: Scene, zone: ZoneInfo, texts: Texts) -> list[tu
         "owner": report.owner_name,
         "account": report.account,
         "unit": _unit_name(report, scene),
-        "since": report.since_said,
+        "since": shown_since(report),
         "harm": harm_of(report, texts),
     }
     return [(texts(f"upward.column_{name}"), value) for name, value in values.items() if value]
