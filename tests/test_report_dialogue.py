@@ -276,6 +276,50 @@ def test_who_cannot_be_told_is_not_said_to_be(an: Conversation) -> None:
     assert "Chưa nhắn được đầu mối, anh/chị gọi ngay Văn phòng Sở Ví Dụ, điện thoại 0000 000 000." in read(numbered)
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("nick gia mao chu tich xa xin tien ung ho", "có kẻ lập tài khoản giả của chu tich xa. Đừng"),
+        ("có nick zalo giả mạo đồng chí bí thư", "có kẻ lập tài khoản Zalo giả của đồng chí bí thư. Đừng"),
+        ("chuyen tien cho nick gia roi", "có kẻ lập tài khoản giả. Đừng"),
+        ("fb mất r hu hu", "có tài khoản Facebook đang bị kẻ khác dùng. Đừng"),
+        ("zalo em bị hack", "tài khoản Zalo của tôi đang bị kẻ khác dùng. Đừng"),
+    ],
+)
+def test_a_warning_names_whom_somebody_named_and_nobody_else(an: Conversation, said: str, expected: str) -> None:
+    (reply,) = an.say(said)
+    assert f"CẢNH BÁO: {expected}" in read(reply)
+
+
+def test_nobody_is_warned_before_anything_is_known(an: Conversation) -> None:
+    (reply,) = an.say("báo cáo")
+    assert read(reply).startswith("Làm ngay:")
+    assert "CẢNH BÁO" not in read(reply)
+
+
+def test_a_link_is_no_telephone_number(an: Conversation, unit: int) -> None:
+    """Where the number is asked for, a link is the account; of one that is known already it is a part of the story."""
+    hold(an, [("fanpage cơ quan bị mất quyền quản trị", "trang nào?"), ("không rõ", "Gọi lại")])
+    hold(an, [("facebook.com/ubnd.xavidu.gov", "facebook.com/ubnd.xavidu.gov.\nGọi lại anh/chị theo số")])
+    hold(an, [("https://facebook.com/vidu.88 nữa", "Gọi lại")])
+    tell(an, "0987654321")
+    assert (only(an).account, only(an).contact) == ("facebook.com/ubnd.xavidu.gov", "0987654321")
+    assert "facebook.com/vidu.88" in only(an).said
+
+
+def test_a_link_beside_the_telephone_number_is_the_account(an: Conversation, unit: int) -> None:
+    hold(an, [("zalo ke toan bi hack", "của ke toan"), ("không rõ", "Gọi lại")])
+    tell(an, "0987654321, facebook.com/vi.du.88")
+    assert (only(an).account, only(an).contact) == ("facebook.com/vi.du.88", "0987654321")
+
+
+def test_no_button_is_named_that_is_not_there(an: Conversation) -> None:
+    hold(an, [("fb mất r hu hu", "nào, của ai?"), ("x", "đường dẫn của tài khoản.")])
+    assert "Không rõ" not in whole(an.say("x")[0])
+    other = Conversation(an.context, at("binh"))
+    hold(other, [("zalo em bị hack", "tên gì, số nào?"), ("x", "không biết thì chọn “Không rõ”")])
+
+
 # A question stays a question
 
 

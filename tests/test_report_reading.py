@@ -119,6 +119,14 @@ def test_what_is_asked_of_a_rule_is_no_report(said: str, plain: bool) -> None:
         ("alo, chị kế toán bị hack facebook", "chị kế toán"),
         ("hôm qua zalo thầy Ví Dụ bị hack", "thầy Ví Dụ"),
         ("giả mạo bác Năm trên zalo", "bác Năm"),
+        ("nick gia mao chu tich xa xin tien ung ho", "chu tich xa"),
+        ("có nick giả mạo chủ tịch xã đòi tiền ủng hộ", "chủ tịch xã"),
+        ("nick giả mạo đồng chí bí thư", "đồng chí bí thư"),
+        ("nick gia mao dong chi bi thu nhan tin tren zalo", "dong chi bi thu"),
+        ("có người giả danh bí thư xã nhắn tin trên zalo", "bí thư xã"),
+        ("zalo bi thu xa bi hack", "bi thu xa"),
+        ("zalo bí thư xã bị hack", "bí thư xã"),
+        ("chi oi zalo ke toan bi hack a", "ke toan"),
     ],
 )
 def test_whose_account_it_is_stays_as_it_was_typed(said: str, name: str) -> None:

@@ -21,7 +21,7 @@ from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.reading import folded
 from handlers.report import evidence, forwarding, service, wording
 from handlers.report.holding import CHANNELS_OF
-from handlers.report.reading import Reading, asks, may_tell, read, telephone, tells_of_others
+from handlers.report.reading import Reading, asks, link, may_tell, read, telephone, tells_of_others
 from handlers.report.reading import is_told as says_so
 from handlers.report.receipts import shown_receipt
 from handlers.report.service import Opened
@@ -179,6 +179,9 @@ def _take_account(typed: str, data: Data, context: Context) -> str | Done:
     said = checked(typed, LONGEST_LINE)
     if sum(char.isalnum() for char in said) < _SHORTEST_ACCOUNT:
         # A number of some menu, more likely.
+        if data["whose"] is None:
+            # No button says that it is not known.
+            raise NotFound("no_account_of")
         raise NotFound("no_account")
     reading = read(said, context.today)
     data["platform"] = reading.platform or data["platform"]
@@ -258,6 +261,12 @@ def _take_contact(typed: str, data: Data, context: Context) -> str | Stay | Done
         # No number: there is still the chat.
         return _done(data, context)
     said = checked(typed, LONGEST_LINE)
+    # "zalo.me/0912…" is a number.
+    if link(said) and not telephone(link(said)):
+        _take_link(said, data, context)
+        if not telephone(said):
+            return "contact"
+        said = telephone(said)
     if not any(char.isdigit() or char == "@" for char in said):
         if _is_question(said, context):
             return Stay([*answer(said, context), _ask_contact(data, context)])
@@ -269,6 +278,15 @@ def _take_contact(typed: str, data: Data, context: Context) -> str | Stay | Done
             return "contact"
     data["contact"] = telephone(said) if telephone(said) and len(said.split()) <= _LONGEST_CONTACT else said
     return _done(data, context)
+
+
+def _take_link(said: str, data: Data, context: Context) -> None:
+    """A link is no way to be called back: it is the account, or belongs to the story where that is known."""
+    data["platform"] = data["platform"] or read(said, context.today).platform
+    if data["account"] in ("", context.texts("report.account_unknown")):
+        data["account"] = link(said)
+    else:
+        _add_to_story(said, data)
 
 
 def _ask_sure(data: Data, context: Context) -> Reply:
@@ -287,6 +305,9 @@ def _take_sure(typed: str, data: Data, context: Context) -> str | Stay | Done:
     if typed in (SEND, UNNAMED) or sure:
         return _done(data, context, anonymous=typed == UNNAMED)
     said = checked(typed)
+    if link(said):
+        _take_link(said, data, context)
+        return "sure"
     if _is_question(said, context):
         return Stay([*answer(said, context), _ask_sure(data, context)])
     _add_to_story(said, data)

@@ -52,7 +52,10 @@ _BY_NAME = {fold(name): platform for platform, names in _PLATFORMS.items() for n
 # So long must a name be to be known with one letter wrong.
 _LONG_NAME = 7
 
-_PERSON = r"(?:anh|chi|co|chu|bac|ong|ba|em|thay|giam doc|pho giam doc|chu tich|pho chu tich|lanh dao|truong|pho|sep)"
+_PERSON = (
+    r"(?:anh|chi|co|chu|bac|ong|ba|em|thay|giam doc|pho giam doc|chu tich|pho chu tich|lanh dao|truong|pho|sep|"
+    r"bi thu|dong chi|hieu truong)"
+)
 _UNIT = (
     r"\b(?:co quan|don vi|ubnd|uy ban|so(?! (?:dien|dt|tai|tien|tk)\b)|phong (?!ve)|xa|phuong|truong hoc|nha truong|"
     r"benh vien|trung tam|chi cuc|cuc|fanpage|trang (?:cua )?(?:so|xa|phuong|co quan|don vi))\b"
@@ -103,7 +106,8 @@ _NO_HARM = r"\b(?:chua (?:ai )?(?:mat|chuyen|thiet hai|bi gi|sao)|khong (?:mat g
 _THREAT = r"\b(?:doa|de doa|tong tien|tung (?:anh|clip|video|hinh)|doi tien chuoc)\b"
 _MONEY_GONE = (
     r"\b(?:da chuyen|lo chuyen|chuyen (?:khoan )?(?:cho no|mat|roi|het)|mat tien|mat (?:het )?\d|bi lua (?:mat )?\d|"
-    r"chuyen (?:khoan |tien |mat |nham )*\d|chuyen tien roi|bi tru tien|mat (?:het )?(?:\w+ )?tien|lua mat)"
+    r"chuyen (?:khoan |tien |mat |nham )*\d|chuyen tien roi|bi tru tien|"
+    r"chuyen (?:\w+ ){0,3}cho (?:\w+ )?(?:nick gia|trang gia|lua dao|ke gian)|mat (?:het )?(?:\w+ )?tien|lua mat)"
 )
 _MONEY_ASKED = (
     r"\b(?:muon tien|vay tien|hoi tien|xin tien|hoi vay|hoi muon|nho chuyen|muon|vay|nho ck|chuyen khoan|chuyen tien|"
@@ -128,7 +132,11 @@ _SUFFERS = {
     "bi", "dang", "vua", "moi", "da", "mat", "duoc", "khong", "ko", "tu", "no", "roi", "hom", "sang", "chieu", "nay",
     "gui", "nhan", "hoi", "di", "hack", "gia", "lo", "tren", "qua", "de", "lap", "dung", "dua", "vao",
     "muon", "vay", "con", "r", "hien", "het", "va", "nen", "thi", "ma", "luc", "tuan", "cach", "sap", "lien", "cung",
-    "luon", "nua",
+    "luon", "nua", "xin", "keu", "goi", "rao",
+}  # fmt: skip
+_SUFFERS_IN_TWO = {
+    ("doi", "tien"), ("doi", "chuyen"), ("lua", "dao"), ("lua", "tien"), ("nho", "chuyen"), ("yeu", "cau"),
+    ("chuyen", "tien"), ("chuyen", "khoan"), ("ban", "hang"), ("ung", "ho"), ("tu", "khi"),
 }  # fmt: skip
 # What stands before a name and belongs to none.
 _ACCOUNT_WORDS = {"nick", "nik", "nich", "tk", "acc", "account", "trang", "page", "kenh"}
@@ -293,6 +301,12 @@ def since_when(text: str, today: dt.date) -> tuple[dt.date | None, str]:
     return None, ""
 
 
+def link(text: str) -> str:
+    """Return the first link to an account or a page in a text as it was typed, "" where there is none."""
+    found = _LINK.search(text)
+    return found.group().rstrip(".,;") if found else ""
+
+
 def telephone(text: str) -> str:
     """Return the first telephone number of a text as it was typed, "" where there is none."""
     found = _TELEPHONE.search(text)
@@ -397,16 +411,27 @@ def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
 
 
 def _folded(word: str) -> str:
-    """A word without accents and the signs around it; "thầy" keeps its own, since without it is also "thấy"."""
+    """A word without accents and the signs around it; "thầy" and "bí" keep theirs, beside "thấy" and "bị"."""
     bare = word.strip(".,;:!?()“”\"'").lower()
-    return bare if bare == "thầy" else fold(bare)
+    return bare if bare in ("thầy", "bí") else fold(bare)
+
+
+def _ends_name(folded: list[str], place: int) -> bool:
+    """Whether at a place no name goes on: somebody does or suffers something. "Bi thu" is mostly a party secretary."""
+    word, after = folded[place], (*folded[place + 1 : place + 3], "", "")
+    if word == "bi" and after[0] == "thu" and after[1] != "hoi":
+        return False
+    return word in _SUFFERS or (word, after[0]) in _SUFFERS_IN_TWO
 
 
 def _past_leading(folded: list[str], begin: int, end: int) -> int:
     """The place of the first word that may belong to a name."""
     while begin < end:
-        if (folded[begin], *folded[begin + 1 : begin + 2]) in _LEADING_PAIRS:
+        pair = (folded[begin], *folded[begin + 1 : begin + 2])
+        if pair in _LEADING_PAIRS or pair[1:] == ("oi",):
             begin += 2
+        elif pair == ("bi", "thu"):
+            break
         elif folded[begin] in _LEADING or _is_platform(folded[begin]):
             begin += 1
         else:
@@ -425,7 +450,7 @@ def _owner_places(folded: list[str], kind: Kind | None) -> Iterator[tuple[int, i
             (
                 place
                 for place in range(start, len(folded))
-                if (folded[place] in _SUFFERS and not (place == start and folded[place] in _FIRST))
+                if (_ends_name(folded, place) and not (place == start and folded[place] in _FIRST))
                 or (folded[place] in _BY_NAME and place > start)
             ),
             len(folded),
@@ -439,9 +464,8 @@ def _owner_places(folded: list[str], kind: Kind | None) -> Iterator[tuple[int, i
     for place, word in enumerate(folded):
         if word == "cua":
             yield place + 1, until(place + 1)
-    suffers = next((place for place, word in enumerate(folded) if word == "bi" and place), None)
-    if suffers is None:
-        suffers = next((place for place, word in enumerate(folded) if word in _SUFFERS and place), None)
+    ends = [place for place in range(1, len(folded)) if _ends_name(folded, place)]
+    suffers = next((place for place in ends if folded[place] == "bi"), ends[0] if ends else None)
     if suffers is not None and kind != "impersonated":
         begin = max((place + 1 for place in range(suffers) if folded[place] in {"thay", "rang", "la"}), default=0)
         yield begin, suffers

@@ -32,7 +32,8 @@ _ABOUT = {"own": "me", "unit": "unit", "other": "else"}
 def help_first(data: dict[str, Any], context: Context) -> Markup:
     """What is to be done at once in the case of these answers, and the warning to pass on."""
     lines = [context.texts.rich("report.at_once"), *steps(_chosen("first", data, context), context)]
-    return LINES.join([*lines, warning(data, context)])
+    # Before it is known what happened nobody can be warned of it.
+    return LINES.join([*lines, warning(data, context)] if data.get("kind") else lines)
 
 
 def what_then(report: Report, context: Context) -> Markup:
@@ -47,13 +48,18 @@ def steps(chosen: Sequence[StepEntry], context: Context) -> list[Markup]:
 
 
 def warning(data: dict[str, Any], context: Context) -> Markup:
-    """The warning that whoever reports can pass on as it is."""
-    kind, whose = data.get("kind") or "lost", data.get("whose") or "own"
+    """The warning that whoever reports can pass on as it is; it names nobody where nobody said whose account it is."""
+    kind, whose = data.get("kind") or "lost", data.get("whose")
     texts = context.texts
     if kind == "content":
         return texts.rich("report.pass_on", warning=texts.rich("report.warn_content"))
     name = "false" if kind in ("impersonated", "unit_impersonated") else "lost"
     owner = _short(data.get("owner_name", ""))
+    if whose is None:
+        return texts.rich(
+            "report.pass_on",
+            warning=texts.rich(f"report.warn_{name}_unnamed", account=account_word(data.get("platform", ""), context)),
+        )
     if whose == "other" and owner:
         of = texts.rich("report.warn_about_other", owner=owner)
     else:
