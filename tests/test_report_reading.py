@@ -98,6 +98,8 @@ nên làm gì khi zalo bị hack
 tài khoản bị hack phải báo ai ạ
 mất tài khoản facebook báo ai hả
 bị hack zalo thì sao ạ
+zalo bị hack có bị kỷ luật không ạ
+mất nick facebook có bị sao không vậy anh
 cách lấy lại nick bị hack
 phát hiện trang giả mạo sở thì báo cáo giám đốc
 """.strip().splitlines()

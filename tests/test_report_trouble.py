@@ -35,12 +35,14 @@ dạ em bị lừa mất 15tr rồi ạ
 bố tôi bị lừa hết tiền rồi
 tôi bị lừa đảo qua mạng giờ phải làm sao
 tôi bị lừa 20 triệu rồi, giờ báo ai
+bị shipper lừa chuyển khoản
 """,
     "code": """
 em lỡ đưa mã otp cho người ta rồi
 em lỡ cung cấp mã OTP cho người lạ
 mẹ em đọc mã otp cho kẻ giả danh ngân hàng
 lỡ nhập mật khẩu ngân hàng vào link lạ
+em bấm vào link lạ rồi
 """,
     "demand": """
 có kẻ giả danh công an gọi điện đòi chuyển tiền
@@ -53,6 +55,7 @@ bị dọa giết trên mạng
 có người dọa giết tôi trên fb
 có người nhắn tin dọa đánh tôi
 nó dọa giết cả nhà tôi
+app vay tiền khủng bố điện thoại em
 """,
     "blackmail": """
 em bị ghép ảnh nóng dọa tống tiền
@@ -74,6 +77,7 @@ cán bộ bị lừa đảo có bị kỷ luật không
 nên làm gì khi bị lừa đảo
 làm sao để không bị lừa đảo
 không bị lừa đâu nhé
+bị lừa đảo có bị kỷ luật không ạ
 cách nhận biết tin nhắn lừa đảo
 chia sẻ cảnh báo lừa đảo được không
 lừa đảo trên mạng có những hình thức nào

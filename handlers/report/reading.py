@@ -186,7 +186,8 @@ _ONE_OF_THEM = re.compile(
 _ASKED = re.compile(
     r"\?|\b(?:ai|gi|j|dau|may|bao nhieu|bn|the nao|ntn|nao|sao|lsao|ha|chang|tai sao|vi sao|co phai|phai bao)\b"
     r"|\bv\W*$"
-    r"|\b(?:khong|ko|k|hong|kg|hok|chua|hem)\W*$"
+    # "… không ạ", "… không vậy anh" asks as "… không" does.
+    r"|\b(?:khong|ko|k|hong|kg|hok|chua|hem)(?:\W+(?:a|ah|vay|v|the|nhi|nhe|anh|chi|em|ban|ad|admin|oi|shop)){0,3}\W*$"
 )
 # With its accents "à" asks; without them it is mostly "ạ", and whoever says that is polite.
 _ASKED_OPENLY = re.compile(r"\b(?:à|hả|hở|á)\W*$")

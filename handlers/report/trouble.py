@@ -25,7 +25,7 @@ _SAYS_NO = r"(?<!khong )(?<!ko )(?<!chua )(?<!dung )(?<!suyt )(?<!tranh )(?<!kho
 _SUM = r"(?:tien|\d+\w*)"
 _FALSE_ONE = r"(?:lua dao|ke lua|bon lua|dua lua|thang lua|ke gian|nick gia|trang gia|tai khoan gia|nguoi la)"
 _MONEY = re.compile(
-    rf"{_SAYS_NO}\bbi (?:no |chung no |bon no |nguoi ta )?lua\b(?! (?:doi|tinh)\b)"
+    rf"{_SAYS_NO}\bbi (?:\w+ ){{0,3}}?lua\b(?! (?:doi|tinh)\b)"
     rf"|{_SAYS_NO}\bchuyen (?:\w+ ){{0,4}}cho (?:\w+ ){{0,2}}{_FALSE_ONE}\b"
     rf"|\blua (?:cua )?(?:toi|em|minh|me|bo|ba|vo|chong) (?:\w+ )?(?:mat |het )?{_SUM}\b"
     rf"|\blua (?:mat|het|sach) {_SUM}\b"
@@ -38,6 +38,7 @@ _CODE = re.compile(
     r"(?:otp|mat khau ngan hang|mat khau the|so the|cvv|ma xac (?:thuc|nhan|minh)|ma pin|smart ?otp)\b"
     r"|\bbi lo (?:ma )?(?:otp|so the|mat khau ngan hang|ma pin)\b"
     r"|\b(?:lo|lo tay|trot|vua|da)(?: tay)? (?:bam|an|nhan|click|vao|nhap)(?: \w+){0,4}? (?:link|duong dan|ma qr)\b"
+    r"|\b(?:bam|an|click)(?: \w+){0,3}? (?:link|duong dan)(?: \w+){0,2}? (?:roi|r)\b"
 )
 _BY_NOW = re.compile(r"\b(?:lo|trot|da|vua|roi|r|nham|moi|mat|bi|xong|cho (?:ke|no|nguoi ta|nguoi la))\b")
 
@@ -52,6 +53,7 @@ _SHAMING = re.compile(
 _THREAT = re.compile(
     r"\bbi (?:\w+ ){0,4}?(?:doa|khung bo)\b|\b(?:co|mot|ke|ai do|no|chung|so la|thang|dua|nguoi)(?: \w+){0,5}? "
     r"(?:doa|khung bo) (?:toi|em|minh|con|chau|me|bo|ba|vo|chong|nha|gia dinh|ca nha|giet|danh|chem|dam|dot)\b"
+    r"|\bkhung bo (?:\w+ ){0,2}?(?:toi|em|minh|me|bo|gia dinh|ca nha)\b"
     r"|\bdoa (?:se )?(?:giet|danh|chem|dam|dot)(?: \w+){0,3}? (?:toi|em|minh|con|chau|me|bo|vo|chong|nha|gia dinh)\b"
 )
 # What a superior or a platform threatens with is no matter for 113.
