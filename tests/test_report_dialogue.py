@@ -313,6 +313,12 @@ def test_a_link_beside_the_telephone_number_is_the_account(an: Conversation, uni
     assert (only(an).account, only(an).contact) == ("facebook.com/vi.du.88", "0987654321")
 
 
+def test_a_link_that_holds_a_telephone_number_is_one(an: Conversation, unit: int) -> None:
+    hold(an, [("fanpage cơ quan bị mất quyền quản trị", "trang nào?"), ("không rõ", "Gọi lại")])
+    tell(an, "zalo.me/0987654321")
+    assert (only(an).account, only(an).contact) == ("chưa rõ", "0987654321")
+
+
 def test_no_button_is_named_that_is_not_there(an: Conversation) -> None:
     hold(an, [("fb mất r hu hu", "nào, của ai?"), ("x", "đường dẫn của tài khoản.")])
     assert "Không rõ" not in whole(an.say("x")[0])
