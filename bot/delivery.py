@@ -169,12 +169,14 @@ class Delivery:
 
     async def _send(self, row: OutboxRow) -> None:
         carries = row.message.get("file") or row.message.get("files")
-        if not carries or await self._uploads.known(row):
-            await self._carry(row)
-        else:
-            async with self._uploads.alone(row), self._with_file:
+        try:
+            if not carries or await self._uploads.known(row):
                 await self._carry(row)
-        self._wake.set()
+            else:
+                async with self._uploads.alone(row), self._with_file:
+                    await self._carry(row)
+        finally:
+            self._wake.set()
 
     async def _carry(self, row: OutboxRow) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,8 @@ class Uploads:
         self._worker = worker
         self._keeps = keeps
         self._uploading: dict[Key, asyncio.Lock] = {}
+        # How many hold a lock or wait for it: one that is let go looks free before the next of them has it.
+        self._wanted: Counter[Key] = Counter()
 
     async def known(self, row: OutboxRow) -> str:
         """Return what the messenger calls the file of a message; "" where it is to be uploaded."""
@@ -42,10 +45,15 @@ class Uploads:
         if key is None:
             yield
             return
-        async with self._uploading.setdefault(key, asyncio.Lock()):
-            yield
-        if not self._uploading[key].locked():
-            del self._uploading[key]
+        lock = self._uploading.setdefault(key, asyncio.Lock())
+        self._wanted[key] += 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._wanted[key] -= 1
+            if not self._wanted[key]:
+                del self._wanted[key], self._uploading[key]
 
     def keeper(self, row: OutboxRow) -> KeepName | None:
         """Return what notes the name of a file that was uploaded; None where the messenger does not keep it."""
