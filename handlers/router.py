@@ -259,6 +259,11 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         return [] if for_others else [Reply(context.texts.rich("menu.unknown_command"))]
     codes = possible_codes(text)
     code = None if event.group else _code(codes, context)
+    if code is None and not event.group:
+        # What was asked waits on its answer, and whoever takes care of the report with it.
+        answered = report.answered(text, context, event.attachments)
+        if answered is not None:
+            return answered
     # At whichever of several bots: help does not wait. A code may look like words about a lost account: "FFG-HAC".
     if code is None and report.is_told(text, context):
         return report.begin(text, context, () if asked else event.attachments)

@@ -205,6 +205,14 @@ def of_reporter(database: Database, person: int) -> Sequence[Report]:
     return [_report(row) for row in rows]
 
 
+def waiting_for(database: Database, person: int) -> Sequence[Report]:
+    """Return the reports of somebody that wait for his answer, the newest first."""
+    rows = database.rows(
+        "SELECT * FROM reports WHERE reporter_id = :person AND state = 'waiting' ORDER BY id DESC", {"person": person}
+    )
+    return [_report(row) for row in rows]
+
+
 def of_units(
     database: Database, units: Collection[int], states: Collection[str] = OPEN, limit: int = 100
 ) -> Sequence[Report]:

@@ -8,7 +8,8 @@ from handlers.authorization import may
 from handlers.command import Command
 from handlers.context import Context
 from handlers.conversation import Button, Reply
-from handlers.report import following, service
+from handlers.report import answering, following, service
+from handlers.report.answering import answered
 from handlers.report.dialogue import PICTURE, REPORT, begin, is_told, picture
 from handlers.report.evidence import tell
 from handlers.report.reading import asks
@@ -22,6 +23,7 @@ __all__ = [
     "COMMANDS",
     "FORMS",
     "act",
+    "answered",
     "begin",
     "by_number",
     "help_at_once",
@@ -49,6 +51,8 @@ def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
         return following.show(data["report"], context)
     if name == "add":
         return following.add_to(data, context)
+    if name == "answered":
+        return answering.take(data, context)
     if name == "take":
         return following.take(data["report"], context)
     return [Reply(context.texts.rich("menu.stale"))]
