@@ -121,7 +121,8 @@ def _read(path: Path) -> dict[str, str]:
             if not text.strip():
                 raise TextError(str(path), f"{section}.{name}", "empty_text")
             _check_tags(path, f"{section}.{name}", text)
-            texts[f"{section}.{name}"] = text.strip("\n")
+            # The break before the closing quotes is none; one at the beginning is meant.
+            texts[f"{section}.{name}"] = text.rstrip("\n")
     return texts
 
 

@@ -25,6 +25,14 @@ HARMS: tuple[Harm, ...] = ("unknown", "none", "money_asked", "money_lost", "thre
 Source = Literal["bot", "phone", "letter", "own_check"]
 State = Literal["new", "taken", "waiting", "resolved", "elsewhere", "merged"]
 Audience = Literal["internal", "reporter"]
+What = Literal[
+    "opened", "added", "attached", "answered", "taken", "asked", "noted", "told", "identified", "resolved", "elsewhere",
+    "reopened", "account_held", "account_restored", "read", "verified", "described", "corrected", "handed_over",
+    "assigned", "merged", "joined", "parted", "let_go", "submitted", "directed", "extended", "held", "released",
+    "exported", "warned", "briefed", "referred", "alerted", "reminded", "recognised", "expiry_told", "forwarded",
+    "forward_failed", "informed",
+]  # fmt: skip
+"""Everything that happens with a report; the catalogue has words for each."""
 
 OPEN: tuple[State, ...] = ("new", "taken", "waiting")
 CLOSED: tuple[State, ...] = ("resolved", "elsewhere")
@@ -32,7 +40,7 @@ CLOSED: tuple[State, ...] = ("resolved", "elsewhere")
 FOLLOWING = "casework.follow"
 """The kind of the job that looks at a report whenever something happened with it, named by its number."""
 
-INFORMED = "informed"
+INFORMED: What = "informed"
 """What stands in the trail where somebody was told of it, with the number of the last event he was told of."""
 
 
@@ -261,7 +269,7 @@ def record(
     report: int,
     at: str,
     actor: int | None,
-    what: str,
+    what: What,
     note: str = "",
     audience: Audience = "internal",
     data: dict[str, Any] | None = None,
@@ -296,7 +304,7 @@ def inform(database: Database, report: int, whom: Literal["reporter", "office"],
     record(database, report, at, None, INFORMED, data={"whom": whom, "upto": upto or 0})
 
 
-def latest(database: Database, report: int, what: str) -> Event | None:
+def latest(database: Database, report: int, what: What) -> Event | None:
     """Return when something happened with a report last; None where it never did."""
     row = database.row(
         "SELECT * FROM report_events WHERE report_id = :report AND what = :what ORDER BY id DESC LIMIT 1",

@@ -35,7 +35,7 @@ def dossier(seen: Seen, context: Context) -> Drawing:
         "heading": context.texts("casework.dossier_trail"),
         "trail": [
             [
-                shown_time(event.at, context),
+                shown_time(event.at, context, year=True),
                 member_name(event.actor, context) or context.texts("casework.by_bot"),
                 event_name(event, context) + (f": {event.note}" if event.note else ""),
             ]
@@ -96,12 +96,12 @@ def _facts(report: Report, context: Context) -> list[tuple[str, str]]:
         "amount": f"{report.amount:,}".replace(",", ".") if report.amount else "",
         "said": report.said,
         "source": texts(f"casework.source_{report.source}"),
-        "received": shown_time(report.received_at, context),
+        "received": shown_time(report.received_at, context, year=True),
         "reporter": report.reporter_name or member_name(report.reporter_id, context),
         "contact": report.contact,
         "taken": member_name(report.taken_by, context),
         "verified": member_name(report.verified_by, context),
-        "closed": shown_time(report.closed_at, context) if report.closed_at else "",
+        "closed": shown_time(report.closed_at, context, year=True) if report.closed_at else "",
         "hold": report.hold_reason,
     }
     facts = [(texts(f"casework.fact_{name}"), value) for name, value in said.items()]

@@ -28,13 +28,15 @@ from handlers.schedule import Due, Kind
 from handlers.working_time import WorkingTime
 from storage import jobs, people, reports
 from storage.outbox import REPORT
-from storage.reports import FOLLOWING, Event, Report
+from storage.reports import FOLLOWING, Event, Report, What
 
 # Once everybody was told, they are told again.
 AGAIN = dt.timedelta(days=1)
 AGAIN_WORKING = dt.timedelta(hours=8)
 
-ALERTED, REMINDED, REMINDED_OF_EXPIRY = "alerted", "reminded", "expiry_told"
+ALERTED: What = "alerted"
+REMINDED: What = "reminded"
+REMINDED_OF_EXPIRY: What = "expiry_told"
 
 
 def follow(due: Due, context: Context) -> list[Reply]:

@@ -210,6 +210,8 @@ def _state(report: Report, context: Context) -> Markup:
     if report.state == "merged":
         other = reports.get(context.database, report.merged_into) if report.merged_into else None
         return texts.rich("casework.state_merged", into=name_of_number(other, context) if other else "")
+    if report.state == "waiting" and not by:
+        return texts.rich("casework.state_asked_untaken")
     at = shown_time(report.taken_at, context) if report.taken_at else ""
     return texts.rich(f"casework.state_{report.state}", by=by or texts("casework.nobody"), at=at)
 

@@ -47,7 +47,7 @@ def platform_name(platform: str, texts: Texts) -> str:
 def event_name(event: Event, context: Context) -> str:
     """Return what happened, in a word or two."""
     name = f"casework.event_{event.what}"
-    # Other jobs write into the trail too.
+    # A program of before may have written what is not known any more.
     return context.texts(name if name in context.texts else "casework.event_other")
 
 
@@ -56,9 +56,9 @@ def member_name(person: int | None, context: Context) -> str:
     return name_of(person, context) if person is not None else ""
 
 
-def shown_time(at: str, context: Context) -> str:
-    """Return a stored time as the office's clock shows it."""
-    return f"{dt.datetime.fromisoformat(at).astimezone(context.zone):%H:%M %d/%m}"
+def shown_time(at: str, context: Context, *, year: bool = False) -> str:
+    """Return a stored time as the office's clock shows it; with its year where it is read later too."""
+    return f"{dt.datetime.fromisoformat(at).astimezone(context.zone):{'%H:%M %d/%m/%Y' if year else '%H:%M %d/%m'}}"
 
 
 def span(time: dt.timedelta, context: Context) -> str:

@@ -9,9 +9,9 @@ from handlers.pages import service
 from handlers.pages.dialogue import warnings
 from handlers.pages.likeness import Likeness
 from storage import reports
-from storage.reports import Report
+from storage.reports import Report, What
 
-RECOGNISED = "recognised"
+RECOGNISED: What = "recognised"
 """What stands in the trail where a report turned out to be about an official page."""
 
 

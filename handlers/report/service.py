@@ -11,6 +11,7 @@ import datetime as dt
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
@@ -370,7 +371,7 @@ def _state_of(report: Report) -> reports.State:
     return "new" if report.taken_by is None else "taken"
 
 
-def _close(scene: Scene, report: int, state: reports.State, text: str) -> Report:
+def _close(scene: Scene, report: int, state: Literal["resolved", "elsewhere"], text: str) -> Report:
     said = checked(text)
     reports.change(scene.database, report, state=state, closed_at=scene.stamp, kept_from=scene.stamp)
     return answered(scene, report, state, said, "reporter")

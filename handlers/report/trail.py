@@ -50,7 +50,7 @@ def checked(text: str, longest: int = LONGEST_NOTE, *, empty: bool = False) -> s
 def record(
     scene: Scene,
     report: int,
-    what: str,
+    what: reports.What,
     note: str = "",
     audience: reports.Audience = "internal",
     data: dict[str, object] | None = None,
@@ -62,7 +62,7 @@ def record(
 def answered(
     scene: Scene,
     report: int,
-    what: str,
+    what: reports.What,
     note: str = "",
     audience: reports.Audience = "internal",
     data: dict[str, object] | None = None,

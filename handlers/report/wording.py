@@ -135,7 +135,7 @@ def event_line(event: Event, context: Context, *, by_reporter: bool = True) -> M
     return texts.rich(
         "report.event",
         at=when(event.at, context),
-        what=texts(name) if name in texts else event.what,
+        what=texts(name if name in texts else "report.event_other"),
         note=texts.rich("report.noted", note=note) if note else "",
     )
 

@@ -65,7 +65,7 @@ def summary_of(database: Database, unit: Unit, period: Period, begins: int, zone
     return Summary(unit, period, *counted)
 
 
-def _drawn_up(scene: Scene, report: int, what: str) -> tuple[Report, Sequence[Event]]:
+def _drawn_up(scene: Scene, report: int, what: reports.What) -> tuple[Report, Sequence[Event]]:
     found = reports.get(scene.database, report)
     if found is None:
         raise NotFound("no_such_report")
