@@ -23,6 +23,10 @@ from storage.snapshot import Snapshot
 # More messages than were ever shown since a copy was made: their buttons carry numbers that are not given again.
 SKIPPED_NUMBERS = 1_000_000
 
+# What people call by its number, or have a button for: more of each than are made between a copy and the next.
+NUMBERED = ("reports", "broadcasts", "quiz_rounds")
+SKIPPED_OF_EACH = 1_000
+
 Write = Callable[[str], None]
 
 
@@ -77,6 +81,8 @@ def _make_ready(settings: Settings, fresh: Path, found: Snapshot, now: dt.dateti
     finally:
         database.close()
     snapshot.skip_numbers(fresh, "outbox", SKIPPED_NUMBERS)
+    for table in NUMBERED:
+        snapshot.skip_numbers(fresh, table, SKIPPED_OF_EACH)
     return unreadable
 
 

@@ -23,7 +23,7 @@ from bot.files import FileStore, make_box, new_key
 from bot.presence import Presence
 from bot.settings import Settings
 from bot.worker import Worker
-from storage import blobs, heartbeats, menus, outbox, snapshot
+from storage import blobs, broadcasts, heartbeats, menus, outbox, reports, snapshot
 from storage.database import BACKUPS, FILE_NAME, Database
 from storage.migrations import known_migrations
 from storage.outbox import ANSWER, BROADCAST, REPORT
@@ -211,6 +211,29 @@ def test_a_backup_takes_the_place_of_the_database_and_the_other_is_kept(run: Run
         assert stat.S_IMODE((data / FILE_NAME).stat().st_mode) == 0o600
     assert snapshot.examine(made).people == 1
     assert run("doctor").code == 0
+
+
+def test_no_number_that_people_know_is_given_again(run: Run, data: Path) -> None:
+    def report() -> int:
+        database = Database(data / FILE_NAME)
+        try:
+            return reports.add(database, reports.Draft("lost"), None, STAMP)
+        finally:
+            database.close()
+
+    first = report()
+    assert run("backup").code == 0
+    (made,) = copies(data / BACKUPS)
+    # Its number was told, and the button under the broadcast was shown.
+    lost = report()
+    database = Database(data / FILE_NAME)
+    sent = broadcasts.create(database, None, {"text": "x"}, {"kind": "everybody"}, 1, STAMP)
+    database.close()
+    assert run("restore", made, "--yes").code == 0
+    assert report() > lost == first + 1
+    database = Database(data / FILE_NAME)
+    assert broadcasts.create(database, None, {"text": "x"}, {"kind": "everybody"}, 1, STAMP) > sent
+    database.close()
 
 
 def test_on_another_machine_it_is_there_whole(
