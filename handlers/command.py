@@ -33,6 +33,7 @@ class Command:
         offered: whether it is shown to whoever asks for the menu; what he may not do is refused by the service.
         listed: whether it is shown in the menu at all.
         private: whether it is done only where nobody else reads along.
+        unlike: what is written like it but for the accents and is said for something else: "vâng" is not "vắng".
         last: whether it stands at the end of the menu: what somebody seldom does, with what is kept about himself.
     """
 
@@ -44,6 +45,7 @@ class Command:
     listed: bool = True
     private: bool = True
     last: bool = False
+    unlike: tuple[str, ...] = ()
 
 
 class Commands:
@@ -62,7 +64,7 @@ class Commands:
         typed = folded_syllables(text.removeprefix("/"))
         for length in range(min(len(typed), self._longest), 0, -1):
             command = self._by_words.get(tuple(typed[:length]))
-            if command is None:
+            if command is None or (plain and text.casefold().strip(" .,!") in command.unlike):
                 continue
             behind = " ".join(text.split()[length:]) if length < len(typed) else ""
             if not behind or not plain or command.argument(behind):

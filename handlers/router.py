@@ -260,6 +260,9 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     codes = possible_codes(text)
     code = None if event.group else _code(codes, context)
     if code is None and not event.group:
+        confirmed = broadcast.acknowledged(text, context)
+        if confirmed is not None:
+            return confirmed
         # What was asked waits on its answer, and whoever takes care of the report with it.
         answered = report.answered(text, context, event.attachments)
         if answered is not None:

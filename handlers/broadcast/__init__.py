@@ -1,6 +1,7 @@
 """Broadcasts: administrators, heads and contacts remind everybody of theirs, once, and know who has read it."""
 
 from handlers.broadcast import marking, running, sending, service
+from handlers.broadcast.acknowledging import acknowledged
 from handlers.broadcast.content import STANDING_MENUS
 from handlers.broadcast.dialogue import COMMANDS, FORMS, act, attached, pressed
 from handlers.broadcast.sheet import DRAWINGS
@@ -23,6 +24,7 @@ __all__ = [
     "FORMS",
     "KINDS",
     "STANDING_MENUS",
+    "acknowledged",
     "act",
     "happened",
     "pressed",

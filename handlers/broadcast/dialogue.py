@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from handlers import form
-from handlers.broadcast import audience, reminders, results, sending, service, wording
+from handlers.broadcast import acknowledging, audience, reminders, results, sending, service, wording
 from handlers.broadcast.content import (
     CHOICES,
     CONFIRM,
@@ -323,6 +323,7 @@ FORMS: dict[str, Form] = {
     },
     "broadcast_buttons": {"buttons": Step(_asks("broadcast.ask_buttons"), _take_buttons, digressions="never")},
     "broadcast_file": {"file": Step(_asks("broadcast.ask_file"), _take_no_file, _take_files)},
+    **acknowledging.FORMS,
     **sending.FORMS,
     **results.FORMS,
 }

@@ -272,6 +272,7 @@ COMMANDS = (
         _absent,
         ("vang mat", "toi vang", "toi nghi phep", "co mat", "toi da ve"),
         offered=lambda context: any(held.role == "contact" for held in context.actor.roles),
+        unlike=("vâng",),
     ),
     Command(
         "khoataikhoan",
