@@ -638,6 +638,25 @@ def test_a_contact_marks_who_was_informed_at_a_meeting(
     assert (found[0].informed_how, found[0].informed_at) == ("meeting", STAMP)
 
 
+@pytest.mark.parametrize("between", ["; ", ", ", "\n", ";"])
+def test_each_of_several_names_has_its_own_result(
+    between: str, contact: Conversation, done: int, units: tuple[int, int, int]
+) -> None:
+    press(contact, results(contact, done, units[1]), "Ghi đã phổ biến")
+    contact.say("họp")
+    (said,) = contact.say(between.join(["daumoi", "không ai", "ba", "hai"]))
+    lines = read(said).splitlines()
+    assert lines[0] == "Đã ghi: hai."
+    assert lines[1] == "Chưa ghi daumoi: Người đó đã được ghi rồi."
+    assert lines[2].startswith("Chưa ghi không ai: ")
+    assert lines[3].startswith("Chưa ghi ba: ")
+    assert lines[4].startswith("Đã ghi 1 người. Ai nữa?")
+    found = {one.name: one.informed_how for one in recipients.some(contact.context.database, done, 0, 99)}
+    assert found["hai"] == "meeting"
+    assert not found["ba"]
+    hold(contact, [("hai", "đã được ghi rồi"), ("xong", "Đã nắm: 3/3")])
+
+
 def test_a_contact_reminds_those_of_his_unit_who_have_not_confirmed(
     contact: Conversation, done: int, units: tuple[int, int, int], context: Context
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -12,8 +13,8 @@ from handlers.broadcast import service, sheet, wording
 from handlers.broadcast.content import Content
 from handlers.context import Context
 from handlers.conversation import Button, Drawing, Manner, Reply
-from handlers.errors import NotFound
-from handlers.form import Data, Done, Form, Step
+from handlers.errors import NeedsApproval, NotFound, NotPossible, Refusal
+from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.finding import find_member
 from handlers.people.reading import folded
 from storage import units
@@ -162,7 +163,7 @@ def _ask_who(data: Data, context: Context) -> Reply:
     return Reply(context.texts.rich("broadcast.ask_who", count=data.get("marked", 0)), tuple(buttons))
 
 
-def _take_who(typed: str, data: Data, context: Context) -> str | Done:
+def _take_who(typed: str, data: Data, context: Context) -> str | Stay | Done:
     words = folded(typed)
     if words in _DONE:
         return Done(screen({"broadcast": data["broadcast"], "unit": data["unit"]}, context))
@@ -170,12 +171,52 @@ def _take_who(typed: str, data: Data, context: Context) -> str | Done:
         count = service.mark_unit(context.scene, data["unit"], data["broadcast"], data["how"])
         data["marked"] = data.get("marked", 0) + count
         return Done(screen({"broadcast": data["broadcast"], "unit": data["unit"]}, context))
-    for part in filter(None, (part.strip() for part in typed.replace("\n", ";").split(";"))):
-        person = int(part) if part.isdigit() and part in _offered(data, context) else None
-        number = person if person is not None else find_member(context.database, part, context.today).person
-        service.mark(context.scene, number, data["broadcast"], data["how"])
-        data["marked"] = data.get("marked", 0) + 1
-    return "who"
+    names = _names(typed, context)
+    if len(names) == 1:
+        _mark_one(names[0], data, context)
+        return "who"
+    return Stay([_marked(names, data, context)])
+
+
+def _names(typed: str, context: Context) -> Sequence[str]:
+    """The people that a text names: one a line, or with ";" between; with "," where they are nobody's name together."""
+    names = [name.strip() for name in typed.replace("\n", ";").split(";") if name.strip()]
+    parted = []
+    for name in names:
+        try:
+            find_member(context.database, name, context.today)
+        except NotFound:
+            parted += [part.strip() for part in name.split(",") if part.strip()]
+        except NotPossible:
+            parted.append(name)
+        else:
+            parted.append(name)
+    return parted or [typed]
+
+
+def _mark_one(name: str, data: Data, context: Context) -> None:
+    offered = name.isdigit() and name in _offered(data, context)
+    person = int(name) if offered else find_member(context.database, name, context.today).person
+    service.mark(context.scene, person, data["broadcast"], data["how"])
+    data["marked"] = data.get("marked", 0) + 1
+
+
+def _marked(names: Sequence[str], data: Data, context: Context) -> Reply:
+    """Mark several; say of each whether he was, and ask on."""
+    texts = context.texts
+    done, lines = [], []
+    for name in names:
+        try:
+            _mark_one(name, data, context)
+            done.append(name)
+        except NeedsApproval:
+            raise
+        except Refusal as refusal:
+            lines.append(texts.rich("broadcast.not_marked", name=name, why=context.refused(refusal)))
+    if done:
+        lines.insert(0, texts.rich("broadcast.marked", names="; ".join(done)))
+    question = _ask_who(data, context)
+    return replace(question, text=_LINES.join([*lines, question.text]))
 
 
 def _offered(data: Data, context: Context) -> set[str]:
