@@ -756,6 +756,35 @@ def test_ones_own_account_is_held_and_told_nothing_more(joined: dict[str, int], 
     assert "Tình trạng: mới" in read(Conversation(context, at("khac")).say(found.group())[0])
 
 
+def test_who_lost_one_of_her_accounts_leaves_a_number_and_goes_on_from_the_other(
+    joined: dict[str, int], context: Context
+) -> None:
+    """No chat of hers is told until somebody has spoken to her, so that none is offered."""
+    an, zalo = Conversation(context, at("An", "telegram")), at("An-zalo", "zalo")
+    person_at(context.database, zalo, NOW.isoformat())
+    context.database.run("UPDATE addresses SET person_id = :an WHERE channel = 'zalo'", {"an": joined["An"]})
+    an.say("zalo của tôi bị chiếm rồi")
+    (question,) = an.say("0987654321")
+    assert "Nhắn tôi ở đây" not in whole(question)
+    (again,) = an.say("nhắn tôi ở đây")
+    assert "số điện thoại nào" in read(again)
+    numbered, then, *_ = an.say("0912345678")
+    assert people.is_held(context.database, zalo)
+    assert only(an).contact == "0912345678"
+    # Here she is still believed.
+    assert "gõ “bổ sung”" in read(numbered)
+    assert "Bổ sung" in whole(then)
+    assert "Bổ sung BC-1" in read(an.say("bổ sung")[0])
+
+
+def test_nothing_is_offered_to_an_account_that_is_held(joined: dict[str, int], context: Context) -> None:
+    an = Conversation(context, at("An", "telegram"))
+    an.say("telegram của tôi bị chiếm rồi")
+    an.say("@tran_an")
+    _, then, *_ = an.say("0987654321")
+    assert "Bổ sung" not in whole(then)
+
+
 def test_a_stranger_s_word_holds_nobody(joined: dict[str, int], context: Context) -> None:
     tell(Conversation(context, at("la")), "telegram của Trần Bình bị hack", "@tran_binh", "0987654321")
     assert not people.is_held(context.database, at("Bình", "telegram"))

@@ -77,7 +77,7 @@ def asked_of(context: Context) -> Sequence[tuple[Report, Event]]:
         asked = next((one for one in reversed(events) if one.what == "asked"), None)
         if asked is not None and asked.id <= told:
             found.append((report, asked))
-    if found and people.has_held(context.database, context.person):
+    if found and (context.address is None or people.is_held(context.database, context.address)):
         # Whose the account is nobody knows.
         return []
     return sorted(found, key=lambda pair: -pair[1].id)

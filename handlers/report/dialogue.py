@@ -245,10 +245,16 @@ def _ask_contact(data: Data, context: Context) -> Reply:
 
 
 def _is_read_along(data: Data, context: Context) -> bool:
-    """Whether the account that was lost may be the one that writes: nothing more is told to it then."""
+    """Whether the account that was lost may be the one that writes, or one of his: no chat is told anything then.
+
+    A member's is held with his report, and until somebody has spoken to him he is told at a number, in no chat
+    (`notices.reporter_at`).
+    """
     if data["kind"] != "lost" or data["whose"] != "own" or context.address is None:
         return False
-    return context.address.channel in CHANNELS_OF.get(data["platform"], ())
+    lost = CHANNELS_OF.get(data["platform"], ())
+    own = people.addresses_of(context.database, context.person) if data["owner_id"] == context.person else ()
+    return any(address.channel in lost for address in (context.address, *own))
 
 
 def _take_contact(typed: str, data: Data, context: Context) -> str | Stay | Done:
@@ -361,7 +367,7 @@ def _numbered(opened: Opened, context: Context, *, told: bool) -> Reply:
     ]
     if opened.held:
         parts.append(texts.rich("report.held"))
-    if opened.held:
+    if context.address and people.is_held(context.database, context.address):
         parts.append(texts.rich("report.later_elsewhere"))
     else:
         parts.append(texts.rich("report.later" if report.reporter_id else "report.later_unnamed"))
@@ -375,7 +381,8 @@ def _after(opened: Opened, *, anonymous: bool, context: Context) -> tuple[Button
     if anonymous:
         # Nothing that is kept beside a person may lead from him to the report.
         reached = {"sealed": context.seal.close({"receipt": opened.receipt})}
-    buttons = [Button(texts("button.report_add"), "report.add", reached)]
+    here = context.address is None or not people.is_held(context.database, context.address)
+    buttons = [Button(texts("button.report_add"), "report.add", reached)] if here else []
     if context.search.library.get(RULE):
         buttons.append(Button(texts("button.report_rule"), "ask.provision", {"id": RULE}))
     return tuple(buttons)
