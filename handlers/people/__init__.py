@@ -1,8 +1,9 @@
 """People: units, members and their roles; joining and leaving; the roster."""
 
-from handlers.people import roster, service
+from handlers.people import appointing, roster, service
 from handlers.people.dialogue import COMMANDS, FORMS, act, by_code, is_code
 from handlers.people.invitation import DRAWING, draw_sheet
-from handlers.people.roster import KINDS
+
+KINDS = {**roster.KINDS, **appointing.KINDS}
 
 __all__ = ["COMMANDS", "DRAWING", "FORMS", "KINDS", "act", "by_code", "draw_sheet", "is_code", "roster", "service"]

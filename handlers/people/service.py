@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from handlers.authorization import Reach, Scene, act
 from handlers.errors import NotFound, NotPossible
+from handlers.people import appointing
 from handlers.people.reading import read_code, read_words, shown_and_folded
 from storage import consents, dialogues, invitations, members, people, roles, units
 from storage.members import Member
@@ -158,6 +159,7 @@ def give_role(scene: Scene, person: int, role: RoleName, unit: int | None) -> No
         open_unit(scene, unit)
     if not roles.give(scene.database, person, role, unit, scene.actor.person, scene.stamp):
         raise NotPossible("has_role", name=member.name)
+    appointing.tell(scene, person, role, unit)
 
 
 @act("role.take", target="person")
