@@ -67,7 +67,7 @@ class App:
             elsewhere=lambda channel: self.aside.widened(_abilities_elsewhere(channel)),
             first_aid=load_first_aid(settings.office),
             routing=load_routing(settings.office),
-            lines=[line_of(channel) for channel in channels],
+            lines=[line_of(channel, aside=self.aside.takes_kept) for channel in channels],
         )
         self.worker = Worker(database_path(settings))
         try:

@@ -49,6 +49,11 @@ class Aside:
         self._texts = texts
         self._zone = zone
 
+    @property
+    def takes_kept(self) -> bool:
+        """Whether what is kept encrypted, as the file of a broadcast, is put aside too."""
+        return self._folder is not None and self._chosen
+
     def widened(self, abilities: Abilities) -> Abilities:
         """Return what can be written to a channel: also files, where they have another way."""
         if self._folder is None or abilities.files:

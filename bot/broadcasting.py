@@ -254,5 +254,5 @@ def context_of(settings: Settings, scene: Scene) -> Context:
         settings.zone,
         scene.now,
         CONSOLE,
-        lines=[line_of(channel) for channel in channels],
+        lines=[line_of(channel, aside=bool(settings.files_out and settings.files_out_folder)) for channel in channels],
     )

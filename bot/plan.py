@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import replace
+from typing import Literal
 
 from bot.channels.base import Channel
 from bot.rate_limit import Limits
@@ -24,12 +26,17 @@ TOLD_AT = (80, 95)
 RUNS_SHORT = "upkeep.plan"
 
 
-def line_of(channel: Channel) -> Line:
-    """Return what whoever plans to send to many has to know of an account."""
-    limits = channel.limits
+def line_of(channel: Channel, *, aside: bool = False) -> Line:
+    """Return what whoever plans to send to many has to know of an account.
+
+    With `aside` a file that does not go out lies where its message says.
+    """
+    limits, abilities = channel.limits, channel.abilities
+    files: Literal["any", "pictures", "none"] = "pictures" if abilities.only_pictures else "any"
+    line = Line(channel.name, channel.account, files="any" if aside else files if abilities.files else "none")
     if limits is None:
-        return Line(channel.name, channel.account)
-    return Line(channel.name, channel.account, limits.paid_rate or limits.rate, limits.monthly, limits.rate)
+        return line
+    return replace(line, rate=limits.paid_rate or limits.rate, monthly=limits.monthly, answers=limits.rate)
 
 
 def share(used: Usage, limits: Limits) -> int:

@@ -234,6 +234,7 @@ class Line:
         rate: messages a second that many people together may get; 0 for any number.
         monthly: messages a month in its plan, 0 for any number.
         answers: messages a second that may answer those who write; 0 for any number.
+        files: which files go out with a message: any, only pictures, or none.
     """
 
     channel: str
@@ -241,6 +242,11 @@ class Line:
     rate: float = 0.0
     monthly: int = 0
     answers: float = 0.0
+    files: Literal["any", "pictures", "none"] = "any"
+
+    def carries(self, kind: FileKind) -> bool:
+        """Whether a file that is shown like this goes out there."""
+        return self.files == "any" or (self.files == "pictures" and kind == "photo")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import io
 import json
 import random
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from docx import Document
@@ -15,11 +16,11 @@ from openpyxl import load_workbook
 from PIL import Image
 
 from handlers.authorization import Actor, Scene
-from handlers.broadcast import KINDS, happened, reminders, running, service, timing
+from handlers.broadcast import KINDS, happened, reminders, running, service, timing, wording
 from handlers.broadcast import content as contents
 from handlers.broadcast.content import PROVISION, STANDING_MENUS, Choice, Content, checked, marked
 from handlers.context import Context
-from handlers.conversation import Attachment, Door, Drawing, File, Line, Outcome, Reply
+from handlers.conversation import Attachment, Door, Drawing, File, FileKind, Line, Outcome, Reply
 from handlers.errors import NotPossible, Refusal
 from handlers.office import Reminder
 from handlers.people import service as office
@@ -243,6 +244,60 @@ def test_whatever_is_typed_its_tags_are_closed_in_order() -> None:
 
 
 # Looking and counting
+
+
+def with_file(admin: Conversation, kind: FileKind, zalo: Literal["any", "pictures", "none"]) -> Reply:
+    """The screen of a draft with a file, where Zalo carries only so much."""
+    lines = (Line("telegram", "bot-1", 25.0), Line("zalo", "bot-1", 0.5, files=zalo))
+    admin.context = replace(admin.context, lines=lines)
+    write(admin)
+    found = newest(admin)
+    said = replace(Content.from_json(found.content), file=File(1, kind, "anh.jpg"))
+    broadcasts.change(admin.context.database, found.id, said.as_json(), found.audience, True)
+    (shown,) = press_open(admin)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "zalo", "goes"),
+    [
+        ("photo", "any", True),
+        ("photo", "pictures", True),
+        ("photo", "none", False),
+        ("document", "pictures", False),
+        ("document", "none", False),
+    ],
+)
+def test_nobody_is_promised_a_file_that_does_not_go(
+    kind: FileKind,
+    zalo: Literal["any", "pictures", "none"],
+    goes: bool,
+    admin: Conversation,
+    context: Context,
+    units: tuple[int, int, int],
+) -> None:
+    for name in ("mot", "hai"):
+        member(context, name, units[1], "zalo")
+    *replies, _ = press(admin, with_file(admin, kind, zalo), "Xem thử")
+    by_channel = {reply.as_on: reply for reply in replies if "Bật xác thực hai bước." in read(reply)}
+    assert by_channel[""].files
+    assert bool(by_channel["zalo"].files) is goes
+    assert ("Tệp kèm theo không gửi được" in read(by_channel["zalo"])) is not goes
+    (shown,) = press_open(admin)
+    (card,) = press(admin, shown, "Gửi")
+    said = "Ảnh, tệp kèm theo không gửi được qua Zalo: 2 người chỉ nhận lời."
+    assert (said in read(card)) is not goes
+    number = newest(admin).id
+    admin.say("ngay")
+    admin.say("có")
+    for reply in run_jobs(context):
+        if reply.concern:
+            running.happened(Outcome(reply.concern, "sent"), replace(context, person=0, address=None))
+    found = broadcasts.get(context.database, number)
+    assert found
+    progress = wording.progress(found, recipients.sums(context.database, number), admin.context)
+    assert "Đã gửi: 3/3." in read(progress)
+    assert (said in read(progress)) is not goes
 
 
 def test_it_is_shown_as_on_every_channel_that_the_recipients_use(

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.zalo.channel import Zalo
 from bot.clock import utc_now
 from bot.doctor import examine
-from bot.plan import RUNS_SHORT, runs_short, share
+from bot.plan import RUNS_SHORT, line_of, runs_short, share
 from bot.rate_limit import Limits
 from bot.settings import Settings
 from handlers import upkeep
@@ -33,6 +34,18 @@ from tests.zaloapi.client import ZaloApi
 
 ACCOUNT = ("zalo", "10001")
 LIMITS = Limits(monthly=100, people=50)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "aside", "carried"),
+    [("", False, ()), ("https://tro-ly.example", False, ("photo",)), ("", True, ("photo", "document"))],
+)
+def test_who_sends_to_many_knows_which_files_zalo_carries(
+    public_url: str, aside: bool, carried: tuple[str, ...]
+) -> None:
+    zalo = Zalo("10001:x", api_url="https://zalo.example", public_url=public_url, serves=True, clock=utc_now)
+    line = line_of(zalo, aside=aside)
+    assert tuple(kind for kind in ("photo", "document") if line.carries(kind)) == carried  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ class Abilities:
         polls: what its polls hold; None where it has none.
         letters: whether a message has a subject and brings all its files with it.
         facts: whether a message brings what it says as JSON, for other programs.
+        only_pictures: whether of all files only pictures go out.
     """
 
     buttons: bool
@@ -119,6 +120,7 @@ class Abilities:
     letters: bool = False
     facts: bool = False
     polls: PollLimits | None = None
+    only_pictures: bool = False
 
     @property
     def files(self) -> bool:

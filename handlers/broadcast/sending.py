@@ -46,8 +46,10 @@ def _try(data: Data, context: Context) -> list[Reply]:
     said = message(0, Content.from_json(found.content), context)
     shown = replace(said, buttons=tuple(replace(one, action="broadcast.tried", data={}) for one in said.buttons))
     replies = []
+    whole = shown
     for channel in channels or [here]:
         name = context.texts(f"channel.{channel}")
+        shown = whole if wording.is_carried(found, channel, context) else _without_file(whole, context)
         if channel == here or channel not in addresses:
             replies.append(Reply(context.texts.rich("broadcast.looks", channel=name)))
             replies.append(replace(shown, as_on="" if channel == here else channel))
@@ -56,6 +58,12 @@ def _try(data: Data, context: Context) -> list[Reply]:
             replies.append(replace(shown, to=addresses[channel]))
     send = Button(context.texts("sending.edit_send"), "broadcast.send", {"broadcast": found.id, "unit": found.unit})
     return [*replies, Reply(context.texts.rich("broadcast.after_look"), (send, _back(found, context)))]
+
+
+def _without_file(shown: Reply, context: Context) -> Reply:
+    """A message as it goes out where its file does not."""
+    note = context.texts.rich("media.not_here")
+    return replace(shown, files=(), text=Markup("\n\n").join([shown.text, note]))
 
 
 def _back(broadcast: Broadcast, context: Context) -> Button:
@@ -125,6 +133,7 @@ def numbers(broadcast: Broadcast, counted: Sequence[Sum], context: Context) -> M
         texts.rich("broadcast.reaches", count=people_of(counted), channels=by_channel)
         if by_channel
         else texts.rich("broadcast.nobody"),
+        *wording.without_file(broadcast, going, context),
     ]
     left_out = Counter({part.reason: part.people for part in counted if part.state == "skipped"})
     if left_out:

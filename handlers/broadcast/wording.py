@@ -100,6 +100,7 @@ def progress(broadcast: Broadcast, found: Sequence[Sum], context: Context) -> Re
         texts.rich("broadcast.progress", title=title(broadcast, context), state=state(broadcast, context)),
         texts.rich("broadcast.sent", sent=by_state["sent"], all=left + ended(found), left=left),
     ]
+    lines += without_file(broadcast, [part for part in found if part.state == "sent"], context)
     for name, text in (
         ("failed", "broadcast.failed"),
         ("unknown", "broadcast.unknown"),
@@ -112,6 +113,25 @@ def progress(broadcast: Broadcast, found: Sequence[Sum], context: Context) -> Re
     if broadcast.reason and broadcast.state in ("running", "paused"):
         lines.append(texts.rich("broadcast.waits", why=why(broadcast, context)))
     return Reply(_LINES.join(lines), tuple(steering(broadcast, by_state["failed"], context)))
+
+
+def is_carried(broadcast: Broadcast, channel: str, context: Context, account: str = "") -> bool:
+    """Whether the file of a broadcast goes out on a channel, by every account there or by one; so it does with none."""
+    file = Content.from_json(broadcast.content).file
+    lines = [line for line in context.lines if line.channel == channel and account in ("", line.account)]
+    return file is None or all(line.carries(file.kind) for line in lines)
+
+
+def without_file(broadcast: Broadcast, found: Sequence[Sum], context: Context) -> list[Markup]:
+    """Say how many of these people do not get the file of a broadcast; nothing where all do."""
+    lacking: Counter[str] = Counter()
+    for part in found:
+        if not is_carried(broadcast, part.channel, context, part.account):
+            lacking[part.channel] += part.people
+    return [
+        context.texts.rich("broadcast.without_file", channel=context.texts(f"channel.{channel}"), count=count)
+        for channel, count in lacking.items()
+    ]
 
 
 def steering(broadcast: Broadcast, failed: int, context: Context) -> list[Button]:

@@ -126,7 +126,7 @@ class Zalo:
         shelf = None
         if public_url and serves:
             shelf = PictureShelf(token, f"{PATH}/{self.account}/pictures", public_url, clock)
-            self.abilities = replace(self.abilities, caption_length=CAPTION_LENGTH)
+            self.abilities = replace(self.abilities, caption_length=CAPTION_LENGTH, only_pictures=True)
         self.shelf: Shelf | None = shelf
         self._sender = Sender(self._api, shelf=shelf)
         self._reader = UpdateReader(self.name, self.account, tuple(names))
