@@ -599,7 +599,7 @@ def test_somebody_wants_no_broadcasts_and_wants_them_again(context: Context, uni
     hold(
         staff,
         [
-            ("thôi nhận thông báo", "không nhận thông báo chung nữa"),
+            ("thôi nhận thông báo", "không nhận thông báo chung nữa, kể cả cảnh báo khẩn"),
             ("tắt thông báo", "đã tắt"),
             ("dữ liệu của tôi", "Đã tắt thông báo từ 21/11/2026"),
             ("nhận lại thông báo", "lại nhận"),

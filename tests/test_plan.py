@@ -45,7 +45,7 @@ def test_who_sends_to_many_knows_which_files_zalo_carries(
 ) -> None:
     zalo = Zalo("10001:x", api_url="https://zalo.example", public_url=public_url, serves=True, clock=utc_now)
     line = line_of(zalo, aside=aside)
-    assert tuple(kind for kind in ("photo", "document") if line.carries(kind)) == carried  # type: ignore[arg-type]
+    assert tuple(kind for kind in ("photo", "document") if line.carries(kind)) == carried
 
 
 @pytest.mark.parametrize(
