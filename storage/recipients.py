@@ -210,6 +210,7 @@ class Recipient:
 
     Attributes:
         informed_at, informed_how: when and how he is known to know of it: "press", "meeting", "phone"; None, "".
+        informed_by: who noted it, himself where he confirmed it; None where nobody did.
     """
 
     person: int
@@ -221,6 +222,7 @@ class Recipient:
     ended_at: str | None
     informed_at: str | None
     informed_how: str
+    informed_by: int | None = None
 
 
 def get(database: Database, broadcast: int, person: int) -> Recipient | None:
@@ -341,7 +343,8 @@ def _delete(database: Database, broadcast: int, person: int) -> None:
 
 _RECIPIENT = (
     "SELECT r.person_id, coalesce(m.name, '') AS name, coalesce(m.position, '') AS position, r.unit_id, r.state,"
-    " r.reason, r.ended_at, r.informed_at, coalesce(r.informed_how, '') AS informed_how FROM recipients r"
+    " r.reason, r.ended_at, r.informed_at, coalesce(r.informed_how, '') AS informed_how, r.informed_by"
+    " FROM recipients r"
     " LEFT JOIN members m ON m.person_id = r.person_id"
 )
 
@@ -357,6 +360,7 @@ def _recipient(row: Row) -> Recipient:
         ended_at=row["ended_at"],
         informed_at=row["informed_at"],
         informed_how=row["informed_how"],
+        informed_by=row["informed_by"],
     )
 
 

@@ -654,19 +654,46 @@ def drawn(replies: list[Reply]) -> bytes:
 
 def test_the_list_is_handed_in_as_word_and_excel(contact: Conversation, done: int, units: tuple[int, int, int]) -> None:
     document = Document(io.BytesIO(drawn(press(contact, results(contact, done, units[1]), "Danh sách Word"))))
-    rows = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
-    assert rows[0] == ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Thời gian", "Hình thức"]
-    assert ["1", "=mot", "", "Phòng Một", "10:00 21/11/2026", "Xác nhận qua trợ lý"] in rows
-    assert [row[5] for row in rows].count("Đã nhận tin, chưa xác nhận") == 1
+    informed, missing, signed = ([[cell.text for cell in row.cells] for row in table.rows] for table in document.tables)
+    assert informed[0] == ["STT", "Họ và tên", "Chức vụ", "Đơn vị", "Thời gian", "Hình thức"]
+    assert ["1", "=mot", "", "Phòng Một", "10:00 21/11/2026", "Xác nhận qua trợ lý"] in informed
+    assert missing[1:] == [["1", "hai", "", "Phòng Một", "", "Đã nhận tin, chưa xác nhận"]]
+    assert signed == [["NGƯỜI LẬP DANH SÁCH", "THỦ TRƯỞNG ĐƠN VỊ"]]
     words = "\n".join(paragraph.text for paragraph in document.paragraphs)
     assert "SỞ VÍ DỤ" in words
     assert "Căn cứ: Công văn 1/SVD" in words
+    assert "Gửi lúc 10:00 21/11/2026." in words
+    assert "I. Đã được phổ biến: 2 người" in words
+    assert "II. Chưa xác nhận, chưa được phổ biến: 1 người" in words
     workbook = load_workbook(io.BytesIO(drawn(press(contact, results(contact, done, units[1]), "Danh sách Excel"))))
     cells = list(workbook.worksheets[0].iter_rows())
-    table = [[cell.value for cell in row] for row in cells[-4:]]
-    assert table[0] == rows[0]
-    assert sorted(row[1] for row in table[1:]) == ["=mot", "daumoi", "hai"]
-    assert {cell.data_type for row in cells[-3:] for cell in row if cell.value} == {"s"}
+    table = [[cell.value for cell in row] for row in cells]
+    assert table.count(informed[0]) == 2
+    people = [row for row in cells if row[0].data_type == "n" and row[0].value]
+    assert [(row[0].value, row[1].value) for row in people] == [(1, "=mot"), (2, "daumoi"), (1, "hai")]
+    assert {cell.data_type for row in people for cell in row[1:] if cell.value} == {"s"}
+    assert table[-1][1] == "Người lập danh sách"
+
+
+def test_the_list_says_everything_that_was_sent_who_noted_it_and_sorts_like_people(
+    admin: Conversation, contact: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    said = (
+        "Bảo vệ tài khoản Zalo\n- Bật xác thực hai bước, đừng đưa mã cho ai\n- Đặt mật khẩu dài, mỗi nơi một mật khẩu"
+    )
+    for name in ("Trần Ví Dụ", "lê ví dụ", "Đỗ Ví Dụ", "Bùi Ví Dụ"):
+        member(context, name, units[1])
+    number = begin(admin, context, Content(said))
+    run_jobs(context)
+    press(contact, results(contact, number, units[1]), "Ghi đã phổ biến")
+    hold(contact, [("điện thoại", "Đã ghi 0 người"), ("lê ví dụ", "Đã ghi 1 người"), ("xong", "Đã nắm: 1/5")])
+    (file,) = press(contact, results(contact, number, units[1]), "Danh sách Word")[0].files
+    assert isinstance(file, Drawing)
+    assert "mỗi nơi một mật khẩu" in file.data["about"]
+    informed, missing = (part["rows"] for part in file.data["parts"])
+    assert informed[0][1] == "lê ví dụ"
+    assert informed[0][5] == "Qua điện thoại, daumoi ghi"
+    assert [row[1] for row in missing] == ["Bùi Ví Dụ", "daumoi", "Đỗ Ví Dụ", "Trần Ví Dụ"]
 
 
 def test_the_chart_is_a_picture(admin: Conversation, done: int) -> None:

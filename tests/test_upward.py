@@ -26,7 +26,7 @@ from handlers.people import service as people_service
 from handlers.report import service as report_service
 from handlers.schedule import Due
 from handlers.texts import Texts
-from handlers.upward import papers
+from handlers.upward import papers, service
 from handlers.upward.figures import count
 from handlers.upward.period import Period, month, month_before, month_of, year_so_far
 from handlers.workbook import Page
@@ -306,7 +306,7 @@ def test_nothing_happened_is_a_report_too(contact: Conversation) -> None:
 def test_the_figures_come_as_a_workbook(contact: Conversation, console: Scene, office: dict[str, int]) -> None:
     put(console, office["Một"], 1)
     everything, kinds, platforms, places = cells(choose(contact, "tong hop", "Số liệu"))
-    assert everything[0][0] == "Phòng Một: báo cáo từ 15/11/2026 đến 14/12/2026"
+    assert everything[0][0] == "Phòng Một: báo cáo từ 15/11/2026 đến 14/12/2026 (số liệu đến 21/11/2026)"
     assert everything[2:4] == [["Số liệu", "Kỳ này", "Kỳ trước", "Từ đầu năm"], ["Tiếp nhận", 1, 0, 1]]
     assert kinds[3] == ["Mất quyền kiểm soát tài khoản", 1, 0, 1]
     assert platforms[3] == ["Zalo", 1, 0, 1]
@@ -424,6 +424,17 @@ def test_a_draft_is_made_once_when_a_period_is_over(context: Context, console: S
         assert made.tables[-1].cell(0, 1).text.strip() == "GIÁM ĐỐC"
         assert list(itertools.chain(made_on(context, "2026-11-17"), made_on(context, "2026-12-14"))) == []
         assert len(made_on(context, "2026-12-15")) == 2
+
+
+@pytest.mark.parametrize(("day", "is_over"), [("2026-11-14", True), ("2026-11-13", False), ("2026-10-20", False)])
+def test_a_draft_of_a_period_that_still_runs_says_until_when_its_figures_go(
+    day: str, is_over: bool, texts: Texts, console: Scene, office: dict[str, int]
+) -> None:
+    scene = replace(console, day=date(day))
+    summary = service.summarize(scene, office["top"], Period(date("2026-10-15"), date("2026-11-14")), ZONE)
+    written = papers.summary_paper(summary, scene, texts).subject, papers.summary_pages(summary, scene, texts)[0].title
+    said = f"số liệu đến ngày {date(day):%d/%m/%Y}" in written[0], f"số liệu đến {date(day):%d/%m/%Y}" in written[1]
+    assert said == (not is_over, not is_over)
 
 
 def test_without_contact_and_head_the_administrators_get_it(context: Context, office: dict[str, int]) -> None:

@@ -10,13 +10,14 @@ from markupsafe import Markup
 
 from handlers import form
 from handlers.broadcast import service, sheet, wording
-from handlers.broadcast.content import Content
+from handlers.broadcast.content import Content, marked
 from handlers.context import Context
 from handlers.conversation import Button, Drawing, Manner, Reply
 from handlers.errors import NeedsApproval, NotFound, NotPossible, Refusal
 from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.finding import find_member
 from handlers.people.reading import folded
+from handlers.people.screens import name_of
 from storage import units
 from storage.informing import UnitSum
 from storage.recipients import Recipient
@@ -97,37 +98,56 @@ def listed(found: service.Results, named: Sequence[Recipient], unit: int | None,
     """Return the list of who has been informed, as it is drawn: columns and rows of words."""
     texts = context.texts
     names = {number: _name(number, context) for number in {one.unit for one in named}}
-    ordered = sorted(named, key=lambda one: (names[one.unit], one.name))
+    # A name typed without capitals stands among the others.
+    ordered = sorted(named, key=lambda one: (folded(names[one.unit]), folded(one.name)))
     place = _name(unit, context) if unit is not None else ""
     content = Content.from_json(found.broadcast.content)
     people, _, informed = _totals(found.units)
+    by = {one.informed_by for one in named if one.informed_by is not None and one.informed_how != "press"}
+    noted = {person: name_of(person, context) for person in by}
+    words = " ".join(marked(content.text).striptags().split())
+    sent = found.broadcast.started_at
     return {
         "office": context.office.name,
         "unit": place,
         "title": texts("broadcast.list_title"),
-        "about": texts("broadcast.list_about", number=found.broadcast.id, words=wording.beginning(found.broadcast)),
+        "about": texts("broadcast.list_about", number=found.broadcast.id, words=words),
+        "sent": texts("broadcast.list_sent", time=wording.time(sent, context)) if sent else "",
         "basis": texts("broadcast.list_basis", basis=content.basis) if content.basis else "",
         "totals": texts("broadcast.list_totals", informed=informed, people=people),
         "at": texts("broadcast.list_at", time=wording.time(context.now.isoformat(), context)),
+        "signers": [texts("broadcast.list_made_by"), texts("broadcast.list_head")],
         "columns": [texts(f"sending.column_{name}") for name in ("number", "name", "position", "unit", "time", "how")],
-        "rows": [
-            [
-                str(number),
-                one.name,
-                one.position,
-                names[one.unit],
-                wording.time(one.informed_at, context) if one.informed_at else "",
-                _how(one, context),
-            ]
-            for number, one in enumerate(ordered, 1)
+        "parts": [
+            {
+                "title": texts(f"broadcast.list_{name}", count=len(part)),
+                "rows": [
+                    [
+                        number,
+                        one.name,
+                        one.position,
+                        names[one.unit],
+                        wording.time(one.informed_at, context) if one.informed_at else "",
+                        _how(one, noted, context),
+                    ]
+                    for number, one in enumerate(part, 1)
+                ],
+            }
+            for name, part in (
+                ("informed", [one for one in ordered if one.informed_at]),
+                ("missing", [one for one in ordered if not one.informed_at]),
+            )
         ],
     }
 
 
-def _how(one: Recipient, context: Context) -> str:
+def _how(one: Recipient, noted: Mapping[int, str], context: Context) -> str:
+    """How somebody was informed, and who noted it where that was another; or why he was not."""
     texts = context.texts
     if one.informed_at:
-        return texts(f"sending.how_{one.informed_how}")
+        how = texts(f"sending.how_{one.informed_how}")
+        by = noted.get(one.informed_by or 0, "") if one.informed_how != "press" else ""
+        return texts("broadcast.noted_by", how=how, by=by) if by else how
     if one.state in ("sent", "unknown", "waiting", "queued"):
         return texts(f"sending.how_{one.state}")
     return texts("broadcast.not_reached", why=wording.reason(one.reason, context))

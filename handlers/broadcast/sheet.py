@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordFile
 
 CHART = "broadcast.chart"
 
@@ -60,29 +63,42 @@ def write_docx(data: dict[str, Any]) -> bytes:
     for words, bold in ((data["office"].upper(), False), (data["unit"].upper(), True)):
         if words:
             document.add_paragraph().add_run(words).bold = bold
-    for words, bold in ((data["title"].upper(), True), (data["about"], False), (data["basis"], False)):
-        if words:
-            paragraph = document.add_paragraph()
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            paragraph.add_run(words).bold = bold
-    document.add_paragraph(data["totals"])
-    table = document.add_table(rows=1, cols=len(data["columns"]), style="Table Grid")
+    title = document.add_paragraph()
+    title.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    title.add_run(data["title"].upper()).bold = True
+    for words in filter(None, (data["about"], data["basis"], data["sent"], data["totals"])):
+        document.add_paragraph(words)
+    for part in data["parts"]:
+        document.add_paragraph().add_run(part["title"]).bold = True
+        if part["rows"]:
+            _table(document, data["columns"], part["rows"])
+    document.add_paragraph()
+    document.add_paragraph(data["at"])
+    signed = document.add_table(rows=1, cols=len(data["signers"]))
+    for cell, words in zip(signed.rows[0].cells, data["signers"], strict=True):
+        cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+        cell.paragraphs[0].add_run(words.upper()).bold = True
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()
+
+
+def _table(document: WordFile, columns: Sequence[str], rows: Sequence[Sequence[str | int]]) -> None:
+    from docx.shared import Cm, Pt
+
+    table = document.add_table(rows=1, cols=len(columns), style="Table Grid")
     table.autofit = False
-    for cell, words in zip(table.rows[0].cells, data["columns"], strict=True):
-        cell.paragraphs[0].add_run(words).bold = True
-    for row in data["rows"]:
+    for cell, label in zip(table.rows[0].cells, columns, strict=True):
+        cell.paragraphs[0].add_run(label).bold = True
+    for row in rows:
         for cell, words in zip(table.add_row().cells, row, strict=True):
-            cell.text = words
+            cell.text = str(words)
     for row_cells in table.rows:
         for cell, width in zip(row_cells.cells, _WIDTHS_CM, strict=True):
             cell.width = Cm(width)
             for paragraph in cell.paragraphs:
                 for run in paragraph.runs:
                     run.font.size = Pt(11)
-    document.add_paragraph(data["at"])
-    written = io.BytesIO()
-    document.save(written)
-    return written.getvalue()
 
 
 def write_xlsx(data: dict[str, Any]) -> bytes:
@@ -96,12 +112,13 @@ def write_xlsx(data: dict[str, Any]) -> bytes:
     for column, width in zip("ABCDEF", _WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
 
-    def cells(words: list[str], *, bold: bool = False) -> list[Any]:
+    def cells(words: Sequence[str | int], *, bold: bool = False) -> list[Any]:
         found = []
         for word in words:
             cell = WriteOnlyCell(sheet, value=word)
-            # A name that begins with "=" is a name.
-            cell.data_type = "s"
+            if isinstance(word, str):
+                # A name that begins with "=" is a name.
+                cell.data_type = "s"
             cell.font = Font(bold=bold)
             found.append(cell)
         return found
@@ -112,15 +129,22 @@ def write_xlsx(data: dict[str, Any]) -> bytes:
         data["title"],
         data["about"],
         data["basis"],
+        data["sent"],
         data["totals"],
         data["at"],
     ):
         if words:
             sheet.append(cells([words], bold=words == data["title"]))
+    for part in data["parts"]:
+        sheet.append([])
+        sheet.append(cells([part["title"]], bold=True))
+        if part["rows"]:
+            sheet.append(cells(data["columns"], bold=True))
+        for row in part["rows"]:
+            sheet.append(cells(row))
     sheet.append([])
-    sheet.append(cells(data["columns"], bold=True))
-    for row in data["rows"]:
-        sheet.append(cells(row))
+    made, head = data["signers"]
+    sheet.append(cells(["", made, "", "", head], bold=True))
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()

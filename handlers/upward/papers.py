@@ -69,7 +69,9 @@ def summary_paper(summary: Summary, scene: Scene, texts: Texts) -> OfficialDocum
     body += [Heading(texts("upward.difficulties")), Paragraph(texts("upward.to_fill_in"))]
     body += [Heading(texts("upward.proposals")), Paragraph(texts("upward.to_fill_in"))]
     body.append(Paragraph(texts("upward.ending", office=_office(summary, scene))))
-    subject = texts("upward.subject", **_between(summary.period))
+    so_far = summary.period.last > scene.day
+    name = "upward.subject_so_far" if so_far else "upward.subject"
+    subject = texts(name, **_between(summary.period), **({"day": day(scene.day)} if so_far else {}))
     return _paper("report", subject, body, scene, texts, "" if summary.unit.parent is None else summary.unit.name)
 
 
@@ -127,6 +129,8 @@ def referral_paper(
 def summary_pages(summary: Summary, scene: Scene, texts: Texts) -> list[Page]:
     """Return the figures of a period as sheets of a workbook."""
     title = texts("upward.table_title", unit=summary.unit.name, **_between(summary.period))
+    if summary.period.last > scene.day:
+        title += texts("upward.so_far", day=day(scene.day))
     head = _head("measure", texts)
     figures = (summary.now, summary.before, summary.year)
     rows: list[list[str | int]] = [[texts(f"upward.row_{name}"), *map(value, figures)] for name, value in _rows(texts)]
