@@ -778,6 +778,30 @@ def test_the_sender_steers_it_from_its_message(
 # A file
 
 
+def test_a_picture_under_an_open_draft_is_offered_to_it(admin: Conversation, context: Context) -> None:
+    shown = write(admin)
+    picture = Attachment("photo", "x" * 20)
+    (what,) = admin.send(attachments=(picture,))
+    number = newest(admin).id
+    assert what.buttons[0].label == f"Kèm vào bản nháp số {number}"
+    hold(admin, [("1", "Đang nhận tệp")])
+    (fetch,) = context.database.rows("SELECT concern FROM fetches")
+    assert json.loads(fetch["concern"])["attach"] == number
+    # With something else on the screen it is for that.
+    press(admin, shown, "Xem thử")
+    admin.say("điều 4 khoản 3")
+    (other,) = admin.send(attachments=(picture,))
+    assert "bản nháp" not in whole(other)
+
+
+def test_a_draft_that_was_sent_meanwhile_takes_no_picture(admin: Conversation, context: Context) -> None:
+    write(admin)
+    admin.send(attachments=(Attachment("photo", "x" * 20),))
+    context.database.run("UPDATE broadcasts SET state = 'done'")
+    (late,) = admin.say("1")
+    assert "Đang nhận tệp" not in read(late)
+
+
 def test_a_picture_is_asked_for_brought_and_shown_in_the_draft(admin: Conversation, context: Context) -> None:
     shown = write(admin)
     press(admin, shown, "Ảnh, tệp")

@@ -183,6 +183,20 @@ def test_a_picture_beside_the_words_goes_along(asked: int, reporter: Conversatio
     assert len(report_files.files(context.database, asked)) == 1
 
 
+def test_a_picture_alone_may_be_the_answer(asked: int, reporter: Conversation, context: Context) -> None:
+    (what,) = reporter.send(attachments=(Attachment("photo", "x" * 20),))
+    assert labels(what)[0] == "Trả lời BC-1"
+    taken, *_ = reporter.say("1")
+    assert "Đã nhận ảnh, tệp" in read(taken)
+    assert len(report_files.files(context.database, asked)) == 1
+
+
+def test_where_nothing_is_asked_a_picture_is_for_what_it_was(reporter: Conversation) -> None:
+    report_by(reporter)
+    (what,) = reporter.send(attachments=(Attachment("photo", "x" * 20),))
+    assert labels(what) == ["Báo ngay, xem việc cần làm", "Hỏi quy định"]
+
+
 def test_after_a_restart_the_question_is_asked_again(asked: int, reporter: Conversation, context: Context) -> None:
     reporter.say("da lay lai duoc tk")
     reporter.context = replace(reporter.context, seal=Seal())

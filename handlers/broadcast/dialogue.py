@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,12 +26,16 @@ from handlers.conversation import Attachment, Button, File, Manner, Outcome, Rep
 from handlers.errors import NotAllowed, NotFound
 from handlers.form import Data, Done, Form, Step
 from handlers.people.reading import folded
+from handlers.report.pictures import PLACES, Place
 from knowledge.finding import Outcome as Found
-from storage import broadcasts, fetches, informing, people, recipients, units
+from storage import broadcasts, fetches, informing, menus, people, recipients, units
 from storage.outbox import REPORT
 from storage.units import Unit
 
 SHOWN = 6
+FILE = "broadcast.file"
+FRESH = dt.timedelta(hours=24)
+"""A draft that was shown longer ago is not what a picture is for."""
 
 _DONE_WORDS = {"xong", "het", "bo qua", "khong", "khong co", "thoi"}
 
@@ -282,6 +287,29 @@ def _take_files(came: Sequence[Attachment], data: Data, context: Context) -> lis
     fetches.put(context.database, context.address, context.person, sent.as_json(), concern, context.now.isoformat())
     form.end(context)
     return [Reply(context.texts.rich("broadcast.fetching"))]
+
+
+def _draft_on_screen(context: Context) -> Sequence[tuple[str, str]]:
+    """The draft that was shown last in this chat, where nothing was shown since."""
+    if context.address is None:
+        return []
+    since = (context.now - FRESH).isoformat()
+    shown = menus.latest(context.database, context.address, context.person, since)
+    numbers = [button["data"]["broadcast"] for button in shown.buttons if button["action"] == FILE] if shown else []
+    found = broadcasts.get(context.database, numbers[0]) if numbers else None
+    if found is None or found.state != "draft":
+        return []
+    return [(str(found.id), context.texts("broadcast.put_to_draft", number=found.id))]
+
+
+def _put_to_draft(which: str, files: Sequence[Attachment], context: Context) -> list[Reply]:
+    found = broadcasts.get(context.database, int(which))
+    if found is None or found.state != "draft":
+        return [Reply(context.texts.rich("menu.stale"))]
+    return _take_files(files, {"broadcast": found.id, "unit": found.unit}, context)
+
+
+PLACES["draft"] = Place(_draft_on_screen, _put_to_draft)
 
 
 def attached(outcome: Outcome, context: Context) -> list[Reply]:

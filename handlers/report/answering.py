@@ -20,6 +20,7 @@ from handlers.errors import Refusal
 from handlers.people.reading import possible_codes
 from handlers.report import evidence, following, service, wording
 from handlers.report.dialogue import is_told
+from handlers.report.pictures import PLACES, Place
 from handlers.report.reading import read
 from handlers.report.receipts import looks_like_receipt
 from knowledge.finding import Outcome
@@ -153,3 +154,13 @@ def _answer(report: int, text: str, files: Sequence[Attachment], context: Contex
             return [Reply(context.refused(refusal))]
     more = Button(context.texts("button.report_add"), "report.add", {"report": report})
     return [Reply(context.texts.rich("casework.replied", number=wording.number(found.id, context)), (more,))]
+
+
+def _offered(context: Context) -> Sequence[tuple[str, str]]:
+    return [
+        (str(report.id), context.texts("report.is_answer", number=wording.number(report.id, context)))
+        for report, _ in asked_of(context)[:MOST_OFFERED]
+    ]
+
+
+PLACES["answer"] = Place(_offered, lambda which, files, context: following.attach_to(int(which), files, context))

@@ -19,7 +19,7 @@ from handlers.conversation import Attachment, Button, Reply
 from handlers.errors import NotFound, Refusal
 from handlers.form import Data, Done, Form, Stay, Step
 from handlers.people.reading import folded
-from handlers.report import evidence, forwarding, service, wording
+from handlers.report import evidence, forwarding, pictures, service, wording
 from handlers.report.holding import CHANNELS_OF
 from handlers.report.reading import Reading, asks, link, may_tell, read, telephone, tells_of_others
 from handlers.report.reading import is_told as says_so
@@ -411,6 +411,7 @@ def _ask_picture(data: Data, context: Context) -> Reply:
     return Reply(
         texts.rich("report.ask_picture"),
         (
+            *(form.choice(label, key, "report_picture", "why") for key, label in data.get("places", {}).items()),
             form.choice(texts("button.report"), "report", "report_picture", "why"),
             form.choice(texts("report.to_ask"), "ask", "report_picture", "why"),
         ),
@@ -419,6 +420,8 @@ def _ask_picture(data: Data, context: Context) -> Reply:
 
 def _take_picture(typed: str, data: Data, context: Context) -> str | Done:
     files = [Attachment(**stored) for stored in data["files"]]
+    if typed in data.get("places", {}):
+        return Done(pictures.put(typed, files, context))
     if typed == "ask":
         return Done([Reply(context.texts.rich("empty.body"))])
     if typed == "report":
@@ -434,7 +437,10 @@ def _more_pictures(attachments: Sequence[Attachment], data: Data, _: Context) ->
 
 def picture(attachments: Sequence[Attachment], context: Context) -> list[Reply]:
     """Ask what a picture is for that came without a word."""
-    return form.begin("report_picture", PICTURE, {"files": [one.as_json() for one in attachments]}, context)
+    files = [one.as_json() for one in attachments]
+    # What is on the screen now is what the picture may be for.
+    places = dict(pictures.offered(context))
+    return form.begin("report_picture", PICTURE, {"files": files, "places": places}, context)
 
 
 REPORT: Form = {

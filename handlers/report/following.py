@@ -97,6 +97,14 @@ def add_to(reached: dict[str, Any], context: Context, text: str = "") -> list[Re
     return form.begin("report_add", ADD, data, context, "more")
 
 
+def attach_to(report: int, attachments: Sequence[Attachment], context: Context) -> list[Reply]:
+    """Add files to a report of one's own; more may be added right after."""
+    data: Data = {"report": report, "told": False}
+    replies = _files(attachments, data, context)
+    form.begin("report_add", ADD, data, context, "more")
+    return replies
+
+
 def _buttons(report: Report, reached: dict[str, Any], context: Context) -> tuple[Button, ...]:
     texts = context.texts
     asked = report.state == "waiting"
