@@ -70,7 +70,7 @@ def asked(contact: Conversation, reporter: Conversation, context: Context) -> in
         "dạ có ạ",
         "so moi cua em la 0912345678",
         "khoảng 9h sáng nay",
-        "truong phong em biet roi",
+        "tu toi qua a",
         "facebook.com/nguyenvanvidu",
     ],
 )
