@@ -50,7 +50,8 @@ def test_a_question_stands_beside_nobody(an: Conversation, question: str, vote: 
     assert not columns(an.context.database, "questions") & PERSONAL
     # The menu and the person are there: it was looked in the right place.
     assert stored["addresses"]
-    assert stored["menus"]
+    assert bool(stored["menus"]) is bool(reply.buttons)
+    assert reply.buttons or question == UNANSWERED
 
 
 def test_a_vote_is_counted_with_its_question(an: Conversation) -> None:

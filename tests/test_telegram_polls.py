@@ -245,7 +245,7 @@ def test_a_poll_whose_sending_was_cut_goes_out_again(api: BotApi, bot: RunningBo
     number = open_round(bot, POLLS)
     api.fault(fault, method="sendPoll", times=1)
     begin(api, PERSON)
-    eventually(bot.settings, "SELECT count(*) AS n FROM polls", [{"n": 1}], 20)
+    eventually(bot.settings, "SELECT count(*) AS n FROM polls", [{"n": 1}])
     polls = [record for record in api.transcript(PERSON) if record.kind == "poll"]
     assert len(polls) == (2 if fault == "accepted_cut" else 1)
     # Where there are two, of the first nothing was heard; it can be no other all the same, and the second is closed.
