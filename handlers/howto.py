@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from handlers.command import Command
 from handlers.context import Context
@@ -31,7 +32,7 @@ _OFFICE = "co quan don vi phong ban can bo cong chuc vien chuc nhan vien dong ng
 _ROUND = ("trac nghiem", "quiz", "bai kiem tra", "dot thi")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Topic:
     """Something that people ask how to do.
 
@@ -178,7 +179,8 @@ TOPICS = (
 def find(text: str) -> Topic | None:
     """Return what a message asks about the bot, None for any other message."""
     words = folded_syllables(text)
-    if not 0 < len(words) <= _LONGEST:
+    # Most messages have a word that no topic knows.
+    if not 0 < len(words) <= _LONGEST or not _KNOWN.issuperset(words):
         return None
     said = f" {' '.join(words)} "
     if any(phrase in said for phrase in _OF_THE_RULES):
@@ -197,5 +199,14 @@ def explain(topic: Topic, context: Context, command: Command | None = None) -> R
 def _is_about(topic: Topic, words: Sequence[str], said: str) -> bool:
     if not all(any(f" {phrase} " in said for phrase in group) for group in topic.needs):
         return False
+    return _words_of(topic).issuperset(words)
+
+
+@cache
+def _words_of(topic: Topic) -> frozenset[str]:
+    """Every word that a message about a topic may have."""
     needed = {word for group in topic.needs for phrase in group for word in phrase.split()}
-    return needed.union(_ASKING.split(), topic.beside.split()).issuperset(words)
+    return frozenset(needed.union(_ASKING.split(), topic.beside.split()))
+
+
+_KNOWN = frozenset[str]().union(*map(_words_of, TOPICS))

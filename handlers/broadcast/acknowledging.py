@@ -37,6 +37,7 @@ _BESIDE = frozenset(
     """.split()  # noqa: SIM905 - nobody reads a hundred quotes
 )
 _MOST_WORDS = 14
+_LONGEST_NAME = 6
 _SIGNS = ("👍", "👌", "✅")
 
 
@@ -45,6 +46,8 @@ def acknowledged(text: str, context: Context) -> list[Reply] | None:
 
     None where none waits, or where something else is said.
     """
+    if not _may_say(text):
+        return None
     words = said(text, name_of(context.person, context))
     number = informing.newest_for(context.database, context.person) if words else None
     if words is None or number is None:
@@ -52,6 +55,17 @@ def acknowledged(text: str, context: Context) -> list[Reply] | None:
     if words == "read":
         return [_confirm(number, context)]
     return form.begin(_NAME, FORMS[_NAME], {"broadcast": number}, context) if _is_about(number, context) else None
+
+
+def _may_say(text: str) -> bool:
+    """Whether a text can say that something was read or came, looked at quickly and without a name: most say more."""
+    syllables = folded_syllables(text)
+    if not syllables:
+        return True
+    if len(syllables) > _MOST_WORDS or sum(syllable not in _BESIDE for syllable in syllables) > _LONGEST_NAME:
+        return False
+    words = " ".join(syllables)
+    return bool(_READ.search(words) or _HEARD.search(words))
 
 
 def said(text: str, name: str = "") -> Said | None:

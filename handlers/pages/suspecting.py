@@ -37,14 +37,13 @@ _THIS_ONE = re.compile(rf"\b(?:{_SEEN}|{_ACCOUNT}) {_THIS}\b")
 
 def asks_to_look(text: str) -> bool:
     """Whether a message asks to have a link or a page checked; who stands behind an account is another question."""
-    addresses = addresses_in(text[:LONGEST_READ])
     folded = " ".join(re.findall(r"\w+", fold(normalize(text[:LONGEST_READ]))))
-    if _WHO.search(folded) or _BEHIND.search(folded):
+    looks, in_doubt = _LOOK.search(folded), _IN_DOUBT.search(folded)
+    if not (looks or in_doubt) or _WHO.search(folded) or _BEHIND.search(folded):
         return False
-    if _IN_DOUBT.search(folded):
-        return True
-    return _LOOK.search(folded) is not None and bool(
-        addresses or (_THIS_ONE.search(folded) and (_TRUE.search(folded) or re.search(r"\b(?:giup|ho|gium)\b", folded)))
+    return in_doubt is not None or bool(
+        addresses_in(text[:LONGEST_READ])
+        or (_THIS_ONE.search(folded) and (_TRUE.search(folded) or re.search(r"\b(?:giup|ho|gium)\b", folded)))
     )
 
 
