@@ -207,40 +207,22 @@ def _take_explain(typed: str, data: Data, _: Context) -> str | Done:
     return "by_name"
 
 
-def _ask_by_name(_: Data, context: Context) -> Reply:
-    return Reply(
-        context.texts.rich("quiz.ask_by_name"),
-        (
-            form.choice(context.texts("quiz.by_name_no"), "khong", NAME, "by_name"),
-            form.choice(context.texts("quiz.by_name_yes"), "co", NAME, "by_name"),
-        ),
-    )
+def _yes_or_no(name: str, after: str) -> Step:
+    """The step that asks whether a rule of this name holds, and goes on to another."""
 
+    def ask(_: Data, context: Context) -> Reply:
+        no = form.choice(context.texts(f"quiz.no_{name}"), "khong", NAME, name)
+        yes = form.choice(context.texts(f"quiz.yes_{name}"), "co", NAME, name)
+        return Reply(context.texts.rich(f"quiz.ask_{name}"), (no, yes))
 
-def _take_by_name(typed: str, data: Data, _: Context) -> str | Done:
-    agreed = form.yes_or_no(typed)
-    if agreed is None:
-        raise NotFound("yes_or_no")
-    data["by_name"] = agreed
-    return "polls"
+    def take(typed: str, data: Data, _: Context) -> str | Done:
+        agreed = form.yes_or_no(typed)
+        if agreed is None:
+            raise NotFound("yes_or_no")
+        data[name] = agreed
+        return after
 
-
-def _ask_polls(_: Data, context: Context) -> Reply:
-    return Reply(
-        context.texts.rich("quiz.ask_polls"),
-        (
-            form.choice(context.texts("quiz.polls_no"), "khong", NAME, "polls"),
-            form.choice(context.texts("quiz.polls_yes"), "co", NAME, "polls"),
-        ),
-    )
-
-
-def _take_polls(typed: str, data: Data, _: Context) -> str | Done:
-    agreed = form.yes_or_no(typed)
-    if agreed is None:
-        raise NotFound("yes_or_no")
-    data["polls"] = agreed
-    return "confirm"
+    return Step(ask, take)
 
 
 def _whole_number(typed: str, least: int, most: int) -> int:
@@ -348,8 +330,8 @@ PLAN: Form = {
     "pass_mark": Step(_ask_pass_mark, _take_pass_mark),
     "attempts": Step(_ask_attempts, _take_attempts),
     "explain": Step(_ask_explain, _take_explain),
-    "by_name": Step(_ask_by_name, _take_by_name),
-    "polls": Step(_ask_polls, _take_polls),
+    "by_name": _yes_or_no("by_name", "polls"),
+    "polls": _yes_or_no("polls", "confirm"),
     "confirm": Step(_ask_confirm, _take_confirm),
 }
 
