@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from storage import chats
 from storage.database import Database
 
 _HOUR = len("2026-01-01T00")
@@ -49,10 +50,7 @@ def heard_from(database: Database, address: Address, now: str, *, in_group: bool
     """Return the id of the person who writes from an address, as `person_at` does; a closed chat is open again."""
     person, is_closed = _person_at(database, address, now, in_group)
     if is_closed:
-        database.run(
-            "DELETE FROM closed_chats WHERE channel = :channel AND account = :account AND chat = :chat",
-            address.values(),
-        )
+        chats.open_again(database, address.channel, address.account, address.chat)
     return person
 
 
