@@ -17,6 +17,7 @@ from handlers.conversation import Button, Manner, Reply
 from knowledge.documents import Provision
 from knowledge.finding import Citation, Finding, Outcome
 from knowledge.schema import FactEntry
+from knowledge.scope import DISTRESS
 from knowledge.text import folded_syllables
 from storage import menus, people
 
@@ -31,7 +32,6 @@ SHORT_REST = 150
 FACTS = 2
 
 # The kind of small talk that is always answered: somebody is in danger.
-_DISTRESS = "distress"
 _GREETING = "greeting"
 _EXPLAIN = "explain"
 
@@ -179,7 +179,7 @@ def _answers(context: Context) -> bool:
 def urgent(question: str, context: Context) -> Reply | None:
     """Return what is to be done at once, where a question cannot wait; None for any other."""
     finding = service.answer(context.search, question, context.today)
-    if finding.intent == _DISTRESS:
+    if finding.intent == DISTRESS:
         return Reply(_writer(context).reply(finding))
     if "report" not in finding.suggestions:
         return None

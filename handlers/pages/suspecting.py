@@ -11,7 +11,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.pages.dialogue import warnings
 from handlers.pages.likeness import addresses_in
-from knowledge.text import fold, normalize
+from knowledge.text import folded_syllables, normalize
 from storage import people
 
 LONGEST_READ = 600
@@ -37,7 +37,7 @@ _THIS_ONE = re.compile(rf"\b(?:{_SEEN}|{_ACCOUNT}) {_THIS}\b")
 
 def asks_to_look(text: str) -> bool:
     """Whether a message asks to have a link or a page checked; who stands behind an account is another question."""
-    folded = " ".join(re.findall(r"\w+", fold(normalize(text[:LONGEST_READ]))))
+    folded = " ".join(folded_syllables(normalize(text[:LONGEST_READ])))
     looks, in_doubt = _LOOK.search(folded), _IN_DOUBT.search(folded)
     if not (looks or in_doubt) or _WHO.search(folded) or _BEHIND.search(folded):
         return False

@@ -24,6 +24,7 @@ from handlers.report.pictures import PLACES, Place
 from handlers.report.reading import read
 from handlers.report.receipts import looks_like_receipt
 from knowledge.finding import Outcome
+from knowledge.scope import DISTRESS
 from knowledge.text import fold, folded_syllables
 from storage import people, reports
 from storage.reports import INFORMED, Event, Report
@@ -46,7 +47,6 @@ _PROVISION = re.compile(r"\b(?:dieu|khoan|muc|chuong|qd|nd|tt) ?\d")
 # What is said beside everything, and answers nothing; in more words it may be more.
 _COURTESIES = ("greeting", "thanks", "goodbye", "praise", "who-are-you", "what-can-you-do")
 _LONGEST_COURTESY = 4
-_DISTRESS = "distress"
 
 
 def answered(text: str, context: Context, files: Sequence[Attachment] = ()) -> list[Reply] | None:
@@ -106,7 +106,7 @@ def _meant(text: str, context: Context) -> Meant | None:
     if form.yes_or_no(text) is not None:
         return "answer"
     finding = context.search.answer(text, today=context.today)
-    if finding.intent == _DISTRESS:
+    if finding.intent == DISTRESS:
         return None
     if finding.outcome is Outcome.SMALL_TALK and finding.intent in _COURTESIES:
         return None if len(folded_syllables(text)) <= _LONGEST_COURTESY else "rule"

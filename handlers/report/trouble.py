@@ -16,7 +16,7 @@ from handlers.first_aid import Trouble, in_trouble
 from handlers.report import wording
 from handlers.report.reading import LONGEST_READ, asks_rule, is_order
 from knowledge.scope import DISTRESS
-from knowledge.text import fold, normalize
+from knowledge.text import folded_syllables, normalize
 
 # Most messages hold none of these words, and are looked at no further.
 _NEEDED = re.compile(r"lua|otp|doa|tien|danh|xung|link|duong dan|so the|\bma |muon|vay|khung bo|\bbi |nong|nhay cam")
@@ -100,7 +100,7 @@ _CONDITION = re.compile(r"\bneu (?:toi |em |minh )?khong\b")
 
 def trouble(text: str) -> Trouble | None:
     """Return the trouble that a message tells of somebody; None for none, and for questions about a rule."""
-    folded = " ".join(re.findall(r"\w+", fold(normalize(text[:LONGEST_READ])))) + ("?" if "?" in text else "")
+    folded = " ".join(folded_syllables(normalize(text[:LONGEST_READ]))) + ("?" if "?" in text else "")
     if not _NEEDED.search(folded) or is_order(text):
         return None
     if _is_demanded(folded):
