@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from bot.dispatch import MOST_BROADCASTS
 from handlers.authorization import Actor, Scene
 from handlers.broadcast import service
@@ -22,6 +24,8 @@ from tests.botapi.client import BotApi
 from tests.broadcasting import CONTENT, EVERYBODY, put
 from tests.run_process import STARTED, BotProcess
 from tests.waiting import PATIENCE
+
+pytestmark = pytest.mark.flaky(reruns=0)  # what is lost once is lost
 
 FIRST_PERSON = 200_000
 WORDS = "Bật xác thực hai bước."

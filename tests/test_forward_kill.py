@@ -19,6 +19,8 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from handlers.destinations import FILE_NAME as ROUTING
 from storage import destinations, members, people, roles, units
 from storage.audit import CONSOLE
@@ -29,6 +31,8 @@ from tests.mail_server import MailServer
 from tests.run_process import STARTED, BotProcess
 from tests.waiting import PATIENCE
 from tests.web_receiver import Receiver
+
+pytestmark = pytest.mark.flaky(reruns=0)  # what is lost once is lost
 
 SAYS = ("facebook chị kế toán bị hack, đang mượn tiền", "Ví Dụ {}", "0987654321")
 FIRST_PERSON = 500_000

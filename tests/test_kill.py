@@ -16,10 +16,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.run_process import STARTED, BotProcess
 from tests.waiting import PATIENCE
+
+pytestmark = pytest.mark.flaky(reruns=0)  # what is lost once is lost
 
 PEOPLE = 400
 FIRST_PERSON = 100_000

@@ -12,11 +12,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from benchmarks import quiz
 from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
 from tests.quiz_takers import Takers
 from tests.run_process import STARTED, BotProcess
+
+pytestmark = pytest.mark.flaky(reruns=0)  # what is lost once is lost
 
 THINKING = 2.2
 """Seconds that everybody takes for an answer at least, so that nobody writes faster than a person does."""

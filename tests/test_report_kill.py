@@ -10,11 +10,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from handlers.report.service import MOST_REPORTS
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.run_process import STARTED, BotProcess
 from tests.test_kill import wait_until_done
+
+pytestmark = pytest.mark.flaky(reruns=0)  # what is lost once is lost
 
 FIRST_PERSON = 300_000
 A_SECOND = 60

@@ -25,6 +25,8 @@ from tests.waiting import PATIENCE, wait_until
 from tests.zalo_bot import met_before, zalo_settings_for
 from tests.zaloapi.client import ZaloApi
 
+pytestmark = pytest.mark.flaky(reruns=0)  # what is lost once is lost
+
 PEOPLE = 100
 A_SECOND = 8
 # Starting takes a second or two.

@@ -20,6 +20,8 @@ from tests.zalo_oa.account import is_good, log_in, pairs
 from tests.zalo_oa.rotating import STEPS
 from tests.zalo_oa.server import TOKEN, OpenApi
 
+pytestmark = pytest.mark.flaky(reruns=0)  # what is lost once is lost
+
 # Due at once, and good for some minutes all the same.
 SECONDS = 300.0
 
