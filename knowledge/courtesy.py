@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from knowledge.text import fold, normalize
+from knowledge.text import fold, folded_syllables, normalize
 
 # What may be repeated is bounded, so that no text takes long.
 _WHO = r"(?:anh chi|cac anh chi|anh|chi|a/c|ac|ace|em|e|ban|bot|ad|admin|shop|co|chu|bac|sep|tro ly|ca nha|moi nguoi)"
@@ -17,6 +17,8 @@ _COURTESY = re.compile(
     rf"|(?<!\w)(?:cho {_BEFORE}|{_BEFORE}(?:muon |can |xin ))(?:duoc )?hoi(?! ai\b)(?: (?:la|rang|chut|ti|xiu|them))*)"
     r"(?!\w)[\s,.;:!?~]*"
 )
+# Without one of these nothing of it is there.
+_WORDS = frozenset({"chao", "hello", "hi", "alo", "on", "thanks", "thank", "tks", "hoi"})
 
 
 def without_courtesy(text: str) -> str:
@@ -25,7 +27,7 @@ def without_courtesy(text: str) -> str:
     # Folding letter by letter keeps places; where it did not, accents are given up.
     said = text if len(folded) == len(text) else folded
     kept, start = [], 0
-    for found in _COURTESY.finditer(folded):
+    for found in () if _WORDS.isdisjoint(folded_syllables(text)) else _COURTESY.finditer(folded):
         kept.append(said[start : found.start()])
         start = found.end()
     kept.append(said[start:])

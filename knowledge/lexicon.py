@@ -97,7 +97,7 @@ class Lexicon:
         self._showing = {fold_syllable(token) for line in entry.showing for token in syllables(line)}
         self._forms: dict[str, Counter[str]] = {}
         self._beginnings: set[str] = set()
-        self._usual_stops: dict[str, bool] = {}
+        self._usual_stops: frozenset[str] | None = None
         self.learn(entry.stop)
         self.learn(entry.abbreviations.values())
         self.learn(variant for variants in entry.concepts.values() for variant in variants)
@@ -115,7 +115,7 @@ class Lexicon:
                     self._forms[folded] = Counter()
                     self._beginnings.update(accumulate(folded, initial=""))
                 self._forms[folded][syllable] += 1
-        self._usual_stops.clear()
+        self._usual_stops = None
 
     def knows(self, folded: str) -> bool:
         """Tell whether a folded syllable stands in any text or list that was learnt."""
@@ -124,17 +124,18 @@ class Lexicon:
     def read(self, text: str, *, mend: bool = False) -> Reading:
         """Read a text; with `mend`, tokens that are no Vietnamese syllable are mended (for questions)."""
         typed = syllables(text)
-        tokens = self._write_out(typed)
+        tokens, folded = self._write_out(typed, list(map(fold_syllable, typed)))
         if mend:
-            mended = [each for token in tokens for each in self._mended(token)]
+            # Hardly ever is a word not known.
+            if not self._forms.keys() >= set(folded):
+                tokens = [each for token in tokens for each in self._mended(token)]
             # Where nothing was changed nothing is new that may be written out.
-            tokens = self._write_out(mended) if mended != typed else mended
-        folded = [fold_syllable(token) for token in tokens]
-        plain = all(token.isascii() for token in tokens)
+            if tokens != typed:
+                tokens, folded = self._write_out(tokens, list(map(fold_syllable, tokens)))
         return Reading(
             syllables=tuple(tokens),
             folded=tuple(folded),
-            stop=tuple(self._is_stop(token, plain) for token in tokens),
+            stop=tuple(self._stops(tokens)),
             concepts=tuple(dict.fromkeys(self._found(self._concepts, tokens, folded))),
             attitudes=frozenset(self._found(self._attitudes, tokens, folded)),
         )
@@ -143,32 +144,31 @@ class Lexicon:
         """Whether a reading says nothing but that something is to be shown: "nói gì", "nội dung là gì"."""
         return all(stop or token in self._showing for token, stop in zip(reading.folded, reading.stop, strict=True))
 
-    def _is_stop(self, token: str, plain: bool) -> bool:
-        if token.isdigit() and len(token) < SHORTEST_NUMBER:
-            return True
-        if token in self._stop:
-            # Without any accents "anh" may be "ảnh": it counts as a stop word where it usually is one.
-            return not plain or self._usually_stop(token)
-        return plain and self._usually_stop(token)
+    def _stops(self, tokens: Sequence[str]) -> Iterator[bool]:
+        """For each token of a text, whether it carries no topic."""
+        # Without any accents "anh" may be "ảnh": it counts as a stop word where it usually is one.
+        stop = self._usually_stop() if all(map(str.isascii, tokens)) else self._stop
+        for token in tokens:
+            yield token in stop or (len(token) < SHORTEST_NUMBER and token.isdigit())
 
-    def _usually_stop(self, folded: str) -> bool:
-        forms = self._forms.get(folded)
-        if forms is None:
-            return False
-        usual = self._usual_stops.get(folded)
-        if usual is None:
-            usual = sum(n for form, n in forms.items() if form in self._stop) * 2 > forms.total()
-            self._usual_stops[folded] = usual
-        return usual
+    def _usually_stop(self) -> frozenset[str]:
+        """The folded syllables that most often stand for a stop word."""
+        if self._usual_stops is None:
+            self._usual_stops = frozenset(
+                folded
+                for folded, forms in self._forms.items()
+                if sum(n for form, n in forms.items() if form in self._stop) * 2 > forms.total()
+            )
+        return self._usual_stops
 
-    def _write_out(self, tokens: Sequence[str]) -> list[str]:
-        folded = [fold_syllable(token) for token in tokens]
-        if self._abbreviations.lengths.keys().isdisjoint(folded):
-            return list(tokens)
+    def _write_out(self, tokens: list[str], folded: list[str]) -> tuple[list[str], list[str]]:
+        """Return tokens with abbreviations written out, and what they are folded."""
+        if self._abbreviations.beginnings.isdisjoint(folded):
+            return tokens, folded
         written: list[str] = []
         position = 0
         while position < len(tokens):
-            begins = folded[position] in self._abbreviations.lengths
+            begins = folded[position] in self._abbreviations.beginnings
             for phrase, values in self._abbreviations.at(folded, position) if begins else ():
                 typed = tuple(tokens[position : position + len(phrase)])
                 if phrase == typed or (len(phrase) > 1 and all(token.isascii() for token in typed)):
@@ -178,14 +178,14 @@ class Lexicon:
             else:
                 written.append(tokens[position])
                 position += 1
-        return written
+        return written, list(map(fold_syllable, written))
 
     def _found(self, phrases: _Phrases[str], tokens: Sequence[str], folded: Sequence[str]) -> Iterator[str]:
-        for position, typed in enumerate(tokens):
-            if folded[position] not in phrases.lengths:
+        for position, first in enumerate(folded):
+            if first not in phrases.beginnings:
                 continue
             for phrase, names in phrases.at(folded, position):
-                if len(phrase) > 1 or self._is_form(typed, phrase[0]):
+                if len(phrase) > 1 or self._is_form(tokens[position], phrase[0]):
                     yield from names
 
     def _is_form(self, typed: str, meant: str) -> bool:
@@ -242,21 +242,26 @@ class _Phrases(Generic[Value]):
 
     def __init__(self) -> None:
         self._by_folded: dict[tuple[str, ...], dict[tuple[str, ...], list[Value]]] = {}
-        self.lengths: dict[str, list[int]] = {}
-        """By the folded syllable that phrases begin with: how many syllables they have, the longest first."""
+        self._lengths: dict[tuple[str, ...], list[int]] = {}
+        """By the one or two folded syllables that phrases begin with: how many they have, the longest first."""
+        self.beginnings: set[str] = set()
+        """The folded syllables that phrases begin with."""
 
     def add(self, phrase: str, value: Value) -> None:
         written = tuple(syllables(phrase))
         key = tuple(fold_syllable(token) for token in written)
         self._by_folded.setdefault(key, {}).setdefault(written, []).append(value)
         if key:
-            lengths = {len(key), *self.lengths.get(key[0], ())}
-            self.lengths[key[0]] = sorted(lengths, reverse=True)
+            lengths = {len(key), *self._lengths.get(key[:2], ())}
+            self._lengths[key[:2]] = sorted(lengths, reverse=True)
+            self.beginnings.add(key[0])
 
     def at(self, folded: Sequence[str], position: int) -> list[tuple[tuple[str, ...], list[Value]]]:
         """Return the phrases as written that begin at a position, the longest first, with their values."""
         found: list[tuple[tuple[str, ...], list[Value]]] = []
-        for length in self.lengths.get(folded[position], ()):
+        two = tuple(folded[position : position + 2])
+        # Most words that a phrase begins with are followed by another word than there: two tell nearly all apart.
+        for length in (*self._lengths.get(two, ()), *(self._lengths.get(two[:1], ()) if len(two) > 1 else ())):
             written = self._by_folded.get(tuple(folded[position : position + length]))
             if written and position + length <= len(folded):
                 found.extend(written.items())

@@ -59,9 +59,12 @@ _ASKED_DEFINITION = (
     re.compile(r"(?:dinh nghia|khai niem)(?: cua| ve)? (.+)"),
     re.compile(r"^(?:the nao la|vay|thi)? ?(.+?) (?:la gi|duoc hieu|nghia la gi|duoc dinh nghia)"),
 )
+# Without one of these none of them is there.
+_SAID_OF_DEFINITIONS = ("dinh nghia", "khai niem", "la gi", "duoc hieu")
 _GIVEN_DEFINITION = re.compile(r"^(?:\d+[a-z]? |[a-z] )?([\w ]{2,60}?) (?:la|duoc hieu la|bao gom|gom) ")
 _ASKED_ARTICLE = re.compile(r"\bdieu (\d+)\b")
 _ITEM = re.compile(r"[^\W_]+")
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +190,19 @@ def _weights(folded: Sequence[str]) -> dict[str, float]:
     weights: dict[str, float] = {}
     for term in (*folded, *bigrams(folded)):
         weights[term] = weights.get(term, 0.0) + 1.0
-    law = _LAW_NAME.search(joined)
+    # Most questions have none of the words: `in` tells so many times faster than a pattern.
+    law = _LAW_NAME.search(joined) if _DIGIT.search(joined) else None
     if law:
         name = law.group().split()
         for term in (*name, *bigrams(name)):
             weights[term] -= 1.0 - LAW_NAME_WEIGHT
         joined = " ".join(_LAW_NAME.sub(" ", joined).split())
-    for pattern in _ASKED_DEFINITION:
+    for pattern in _ASKED_DEFINITION if any(said in joined for said in _SAID_OF_DEFINITIONS) else ():
         asked = pattern.search(joined)
         if asked:
             weights["".join(("!", "_".join(asked.group(1).split())))] = DEFINITION_WEIGHT
             break
-    for number in _ASKED_ARTICLE.findall(joined):
+    for number in _ASKED_ARTICLE.findall(joined) if "dieu " in joined else ():
         weights[f"={number}"] = ARTICLE_WEIGHT
     return weights
 

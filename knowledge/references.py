@@ -166,7 +166,7 @@ def find_reference(question: str, names: DocumentNames) -> Reference:
     documents, rest = names.find(text, general=False)
     unknown = name = ""
     if not documents:
-        match = _NUMBERED_DOCUMENT.search(text)
+        match = _NUMBERED_DOCUMENT.search(text) if _DIGIT.search(text) else None
         unknown, name = (match["number"], _named(match)) if match else ("", "")
         rest = _NUMBERED_DOCUMENT.sub(" ", text) if unknown else text
     if not documents and not unknown:
@@ -193,7 +193,8 @@ def find_reference(question: str, names: DocumentNames) -> Reference:
     if found:
         for pattern in _KINDS.values():
             text = pattern.sub(" ", text)
-    asks_law = _NAMED_LAW.search(text) if found else _WHOLE_LAW.fullmatch(text)
+    names_law = "luat" in text or "phap" in text
+    asks_law = _NAMED_LAW.search(text) if found else names_law and _WHOLE_LAW.fullmatch(text)
     if not documents and not unknown and asks_law:
         unknown = UNNAMED
     parts = tuple(_parts(found))

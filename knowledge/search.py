@@ -92,6 +92,13 @@ class Search:
         spoken = [fact.text for fact in self._facts]
         spoken += [by.short for document in library.documents.values() if (by := document.entry.validity.by)]
         self._mentioned = {number for text in spoken for number in _DOCUMENT_NUMBER.findall(text)}
+        self._replacing = {
+            number: document
+            for document in reversed(library.documents.values())
+            if (by := document.entry.validity.by)
+            for number in _DOCUMENT_NUMBER.findall(by.short)
+        }
+        """By a number of what replaced it, the first document of ours that was replaced."""
 
     def with_document(self, document: Document) -> Search:
         """Return a search that knows the document too; this one goes on answering until it is replaced."""
@@ -323,11 +330,7 @@ class Search:
         number = reference.unknown_document or reference.rest
         if number != reference.rest and not self.ranker.lexicon.only_shows(self.ranker.query(reference.rest).reading):
             return None
-        for document in self.library.documents.values():
-            by = document.entry.validity.by
-            if by and number in _DOCUMENT_NUMBER.findall(by.short):
-                return document
-        return None
+        return self._replacing.get(number)
 
     def _with_applied(self, scores: Floats) -> Floats:
         shared = scores.copy()

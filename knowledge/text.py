@@ -16,7 +16,10 @@ from functools import lru_cache
 from knowledge.segmentation import load_tokenizer
 
 _SYLLABLE = re.compile(r"[^\W_]+")
-_SPACE = re.compile(r"[ \t\r\f\v]+")
+_SPACE = re.compile(r"  +")
+
+# What somebody has just said is read by one job after the other, each time in the same forms.
+_LATELY = 32
 
 # The five tone marks (grave, acute, tilde, hook above, dot below). They are moved to the end of a
 # syllable so that "hòa" and "hoà", the two accepted placements, become one token.
@@ -26,6 +29,7 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _MARKS = re.compile("[\u0300-\u0303\u0306\u0309\u031b\u0323]")
 
 
+@lru_cache(maxsize=_LATELY)
 def normalize(text: str) -> str:
     """Return `text` in NFC without control and invisible characters, blanks collapsed.
 
@@ -35,9 +39,12 @@ def normalize(text: str) -> str:
     # What has nothing to take out, nearly every text, is told at once.
     if not composed.replace("\n", " ").isprintable():
         composed = "".join(map(_visible, composed))
-    return _SPACE.sub(" ", composed).strip()
+    if "  " in composed:
+        composed = _SPACE.sub(" ", composed)
+    return composed.strip()
 
 
+@lru_cache(maxsize=_LATELY)
 def fold(text: str) -> str:
     """Return `text` in lower case without diacritics: "Điều 4" becomes "dieu 4"."""
     if text.isascii():
@@ -68,7 +75,12 @@ def syllables(text: str) -> list[str]:
 
 def folded_syllables(text: str) -> list[str]:
     """Return the syllables of `text` without any diacritic."""
-    return _SYLLABLE.findall(fold(text))
+    return list(_folded_syllables(text))
+
+
+@lru_cache(maxsize=_LATELY)
+def _folded_syllables(text: str) -> tuple[str, ...]:
+    return tuple(_SYLLABLE.findall(fold(text)))
 
 
 def bigrams(tokens: Sequence[str]) -> list[str]:

@@ -25,6 +25,9 @@ _THIS = r"(?:nay|do|kia|vua roi|ben duoi|duoi day)"
 _LOOK = re.compile(
     rf"\b(?:kiem tra|ktra|check|xem|coi|tra|tham dinh|xac minh)\b(?: \w+){{0,4}}? (?:{_SEEN}|{_ACCOUNT})\b"
 )
+# Without one of these there is no match of the one, or of the other.
+_VERBS = frozenset({"tra", "ktra", "check", "xem", "coi", "dinh", "minh"})
+_POINTING = frozenset({"nay", "do", "kia", "roi", "duoi"})
 _IN_DOUBT = re.compile(
     rf"\b(?:{_SEEN}|{_ACCOUNT}) (?:\w+ ){{0,2}}?{_THIS} (?:\w+ ){{0,4}}?"
     r"(?:that|gia|lua dao|lua|an toan|virus|ma doc|chinh thuc|chinh chu|tin duoc|dang tin|bam duoc|vao duoc)\b"
@@ -37,8 +40,10 @@ _THIS_ONE = re.compile(rf"\b(?:{_SEEN}|{_ACCOUNT}) {_THIS}\b")
 
 def asks_to_look(text: str) -> bool:
     """Whether a message asks to have a link or a page checked; who stands behind an account is another question."""
-    folded = " ".join(folded_syllables(normalize(text[:LONGEST_READ])))
-    looks, in_doubt = _LOOK.search(folded), _IN_DOUBT.search(folded)
+    said = folded_syllables(normalize(text[:LONGEST_READ]))
+    folded = " ".join(said)
+    looks = None if _VERBS.isdisjoint(said) else _LOOK.search(folded)
+    in_doubt = None if _POINTING.isdisjoint(said) else _IN_DOUBT.search(folded)
     if not (looks or in_doubt) or _WHO.search(folded) or _BEHIND.search(folded):
         return False
     return in_doubt is not None or bool(
