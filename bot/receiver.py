@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from bot.backlog import BUSY, LONG, Backlog
@@ -48,7 +48,7 @@ Handle = Callable[[Incoming, Context], list[Reply]]
 Tell = Callable[[Outcome, Context], list[Reply]]
 
 # Events share a commit until this many seconds are used: no transaction holds up others for long.
-GROUP_SECONDS = 0.025
+GROUP_SECONDS = 0.04
 
 # Keys are deleted hourly; by so much an event is taken for old before its key is.
 A_DAY = dt.timedelta(days=1)
@@ -421,6 +421,8 @@ def _is_for_all(database: Database, to: Address) -> bool:
     return to.sender == to.chat and is_shared(database, to)
 
 
+# What happens to one event happens at one time.
+@lru_cache(maxsize=8)
 def _utc(at: dt.datetime) -> str:
     # Times are compared as text, so all must stand in one zone.
     return at.astimezone(dt.UTC).isoformat()

@@ -256,7 +256,7 @@ class Search:
         finding = self._answered(question, query, reference, basis, near, today)
         if fact.plain:
             return finding
-        return replace(finding, facts=tuple(dict.fromkeys((fact, *finding.facts))))
+        return replace(finding, facts=(fact, *(other for other in finding.facts if other.id != fact.id)))
 
     def _by_intent(
         self,

@@ -67,6 +67,10 @@ def split_text(marked: str, limit: int) -> list[str]:
     It is cut between paragraphs, lines, sentences or words. Nothing but the white space at a cut is lost, and no part
     is blank unless the whole text is. A word longer than the limit is cut inside.
     """
+    said = marked.strip()
+    # Nearly every text: it begins or ends with what is seen, and without its tags it is shorter still.
+    if length(said) <= limit and not (said[:1] in ("", "<", "&") and said[-1:] in ("", ">", ";")):
+        return [said]
     words = seen(marked)
     if not words.strip():
         return [""]
