@@ -33,7 +33,7 @@ from handlers.people import service
 from handlers.quiz import bank, results, rounds
 from handlers.quiz.bank import from_json
 from handlers.quiz.rounds import Rules
-from storage import quiz_rounds, quizzes
+from storage import quiz_attempts, quiz_rounds, quizzes
 from storage.audit import CONSOLE
 from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
@@ -184,8 +184,8 @@ def faults(database: Database, takers: Takers) -> Iterator[str]:
     texts_of = {question.text: question for question in asked.values()}
     chats = {row["person_id"]: int(row["chat"]) for row in database.rows("SELECT person_id, chat FROM addresses")}
     stored: dict[int, list[tuple[str, str]]] = {}
-    of_attempt = {one.id: chats[one.person] for one in quiz_rounds.attempts(database, 1) if one.person in chats}
-    for answer in quiz_rounds.answers(database, 1):
+    of_attempt = {one.id: chats[one.person] for one in quiz_attempts.of_round(database, 1) if one.person in chats}
+    for answer in quiz_attempts.answers(database, 1):
         question = asked[answer.question]
         chosen = "; ".join(question.options[place].text for place in answer.chosen or ())
         stored.setdefault(of_attempt[answer.attempt], []).append((question.text, chosen))

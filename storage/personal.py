@@ -15,7 +15,8 @@ from storage import (
     outbox,
     people,
     polls,
-    quiz_rounds,
+    quiz_attempts,
+    quiz_people,
     recipients,
     reports,
 )
@@ -153,7 +154,8 @@ def _forget_who(database: Database, person: int) -> None:
     values = {"person": person}
     approvals.forget(database, person)
     reports.forget(database, person)
-    quiz_rounds.forget(database, person)
+    quiz_people.forget(database, person)
+    quiz_attempts.forget(database, person)
     for table in _BELONGING:
         database.run(f"DELETE FROM {table} WHERE person_id = :person", values)
     database.run("UPDATE absences SET substitute_id = NULL WHERE substitute_id = :person", values)

@@ -42,7 +42,9 @@ from storage import (
     personal,
     polls,
     questions,
+    quiz_attempts,
     quiz_counts,
+    quiz_people,
     quiz_practice,
     quiz_rounds,
     quizzes,
@@ -280,9 +282,9 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             question = quizzes.add_question(database, bank, 0, "x", {}, "")
             quiz = quiz_rounds.create(database, bank, "Đợt", {}, [question], now, now, CONSOLE, now)
             quiz_rounds.set_state(database, quiz, "closed")
-            quiz_rounds.add_person(database, quiz, person, unit)
-            attempt = quiz_rounds.begin_attempt(database, quiz, person, unit, 1, [(question, (0, 1))], now)
-            quiz_rounds.show(database, attempt, 0, question, now)
+            quiz_people.add(database, quiz, person, unit)
+            attempt = quiz_attempts.begin(database, quiz, person, unit, 1, [(question, (0, 1))], now)
+            quiz_attempts.show(database, attempt, 0, question, now)
             quiz_counts.add(database, quiz, [Count(unit, 0, "begun", 0.0, 0.0)])
         case "people" | "addresses":
             pass

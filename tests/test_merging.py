@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage import approvals, audit, consents, members, people, quiz_rounds, quizzes, roles, units
+from storage import approvals, audit, consents, members, people, quiz_attempts, quiz_rounds, quizzes, roles, units
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.members import State
@@ -164,12 +164,12 @@ def test_quizzes_that_both_have_taken_are_all_kept(database: Database, both: tup
     bank = quizzes.create_bank(database, "x", "x", STAMP)
     rounds = [quiz_rounds.create(database, bank, "Đợt", {}, [], STAMP, later(days=1), CONSOLE, STAMP) for _ in range(2)]
     for person, number, attempt in ((stays, 0, 1), (goes, 0, 1), (goes, 0, 2), (goes, 1, 1)):
-        quiz_rounds.begin_attempt(database, rounds[number], person, None, attempt, [], STAMP)
-    first = [one.id for one in quiz_rounds.attempts_of(database, rounds[0], stays)]
+        quiz_attempts.begin(database, rounds[number], person, None, attempt, [], STAMP)
+    first = [one.id for one in quiz_attempts.of_person(database, rounds[0], stays)]
     with database.transaction():
         merge(database, goes, stays)
-    kept = quiz_rounds.attempts_of(database, rounds[0], stays)
+    kept = quiz_attempts.of_person(database, rounds[0], stays)
     assert [one.id for one in kept][:1] == first
     assert len(kept) == 3
     assert len({one.number for one in kept}) == 3
-    assert [one.number for one in quiz_rounds.attempts_of(database, rounds[1], stays)] == [1]
+    assert [one.number for one in quiz_attempts.of_person(database, rounds[1], stays)] == [1]

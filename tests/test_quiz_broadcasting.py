@@ -14,7 +14,7 @@ from handlers.errors import NotFound, NotPossible
 from handlers.people import service
 from handlers.quiz import act
 from handlers.quiz.rounds import Rules
-from storage import freezing, quiz_rounds, recipients
+from storage import freezing, quiz_people, quiz_rounds, recipients
 from storage.recipients import Selection
 from tests.conversations import Conversation, hold, read
 from tests.quizzes import console_of, joined, office, planned, run_due
@@ -116,7 +116,7 @@ def test_a_second_round_for_those_who_did_not_pass(context: Context, unit: int, 
     run_due(context)
     second = quiz_rounds.newest(context.database, 1)[0].id
     expected = {*(people[name] for name in ("truot", "do", "vang")), chief.context.person}
-    assert {person for person, _ in quiz_rounds.people_of(context.database, second)} == expected
+    assert {person for person, _ in quiz_people.of_round(context.database, second)} == expected
 
 
 def test_how_it_is_taken_can_be_changed(context: Context, unit: int, chief: Conversation) -> None:

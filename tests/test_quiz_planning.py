@@ -15,7 +15,7 @@ from handlers.people import service
 from handlers.quiz import export, results, rounds
 from handlers.quiz.results import FEWEST_TOLD
 from handlers.quiz.rounds import Rules
-from storage import quiz_rounds, quizzes, usage
+from storage import quiz_people, quiz_rounds, quizzes, usage
 from tests.conversations import Conversation, hold, read, whole
 from tests.quizzes import console_of, joined, office, planned, run_due
 
@@ -196,7 +196,7 @@ def test_only_the_first_attempt_counts(context: Context, unit: int, chief: Conve
     number = planned(context, replace(PLAIN, attempts=2))
     run_due(context)
     an = joined(context, "an", unit)
-    quiz_rounds.add_person(context.database, number, an.context.person, unit)
+    quiz_people.add(context.database, number, an.context.person, unit)
     take(an, *WRONG)
     for said in ("làm lại", *RIGHT):
         an.say(said)

@@ -21,7 +21,7 @@ from handlers.quiz import counting, gathering, results, rounds
 from handlers.quiz.rounds import Rules
 from handlers.quiz.statistics import RoundCounts, Sheet, compare, count, items, of_round
 from handlers.schedule import Due
-from storage import merging, quiz_counts, quiz_rounds
+from storage import merging, quiz_attempts, quiz_counts, quiz_rounds
 from storage.database import Database
 from storage.quiz_counts import WHOLE
 from tests.conversations import Conversation, hold, read
@@ -59,7 +59,7 @@ def take(who: Conversation, number: int, chosen: list[list[int]], seconds: float
 
 def as_counted(database: Database, number: int) -> list[Sheet]:
     """All first attempts with everything rounded as it is when it is counted, read from the answers."""
-    first = [one for one in quiz_rounds.attempts(database, number) if one.number == 1]
+    first = [one for one in quiz_attempts.of_round(database, number) if one.number == 1]
     return [counting.sheet_of(database, one) for one in first]
 
 
@@ -299,7 +299,7 @@ def test_sums_and_medians_are_those_of_all_answers(context: Context, unit: int) 
         attempts.setdefault(None, []).append(done)
 
     def counted(place: int | None) -> RoundCounts:
-        found = (quiz_rounds.attempt(context.database, one) for one in attempts[place])
+        found = (quiz_attempts.get(context.database, one) for one in attempts[place])
         sheets = [counting.sheet_of(context.database, one) for one in found if one]
         return count(sheets, PLAIN.pass_mark / 100)
 

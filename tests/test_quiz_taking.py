@@ -14,7 +14,7 @@ from handlers.people import service
 from handlers.quiz import bank, dialogue, rounds, schedule
 from handlers.quiz.rounds import Rules
 from handlers.router import draw
-from storage import members, personal, quiz_rounds, quizzes
+from storage import members, personal, quiz_attempts, quiz_people, quiz_rounds, quizzes
 from storage.people import person_at
 from tests.conftest import NOW
 from tests.conversations import Conversation, hold, read, whole
@@ -41,13 +41,13 @@ def opened(context: Context, rules: Rules = PLAIN, **times: float) -> tuple[int,
     return number, run_due(context)
 
 
-def attempts(conversation: Conversation, number: int) -> list[quiz_rounds.Attempt]:
-    return list(quiz_rounds.attempts_of(conversation.context.database, number, conversation.context.person))
+def attempts(conversation: Conversation, number: int) -> list[quiz_attempts.Attempt]:
+    return list(quiz_attempts.of_person(conversation.context.database, number, conversation.context.person))
 
 
 def chosen(conversation: Conversation, number: int) -> list[tuple[int, ...] | None]:
     (attempt,) = attempts(conversation, number)
-    return [one.chosen for one in quiz_rounds.answers_of(conversation.context.database, attempt.id)]
+    return [one.chosen for one in quiz_attempts.answers_of(conversation.context.database, attempt.id)]
 
 
 def test_a_whole_round(context: Context, an: Conversation) -> None:
@@ -338,7 +338,7 @@ def test_who_has_left_or_cannot_be_reached_is_not_told(context: Context, unit: i
     context.database.run("DELETE FROM addresses WHERE person_id = :p", {"p": an.context.person})
     number, sent = opened(context)
     assert sent == []
-    assert [person for person, _ in quiz_rounds.people_of(context.database, number)] == [an.context.person]
+    assert [person for person, _ in quiz_people.of_round(context.database, number)] == [an.context.person]
 
 
 def test_many_are_told_a_part_at_a_time(context: Context, unit: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,7 +419,7 @@ def test_of_whom_nothing_is_kept_the_answers_still_count(context: Context, an: C
     number, _ = opened(context)
     hold(an, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3"), ("B", "Câu 2/3")])
     personal.erase(context.database, an.context.person)
-    (attempt,) = quiz_rounds.attempts(context.database, number)
+    (attempt,) = quiz_attempts.of_round(context.database, number)
     assert attempt.person is None
-    assert [one.chosen for one in quiz_rounds.answers(context.database, number)] == [(1,), None]
-    assert quiz_rounds.people_of(context.database, number) == []
+    assert [one.chosen for one in quiz_attempts.answers(context.database, number)] == [(1,), None]
+    assert quiz_people.of_round(context.database, number) == []

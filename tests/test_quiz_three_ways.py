@@ -22,7 +22,7 @@ from handlers.quiz import bank, export, gathering, results, rounds
 from handlers.quiz.confirmation import PICTURE, confirmation_for
 from handlers.quiz.question import Option, Question
 from handlers.quiz.rounds import Rules
-from storage import menus, polls, quiz_counts, quiz_rounds
+from storage import menus, polls, quiz_attempts, quiz_counts, quiz_rounds
 from storage.database import Database
 from storage.polls import SentPoll
 from storage.quiz_counts import WHOLE
@@ -160,7 +160,7 @@ def taken(way: type[Way], context: Context, folder: Path, opened: ExitStack, exp
             menu = one._newest_menu()
             assert menu is not None
             one.press(menu.id, place)
-            number = quiz_rounds.attempts_of(database, numbers[-1], one.context.person)[-1].id
+            number = quiz_attempts.of_person(database, numbers[-1], one.context.person)[-1].id
             while (chosen := _chosen(database, number, answers)) is not None:
                 one.wait(PAUSE)
                 replies = one.answer(chosen)
@@ -172,7 +172,7 @@ def taken(way: type[Way], context: Context, folder: Path, opened: ExitStack, exp
 
 def _chosen(database: Database, number: int, answers: Answers) -> list[int] | None:
     """What is answered next in an attempt; None where it is over, or broken off."""
-    attempt = quiz_rounds.attempt(database, number)
+    attempt = quiz_attempts.get(database, number)
     assert attempt is not None
     following = rounds.next_question(database, attempt)
     place = next((at for at, one in enumerate(MORE) if following and one.name == following.question.name), -1)
@@ -184,7 +184,7 @@ def _everything(context: Context, numbers: list[int]) -> dict[str, Any]:
     database, console = context.database, console_of(context)
     found: dict[str, Any] = {}
     for number in numbers:
-        attempts = quiz_rounds.attempts(database, number)
+        attempts = quiz_attempts.of_round(database, number)
         shown = results.see_results(console, None, number)
         units = results.see_units(console, None, number)
         quiz = quiz_rounds.get(database, number)
@@ -195,7 +195,7 @@ def _everything(context: Context, numbers: list[int]) -> dict[str, Any]:
             if one.finished_at
         ]
         # The numbered marks of one way are none of another.
-        answers = [replace(one, marked=()) for one in quiz_rounds.answers(database, number)]
+        answers = [replace(one, marked=()) for one in quiz_attempts.answers(database, number)]
         drawn = [file.data for reply in export.charts(None, number, context) for file in reply.files if _is_drawn(file)]
         found[f"round {number}"] = {
             "attempts": attempts,

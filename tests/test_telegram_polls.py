@@ -15,7 +15,7 @@ from handlers.quiz import bank, rounds
 from handlers.quiz.question import Option, Question
 from handlers.quiz.rounds import Rules
 from handlers.quiz.schedule import meant
-from storage import quiz_rounds
+from storage import quiz_people, quiz_rounds
 from tests.botapi.client import BotApi, Refused
 from tests.botapi.records import Record
 from tests.quizzes import BANK
@@ -38,7 +38,7 @@ def open_round(bot: RunningBot, rules: Rules) -> int:
     """A round that is open at once, without waiting for the scheduler."""
     number = plan(bot, rules)
     with console(bot) as scene:
-        quiz_rounds.add_people(scene.database, number, meant(scene.database, rules), scene.today, 0, 10)
+        quiz_people.add_selected(scene.database, number, meant(scene.database, rules), scene.today, 0, 10)
         quiz_rounds.set_state(scene.database, number, "open")
     return number
 

@@ -10,7 +10,7 @@ from bot.settings import Settings
 from handlers.people import service
 from handlers.quiz import bank, rounds
 from handlers.quiz.rounds import Rules
-from storage import quiz_rounds
+from storage import quiz_attempts
 from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
 from tests.botapi.records import Record
@@ -58,10 +58,10 @@ def taken(settings: Settings, number: int) -> list[tuple[Any, ...]]:
     """What each person of a round answered, in the order in which they began."""
     database = Database(settings.data / FILE_NAME)
     try:
-        answers = quiz_rounds.answers(database, number)
+        answers = quiz_attempts.answers(database, number)
         return [
             (one.score, one.passed, *(each.chosen for each in answers if each.attempt == one.id))
-            for one in quiz_rounds.attempts(database, number)
+            for one in quiz_attempts.of_round(database, number)
         ]
     finally:
         database.close()

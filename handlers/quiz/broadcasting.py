@@ -16,7 +16,7 @@ from handlers.broadcast.content import Choice
 from handlers.context import Context
 from handlers.errors import NotFound, NotPossible
 from handlers.quiz.rounds import Rules
-from storage import quiz_rounds
+from storage import quiz_people, quiz_rounds
 from storage.database import Database
 from storage.quiz_rounds import Round
 from storage.recipients import Selection
@@ -42,10 +42,10 @@ def register() -> None:
 
 def _selection(_: Database, meant: Mapping[str, Any]) -> Selection:
     if meant["who"] == MISSING:
-        return quiz_rounds.not_finished(meant["round"])
+        return quiz_people.not_finished(meant["round"])
     if meant["who"] == FAILED:
-        return quiz_rounds.failed(meant["round"])
-    return quiz_rounds.not_passed(meant["round"])
+        return quiz_people.failed(meant["round"])
+    return quiz_people.not_passed(meant["round"])
 
 
 def _said(meant: Audience, context: Context) -> str:

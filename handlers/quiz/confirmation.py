@@ -14,7 +14,8 @@ from handlers.context import Context
 from handlers.people.sheet import DOTS_PER_INCH, FRAME, GREY, HEIGHT, INCH, INK, MARGIN, WIDTH, balanced
 from handlers.quiz.wording import shown_score, shown_time
 from storage import members, units
-from storage.quiz_rounds import Attempt, Round
+from storage.quiz_attempts import Attempt
+from storage.quiz_rounds import Round
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,10 +14,10 @@ from handlers.conversation import Reply
 from handlers.quiz.statistics import ItemCounts, Response, RoundCounts, Sheet, rests_of
 from handlers.recurrence import Recurrence
 from handlers.schedule import Due, Kind
-from storage import jobs, quiz_counts, quiz_rounds
+from storage import jobs, quiz_attempts, quiz_counts
 from storage.database import Database
+from storage.quiz_attempts import Attempt
 from storage.quiz_counts import ALL_COUNTED, BEGUN_COUNTED, NO_UNIT, NOTHING_COUNTED, WHOLE, Count
-from storage.quiz_rounds import Attempt
 
 COUNTING = "quiz.count"
 """The kind of what puts the counts right."""
@@ -38,7 +38,7 @@ _STEPS = ((60, 1), (600, 5), (3_600, 30), (21_600, 300))
 
 def count(database: Database, attempt: int) -> None:
     """Let an attempt be counted as it is now: as begun or finished where it is the first of somebody, else not."""
-    found = quiz_rounds.attempt(database, attempt)
+    found = quiz_attempts.get(database, attempt)
     if found is None:
         return
     meant = NOTHING_COUNTED if found.number > 1 else ALL_COUNTED if found.finished_at else BEGUN_COUNTED
@@ -78,7 +78,7 @@ def read(counts: Sequence[Count]) -> RoundCounts:
 
 def sheet_of(database: Database, attempt: Attempt) -> Sheet:
     """Return an attempt as the statistics want it; somebody of whom nothing is kept has a number of his own."""
-    answers = {one.place: one for one in quiz_rounds.answers_of(database, attempt.id)}
+    answers = {one.place: one for one in quiz_attempts.answers_of(database, attempt.id)}
     responses = []
     for place, (question, _) in enumerate(attempt.questions):
         answer = answers.get(place)

@@ -26,8 +26,9 @@ from handlers.quiz.wording import (
     shown_score,
     shown_time,
 )
-from storage import quiz_rounds
-from storage.quiz_rounds import Attempt, Round
+from storage import quiz_attempts, quiz_rounds
+from storage.quiz_attempts import Attempt
+from storage.quiz_rounds import Round
 
 
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
@@ -67,7 +68,7 @@ def _show(_: str, context: Context) -> list[Reply]:
     """The rounds that whoever asks may take, goes on with, or has taken."""
     offered: list[Button] = []
     for found in quiz_rounds.rounds_for(context.database, context.person):
-        taken = quiz_rounds.attempts_of(context.database, found.id, context.person)
+        taken = quiz_attempts.of_person(context.database, found.id, context.person)
         is_open = found.state == "open" and context.now.isoformat() < found.closes_at
         if is_open and (not taken or taken[-1].finished_at is None):
             label = context.texts("quiz.go_on" if taken else "quiz.start")
@@ -91,7 +92,7 @@ def _start(number: int, context: Context) -> list[Reply]:
     except NotPossible as refusal:
         if refusal.code != "no_more_attempts":
             raise
-        last = quiz_rounds.attempts_of(context.database, number, context.person)[-1]
+        last = quiz_attempts.of_person(context.database, number, context.person)[-1]
         return [_result(last.id, context)]
     following = rounds.next_question(context.database, attempt)
     assert following is not None

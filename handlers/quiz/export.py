@@ -17,7 +17,7 @@ from handlers.quiz.results import FEWEST_TOLD, Results, UnitResult, unit_name, u
 from handlers.quiz.statistics import BANDS, Summary, rounded_down
 from handlers.quiz.wording import percent, shown_time
 from handlers.workbook import Page
-from storage.quiz_rounds import PersonResult
+from storage.quiz_attempts import PersonResult
 
 CSV = "quiz_csv"
 """The name of CSV files among the drawings."""

@@ -25,9 +25,9 @@ from handlers.quiz import bank, rounds
 from handlers.quiz.rounds import Rules
 from handlers.quiz.schedule import meant, message
 from handlers.quiz.wording import LINES, shown_time
-from storage import quiz_rounds, quizzes
+from storage import quiz_people, quizzes
 from storage.people import Address
-from storage.quiz_rounds import ANNOUNCED
+from storage.quiz_people import ANNOUNCED
 
 NAME = "quiz_round"
 """The form that plans a round, by name."""
@@ -258,7 +258,7 @@ def _takes(found: Mapping[tuple[str, str] | None, int], context: Context) -> lis
 
 def told_plan(title: str, bank_name: str, rules: Rules, opens: str, closes: str, context: Context) -> Markup:
     """Return everything that was chosen, with how many people and messages it means, before anything is sent."""
-    found = quiz_rounds.survey(context.database, meant(context.database, rules), context.today.isoformat())
+    found = quiz_people.survey(context.database, meant(context.database, rules), context.today.isoformat())
     reached = [Address(*account, "", "") for account, number in found.items() if account for _ in range(number)]
     first = message(title, rules.draw, closes, rules, 0, ANNOUNCED, context)
     used = foresee(context, reached, first)

@@ -28,10 +28,11 @@ from handlers.quiz.statistics import (
     sureness_of,
 )
 from handlers.quiz.wording import option_line, percent, shown_time
-from storage import quiz_counts, quiz_rounds, quizzes, units
+from storage import quiz_attempts, quiz_counts, quiz_people, quiz_rounds, quizzes, units
 from storage.database import Database
+from storage.quiz_attempts import PersonResult
 from storage.quiz_counts import NO_UNIT, WHOLE, UnitSum
-from storage.quiz_rounds import PersonResult, Round
+from storage.quiz_rounds import Round
 
 LINES, PARAGRAPHS = Markup("\n"), Markup("\n\n")
 
@@ -130,14 +131,14 @@ def see_people(
     found, within = _round_in(scene.database, unit, number)
     if not Rules.of(found).by_name:
         raise NotPossible("round_not_by_name", title=found.title)
-    return quiz_rounds.person_results(scene.database, number, within, after, limit)
+    return quiz_attempts.person_results(scene.database, number, within, after, limit)
 
 
 @act("quiz.compare_rounds", recorded=False)
 def compare_rounds(scene: Scene, before: int, after: int) -> tuple[Round, Round, Comparison]:
     """Return two rounds compared for the people who finished both; raise NotFound."""
     first, second = _round(scene.database, before), _round(scene.database, after)
-    return first, second, compare(quiz_rounds.paired_scores(scene.database, before, after))
+    return first, second, compare(quiz_attempts.paired_scores(scene.database, before, after))
 
 
 @act("quiz.see_unit_rounds", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
@@ -149,7 +150,7 @@ def see_unit_rounds(scene: Scene, unit: int | None, limit: int) -> Sequence[Roun
 
 
 def _invited(database: Database, number: int, within: Collection[int] | None) -> dict[int | None, int]:
-    counts = quiz_rounds.count_people(database, number)
+    counts = quiz_people.count(database, number)
     return {unit: people for unit, people in counts.items() if within is None or unit in within}
 
 

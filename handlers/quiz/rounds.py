@@ -19,9 +19,10 @@ from handlers.quiz.bank import from_json
 from handlers.quiz.counting import count
 from handlers.quiz.question import Question
 from handlers.quiz.statistics import has_passed
-from storage import jobs, quiz_rounds, quizzes
+from storage import jobs, quiz_attempts, quiz_people, quiz_rounds, quizzes
 from storage.database import Database
-from storage.quiz_rounds import Answer, Attempt, Round
+from storage.quiz_attempts import Answer, Attempt
+from storage.quiz_rounds import Round
 
 OPENING, REMINDING, CLOSING, TELLING = "quiz.open", "quiz.remind", "quiz.close", "quiz.tell"
 """The kinds of what becomes due; each is named by the number of its round."""
@@ -154,7 +155,7 @@ def close(database: Database, number: int) -> None:
     quiz_rounds.set_state(database, number, "closed")
     for kind in (OPENING, REMINDING, CLOSING):
         jobs.drop(database, kind, str(number))
-    for told in (quiz_rounds.ANNOUNCED, quiz_rounds.REMINDED):
+    for told in (quiz_people.ANNOUNCED, quiz_people.REMINDED):
         jobs.drop(database, TELLING, f"{number}.{told}")
 
 
@@ -165,18 +166,18 @@ def close(database: Database, number: int) -> None:
 def take(scene: Scene, number: int) -> Attempt:
     """Return the attempt at a round that the actor goes on with, or a new one; raise NotFound or NotPossible."""
     found, person = _round(scene.database, number), scene.actor.person
-    is_invited, unit = quiz_rounds.unit_of(scene.database, number, person)
+    is_invited, unit = quiz_people.unit_of(scene.database, number, person)
     if not is_invited:
         raise NotFound("no_such_round")
     _refuse_closed(scene, found)
-    before = quiz_rounds.attempts_of(scene.database, number, person)
+    before = quiz_attempts.of_person(scene.database, number, person)
     if before and before[-1].finished_at is None:
         return before[-1]
     rules = Rules.of(found)
     if len(before) >= rules.attempts:
         raise NotPossible("no_more_attempts", title=found.title)
     drawn = _draw(scene.database, found, rules, person, len(before) + 1)
-    begun = quiz_rounds.begin_attempt(scene.database, number, person, unit, len(before) + 1, drawn, scene.stamp)
+    begun = quiz_attempts.begin(scene.database, number, person, unit, len(before) + 1, drawn, scene.stamp)
     count(scene.database, begun)
     return _attempt(scene.database, begun)
 
@@ -198,7 +199,7 @@ def answer(scene: Scene, number: int, place: int, chosen: Sequence[int]) -> tupl
     if _next_place(attempt, answers) != place or not set(chosen) <= set(asked.order) or not chosen:
         return asked, False, None
     score, given = asked.question.score(set(chosen)), tuple(sorted(chosen))
-    if asked.answer is None or not quiz_rounds.answer(scene.database, attempt.id, place, given, score, scene.stamp):
+    if asked.answer is None or not quiz_attempts.answer(scene.database, attempt.id, place, given, score, scene.stamp):
         # It was never shown.
         return asked, False, None
     answers[place] = replace(asked.answer, chosen=given, score=score, answered_at=scene.stamp)
@@ -206,7 +207,7 @@ def answer(scene: Scene, number: int, place: int, chosen: Sequence[int]) -> tupl
     if following is None:
         whole = sum(one.score or 0.0 for one in answers.values()) / len(attempt.questions)
         passed = has_passed(whole, Rules.of(found).pass_mark / 100)
-        quiz_rounds.finish_attempt(scene.database, attempt.id, whole, passed, scene.stamp)
+        quiz_attempts.finish(scene.database, attempt.id, whole, passed, scene.stamp)
         count(scene.database, attempt.id)
     after = None if following is None else _asked(scene.database, attempt, following, answers)
     return replace(asked, answer=answers[place]), True, after
@@ -221,7 +222,7 @@ def mark(scene: Scene, number: int, place: int, option: int) -> Asked:
     if asked.answer is None or asked.answer.chosen is not None or option not in asked.order:
         return asked
     marked = tuple(sorted({*asked.answer.marked} ^ {option}))
-    quiz_rounds.mark(scene.database, attempt.id, place, marked)
+    quiz_attempts.mark(scene.database, attempt.id, place, marked)
     return replace(asked, answer=replace(asked.answer, marked=marked))
 
 
@@ -242,7 +243,7 @@ def show(database: Database, asked: Asked, now: str) -> Asked:
     """Note that a question is shown now; return it so."""
     if asked.answer is not None:
         return asked
-    quiz_rounds.show(database, asked.attempt.id, asked.place, asked.number, now)
+    quiz_attempts.show(database, asked.attempt.id, asked.place, asked.number, now)
     return replace(asked, answer=Answer(asked.attempt.id, asked.place, asked.number, now))
 
 
@@ -261,7 +262,7 @@ def asked_at(database: Database, attempt: Attempt, place: int) -> Asked:
 def may_retry(scene: Scene, found: Round, person: int) -> bool:
     """Tell whether somebody may take a round once more."""
     is_open = found.state == "open" and scene.stamp < found.closes_at
-    return is_open and len(quiz_rounds.attempts_of(scene.database, found.id, person)) < Rules.of(found).attempts
+    return is_open and len(quiz_attempts.of_person(scene.database, found.id, person)) < Rules.of(found).attempts
 
 
 def _draw(
@@ -298,7 +299,7 @@ def _round(database: Database, number: int) -> Round:
 
 
 def _attempt(database: Database, number: int) -> Attempt:
-    found = quiz_rounds.attempt(database, number)
+    found = quiz_attempts.get(database, number)
     if found is None:
         raise NotFound("no_such_round")
     return found
@@ -306,7 +307,7 @@ def _attempt(database: Database, number: int) -> Attempt:
 
 def _answers(database: Database, attempt: Attempt) -> dict[int, Answer]:
     """The questions of an attempt that were shown, by their places."""
-    return {one.place: one for one in quiz_rounds.answers_of(database, attempt.id)}
+    return {one.place: one for one in quiz_attempts.answers_of(database, attempt.id)}
 
 
 def _next_place(attempt: Attempt, answers: Mapping[int, Answer]) -> int | None:

@@ -15,10 +15,11 @@ from handlers.quiz import rounds
 from handlers.quiz.rounds import CLOSING, OPENING, REMINDING, TELLING, Rules
 from handlers.quiz.wording import LINES, shown_time
 from handlers.schedule import Due, Kind
-from storage import jobs, people, quiz_rounds
+from storage import jobs, people, quiz_people, quiz_rounds
 from storage.database import Database
 from storage.outbox import BROADCAST
-from storage.quiz_rounds import ANNOUNCED, REMINDED, Round
+from storage.quiz_people import ANNOUNCED, REMINDED
+from storage.quiz_rounds import Round
 from storage.recipients import Selection
 
 # People taken in one transaction.
@@ -36,7 +37,7 @@ def _open(due: Due, context: Context) -> list[Reply]:
     if found is None or found.state != "planned":
         return []
     selection, day = meant(context.database, Rules.of(found)), context.today.isoformat()
-    last = quiz_rounds.add_people(context.database, found.id, selection, day, due.data.get("after", 0), ADDED_AT_ONCE)
+    last = quiz_people.add_selected(context.database, found.id, selection, day, due.data.get("after", 0), ADDED_AT_ONCE)
     if last is not None:
         _again(context, OPENING, str(found.id), {"round": found.id, "after": last})
         return []
@@ -53,9 +54,9 @@ def _tell(due: Due, context: Context) -> list[Reply]:
     found, told = quiz_rounds.get(context.database, due.data["round"]), due.data["told"]
     if found is None or found.state != "open" or context.now.isoformat() >= found.closes_at:
         return []
-    some = quiz_rounds.to_tell(context.database, found.id, told, TOLD_AT_ONCE)
+    some = quiz_people.to_tell(context.database, found.id, told, TOLD_AT_ONCE)
     for person in some:
-        quiz_rounds.note_told(context.database, found.id, person, told)
+        quiz_people.note_told(context.database, found.id, person, told)
     if len(some) == TOLD_AT_ONCE:
         _again(context, TELLING, due.name, due.data)
     return _messages(found, some, told, context)
