@@ -10,7 +10,8 @@ from functools import partial
 
 from bot import upkeep
 from bot.aside import Aside
-from bot.channels.base import Abilities, Channel, Event, Remembering, Shelving, Taken, doors, linkable
+from bot.channels.abilities import Abilities
+from bot.channels.base import Channel, Event, Remembering, Shelving, Taken, doors, linkable
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.fetcher import Fetcher

@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from bot.channels.base import ROOM_FOR_WORDS, Abilities, OutgoingFile
+from bot.channels.abilities import Abilities
+from bot.channels.base import OutgoingFile
+from bot.channels.fitting import ROOM_FOR_WORDS
 from bot.clock import Clock
 from handlers.retention import in_words
 from handlers.texts import Texts

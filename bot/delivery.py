@@ -21,7 +21,8 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.aside import Aside
-from bot.channels.base import GAP, Channel, KeepName, Outgoing, OutgoingFile, OutgoingPoll
+from bot.channels.base import Channel, KeepName, Outgoing, OutgoingFile, OutgoingPoll
+from bot.channels.fitting import GAP
 from bot.clock import Clock, utc_now
 from bot.dispatch import MOST_BROADCASTS, Dispatch, End, Happened, Turn
 from bot.errors import FileForgotten, FileNotCarried, NotSent, OutcomeUnknown, Refused

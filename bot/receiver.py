@@ -18,7 +18,9 @@ from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from bot.backlog import BUSY, LONG, Backlog
-from bot.channels.base import LEAST, Abilities, Event, Taken, Unreadable, fit, joined
+from bot.channels.abilities import LEAST, Abilities
+from bot.channels.base import Event, Taken, Unreadable
+from bot.channels.fitting import fit, joined
 from bot.flood import FloodGuard, Verdict, pause
 from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count

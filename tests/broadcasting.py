@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.channels.base import Abilities
+from bot.channels.abilities import Abilities
 from bot.delivery import Delivery
 from bot.plan import line_of
 from bot.rate_limit import Limits

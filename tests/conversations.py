@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bot.channels.base import Abilities, fit, joined
+from bot.channels.abilities import Abilities
+from bot.channels.fitting import fit, joined
 from bot.channels.markup import length, plain, runs, seen
 from bot.channels.telegram import Telegram
 from bot.channels.terminal import Terminal

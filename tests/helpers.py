@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from bot.channels.base import Abilities, Outgoing, Take
+from bot.channels.abilities import Abilities
+from bot.channels.base import Outgoing, Take
 from bot.cli import main
 from bot.rate_limit import Limits
 from storage import database as database_module

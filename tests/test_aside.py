@@ -14,7 +14,9 @@ from markupsafe import Markup
 
 from bot import aside as aside_module
 from bot.aside import KEPT, Aside, tidy
-from bot.channels.base import LEAST, ROOM_FOR_WORDS, Abilities, Outgoing, OutgoingFile, fit
+from bot.channels.abilities import LEAST, Abilities
+from bot.channels.base import Outgoing, OutgoingFile
+from bot.channels.fitting import ROOM_FOR_WORDS, fit
 from bot.channels.markup import length, seen
 from bot.channels.terminal import Terminal
 from bot.delivery import Delivery

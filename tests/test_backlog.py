@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from benchmarks import quiz
 from bot.backlog import BUSY, LONG
-from bot.channels.base import Abilities
+from bot.channels.abilities import Abilities
 from bot.receiver import Receiver
 from handlers.context import Context
 from handlers.conversation import Button, Incoming, Line, Manner, Press, Reply

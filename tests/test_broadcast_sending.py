@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.channels.base import Abilities
+from bot.channels.abilities import Abilities
 from bot.dispatch import MOST_BROADCASTS
 from bot.errors import NotSent, OutcomeUnknown, Refused, Unreachable
 from handlers.broadcast import running, service

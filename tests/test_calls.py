@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from bot.channels.base import Examined, Outgoing, fit
+from bot.channels.base import Examined, Outgoing
 from bot.channels.configured import abilities_of
+from bot.channels.fitting import fit
 from bot.channels.webhook import Caller
 from bot.channels.webhook.calling import CONNECT_TIMEOUT, LOOK_UP_TIMEOUT, READ_TIMEOUT, Calls, is_public
 from bot.clock import utc_now

@@ -13,8 +13,8 @@ from docx import Document
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.base import fit
 from bot.channels.configured import abilities_of
+from bot.channels.fitting import fit
 from handlers import broadcast, form, router
 from handlers.authorization import Actor, Scene
 from handlers.broadcast import service as broadcast_service

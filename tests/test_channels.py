@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from bot.channels.base import Abilities, Channel, FileSource, fit, joined
+from bot.channels.abilities import Abilities
+from bot.channels.base import Channel, FileSource
+from bot.channels.fitting import fit, joined
 from bot.channels.markup import length, plain
 from bot.channels.terminal import Terminal
 from handlers.conversation import Button, File, Reply

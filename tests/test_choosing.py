@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.base import LEAST
+from bot.channels.abilities import LEAST
 from bot.channels.configured import abilities_of
 from bot.channels.markup import length, seen
 from handlers.context import Context

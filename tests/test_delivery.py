@@ -17,7 +17,8 @@ from prometheus_client import CollectorRegistry
 
 from bot import delivery as delivery_module
 from bot import dispatch, metrics
-from bot.channels.base import Abilities, Outgoing, OutgoingFile
+from bot.channels.abilities import Abilities
+from bot.channels.base import Outgoing, OutgoingFile
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.dispatch import (

@@ -19,10 +19,11 @@ from markupsafe import Markup
 
 from bot import delivery as delivery_module
 from bot import logs
-from bot.channels.base import Examined, Outgoing, OutgoingFile, fit
+from bot.channels.base import Examined, Outgoing, OutgoingFile
 from bot.channels.configured import abilities_of, configured
 from bot.channels.email import Email, read_url
 from bot.channels.email.handing_over import HandingOver
+from bot.channels.fitting import fit
 from bot.clock import utc_now
 from bot.delivery import Delivery
 from bot.errors import AccountUnusable, NotSent, OutcomeUnknown, Refused, SettingsError, TransportError

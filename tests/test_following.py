@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.base import Abilities
+from bot.channels.abilities import Abilities
 from bot.receiver import Receiver
 from bot.scheduler import Scheduler
 from bot.worker import Worker

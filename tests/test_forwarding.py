@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.base import Abilities
+from bot.channels.abilities import Abilities
 from bot.receiver import Receiver
 from handlers import casework, router
 from handlers.authorization import Actor, Scene

@@ -11,7 +11,8 @@ import pytest
 from markupsafe import escape
 
 from bot import intake as intake_module
-from bot.channels.base import Abilities, Event, Taken
+from bot.channels.abilities import Abilities
+from bot.channels.base import Event, Taken
 from bot.intake import LARGEST_GROUP, Intake
 from bot.receiver import Receiver
 from bot.worker import Worker

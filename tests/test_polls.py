@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from bot.channels.base import PollLimits, fit, joined
+from bot.channels.abilities import PollLimits
+from bot.channels.fitting import fit, joined
 from bot.channels.markup import length
 from bot.channels.telegram import Telegram
 from bot.channels.zalo import Zalo

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bot.channels.base import Abilities
+from bot.channels.abilities import Abilities
 from bot.channels.telegram import Telegram
 from bot.channels.terminal import Terminal
 from bot.channels.zalo_oa import ZaloOa

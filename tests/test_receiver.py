@@ -14,7 +14,8 @@ import pytest
 from markupsafe import Markup, escape
 
 from bot import receiver as receiver_module
-from bot.channels.base import Abilities, Taken, Unreadable
+from bot.channels.abilities import Abilities
+from bot.channels.base import Taken, Unreadable
 from bot.channels.configured import abilities_of
 from bot.flood import BURST, pause
 from bot.metrics import REGISTRY

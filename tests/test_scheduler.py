@@ -16,7 +16,7 @@ import pytest
 from markupsafe import Markup
 
 from bot import scheduler as scheduler_module
-from bot.channels.base import Abilities
+from bot.channels.abilities import Abilities
 from bot.receiver import Receiver
 from bot.scheduler import STANDING, Errand, Scheduler
 from bot.worker import Worker

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.questions import QUESTIONS, load_lines
-from bot.channels.base import fit
+from bot.channels.fitting import fit
 from bot.channels.markup import seen
 from bot.channels.terminal import Terminal
 from handlers import ask

@@ -1,4 +1,4 @@
-"""What a channel is, and how a reply is made to fit one."""
+"""What a channel is: what it takes in, what it carries out, and what else it may do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from markupsafe import Markup
-
-from bot.channels.markup import length, plain, seen, spelled_out, split_text
+from bot.channels.abilities import Abilities
 from bot.rate_limit import Limits
-from handlers.conversation import NOTHING, Door, FileKind, Incoming, Poll, Reply
-from handlers.texts import Texts
+from handlers.conversation import Door, FileKind, Incoming
 from storage.people import Address
 
 if TYPE_CHECKING:
@@ -50,109 +47,6 @@ class Taken:
 Event = Incoming | Unreadable
 Take = Callable[[Event], Awaitable[Taken]]
 """Takes an event; returns after it is committed, so that the source may be told. Raises StorageError."""
-
-
-@dataclass(frozen=True, slots=True)
-class PollLimits:
-    """What a messenger's polls hold: lengths in UTF-16 units, how many options, and line feeds of an explanation."""
-
-    question: int
-    option: int
-    options: int
-    explanation: int
-    line_feeds: int
-
-    def admit(self, poll: Poll) -> bool:
-        """Tell whether a question and its options fit; each is one line."""
-        words = [poll.question, *poll.options]
-        return (
-            length(poll.question) <= self.question
-            and len(poll.options) <= self.options
-            and max(map(length, poll.options)) <= self.option
-            and not any("\n" in one for one in words)
-        )
-
-    def explanation_of(self, poll: Poll) -> str:
-        """Return the explanation of a poll, "" where there is no room for it."""
-        fits = length(poll.explanation) <= self.explanation and poll.explanation.count("\n") <= self.line_feeds
-        return poll.explanation if fits else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """What a channel can do.
-
-    Attributes:
-        buttons: whether messages can carry buttons; without, a numbered menu takes their place.
-        label_length: the longest label of a button that is read whole, 0 for any; what is longer stands in the text.
-        links: whether a word can lead to an address; without, the address is written out.
-        text_length: the longest text of one message, in UTF-16 units without tags.
-        edits: whether a message that was sent can be changed.
-        notices: whether a press can be answered with a few words that pass.
-        caption_length: the longest text of a message that carries a file, 0 where none can.
-        repeats: whether the messenger may bring an event again however old it is.
-        counted: whether the messenger counts messages, so that what fits into one is not sent in two.
-        most_buttons: how many buttons a message can carry, 0 for any; more choices are a numbered menu.
-        starts: whether people begin to talk with a start; where not, their first message is the first contact.
-        keeps_files: whether a file that was uploaded once can be sent again by the name that the messenger gave it.
-        lone_files: whether files go out with neither text nor buttons beside them.
-        hears: whether anybody can answer there; without, messages offer no choices.
-        polls: what its polls hold; None where it has none.
-        letters: whether a message has a subject and brings all its files with it.
-        facts: whether a message brings what it says as JSON, for other programs.
-        only_pictures: whether of all files only pictures go out.
-    """
-
-    buttons: bool
-    text_length: int
-    edits: bool = False
-    notices: bool = False
-    caption_length: int = 0
-    label_length: int = 0
-    links: bool = False
-    repeats: bool = False
-    counted: bool = False
-    most_buttons: int = 0
-    lone_files: bool = False
-    keeps_files: bool = False
-    starts: bool = True
-    hears: bool = True
-    letters: bool = False
-    facts: bool = False
-    polls: PollLimits | None = None
-    only_pictures: bool = False
-
-    @property
-    def files(self) -> bool:
-        """Whether files go out at all."""
-        return self.lone_files or self.letters or self.caption_length > 0
-
-    @property
-    def numbers(self) -> bool:
-        """Whether choices may be shown with numbers, so that a typed number means one."""
-        return not self.buttons or self.most_buttons > 0
-
-    def shows_buttons(self, count: int) -> bool:
-        """Tell whether so many choices are shown as buttons."""
-        return self.buttons and (not self.most_buttons or count <= self.most_buttons)
-
-    def label(self, label: str) -> str:
-        """Return a button's label as it is shown: cut between words where it is too long."""
-        if not self.label_length or len(label) <= self.label_length:
-            return label
-        room = self.label_length - 2
-        cut = label[: room + 1]
-        return (cut.rsplit(" ", 1)[0] if " " in cut else cut[:room]).rstrip(" ,;:.-") + " …"
-
-
-GAP = "\n\n"
-"""What stands between the paragraphs of a message."""
-
-LEAST = Abilities(buttons=False, text_length=1_000)
-"""What every channel can do."""
-
-ROOM_FOR_WORDS = 500
-"""UTF-16 units that a message with a file leaves for the words that say where the file is, should it not be carried."""
 
 
 KeepName = Callable[[str], Awaitable[None]]
@@ -407,25 +301,6 @@ def doors(channels: Sequence[Linkable], code: str) -> list[Door]:
     ]
 
 
-def joined(replies: Sequence[Reply]) -> list[Reply]:
-    """Return replies with as few messages as they can be said in: mere words join what follows for the same reader."""
-    found: list[Reply] = []
-    for reply in replies:
-        before = found[-1] if found else None
-        if (
-            before is None
-            or before.buttons
-            or before.files
-            or before.concern
-            or (before.to, before.urgency) != (reply.to, reply.urgency)
-        ):
-            found.append(reply)
-            continue
-        parts = [before.opening, before.text, before.closing, reply.opening, reply.text]
-        found[-1] = replace(reply, opening=NOTHING, text=Markup("\n\n").join(filter(None, parts)))
-    return found
-
-
 @runtime_checkable
 class Remembering(Protocol):
     """A channel that keeps something of its own in the database."""
@@ -436,82 +311,3 @@ class Remembering(Protocol):
         `owner` is the name of this process in leases; `happened` tells a job of something, inside a transaction.
         """
         ...
-
-
-def fit(reply: Reply, abilities: Abilities, texts: Texts, answers: str = "") -> list[dict[str, Any]]:
-    """Return a reply as the messages that a channel can carry, as plain JSON for the outbox.
-
-    Each file has a message of its own, so that none is sent twice for the sake of another; a single one carries a text
-    that is short enough. Choices go under the last one as buttons, and what their labels do not say into its text; or
-    they stand in its text with their numbers. A poll is a message of its own; it keeps its words and choices for where
-    the messenger refuses it.
-    """
-    if reply.poll and abilities.polls and abilities.polls.admit(reply.poll):
-        opening = fit(Reply(reply.opening, again=reply.again), abilities, texts, answers) if reply.opening else []
-        bare = fit(replace(reply, opening=NOTHING, poll=None), abilities, texts, "" if opening else answers)
-        bare[-1]["poll"] = _poll(reply.poll, abilities.polls)
-        return [*opening, *bare]
-    paragraphs = [reply.opening, reply.text]
-    buttons = abilities.shows_buttons(len(reply.buttons))
-    if reply.buttons and not buttons and abilities.hears:
-        lines = [
-            texts.rich("menu.line", number=number, label=button.full or button.label)
-            for number, button in enumerate(reply.buttons, 1)
-        ]
-        paragraphs += [reply.lead, Markup("\n").join([*lines, texts.rich("menu.hint")])]
-    beside = _said_beside(reply, abilities, texts) if buttons else []
-    if beside:
-        paragraphs.append(Markup("\n").join([reply.lead or texts.rich("menu.more"), *beside]))
-    if reply.files and not abilities.files:
-        paragraphs.append(texts.rich("media.not_here"))
-    # Buttons stand under the message, numbers inside it.
-    last = [reply.lead] if reply.buttons and buttons and not beside else []
-    if reply.buttons and reply.files and abilities.lone_files and not any([*paragraphs, reply.closing, *last]):
-        # A message of their own for the buttons, and it must say something.
-        last = [texts.rich("menu.more")]
-    closing = (reply.letter or reply.closing) if abilities.letters else reply.closing
-    whole = Markup("\n\n").join(filter(None, [*paragraphs, closing, *last]))
-    text = whole if abilities.links else spelled_out(whole)
-    # What a repeat begins with must find room.
-    room = abilities.text_length - (length(plain(reply.again)) + len(GAP) if reply.again else 0)
-    messages: list[dict[str, Any]] = [{"text": part} for part in split_text(text, room)]
-    if abilities.letters:
-        messages[0] |= {"subject": reply.subject, "files": [file.as_json() for file in reply.files]}
-    elif reply.files and abilities.files:
-        files = [file.as_json() for file in reply.files]
-        if len(files) == 1 and length(seen(text)) <= abilities.caption_length and not abilities.lone_files:
-            messages[0]["file"] = files[0]
-        else:
-            messages = [*({"text": "", "file": file} for file in files), *(m for m in messages if m["text"])]
-    if abilities.facts:
-        messages[0]["facts"] = {"subject": reply.subject, **(reply.facts or {})}
-    if reply.again:
-        for message in messages:
-            message["again"] = str(reply.again if abilities.links else spelled_out(reply.again))
-    if answers:
-        messages[0]["answers"] = answers
-    if reply.buttons and buttons:
-        messages[-1]["buttons"] = [(place, abilities.label(button.label)) for place, button in enumerate(reply.buttons)]
-    return messages
-
-
-def _poll(poll: Poll, limits: PollLimits) -> dict[str, Any]:
-    return {
-        "question": poll.question,
-        "options": list(poll.options),
-        "right": list(poll.right),
-        "several": poll.several,
-        "explanation": limits.explanation_of(poll),
-        "settles": poll.settles,
-        "action": poll.action,
-        "data": poll.data,
-    }
-
-
-def _said_beside(reply: Reply, abilities: Abilities, texts: Texts) -> list[Markup]:
-    """The lines for the buttons whose labels do not say everything."""
-    return [
-        texts.rich("menu.item", label=button.full or button.label)
-        for button in reply.buttons
-        if button.full or abilities.label(button.label) != button.label
-    ]

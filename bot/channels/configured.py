@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import SecretStr
 
-from bot.channels.base import LEAST, Abilities, NetworkChannel
+from bot.channels.abilities import LEAST, Abilities
+from bot.channels.base import NetworkChannel
 from bot.channels.email import Email, read_url
 from bot.channels.telegram import Telegram
 from bot.channels.terminal import Terminal

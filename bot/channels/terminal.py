@@ -11,7 +11,8 @@ import textwrap
 import threading
 import uuid
 
-from bot.channels.base import Abilities, Outgoing, Take
+from bot.channels.abilities import Abilities
+from bot.channels.base import Outgoing, Take
 from bot.channels.markup import plain
 from bot.errors import Refused
 from bot.rate_limit import Limits

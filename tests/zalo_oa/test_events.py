@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from bot.channels.base import Abilities, Outgoing, OutgoingFile, Unreadable, fit
+from bot.channels.abilities import Abilities
+from bot.channels.base import Outgoing, OutgoingFile, Unreadable
+from bot.channels.fitting import fit
 from bot.channels.zalo_oa import ZaloOa
 from bot.channels.zalo_oa.events import payload, read, written_at
 from bot.channels.zalo_oa.sending import compose

@@ -7,7 +7,8 @@ import re
 from collections.abc import AsyncIterator, Sequence
 
 from bot import metrics
-from bot.channels.base import Abilities, Examined, Outgoing, Take, Webhook
+from bot.channels.abilities import Abilities
+from bot.channels.base import Examined, Outgoing, Take, Webhook
 from bot.channels.email.handing_over import HandingOver
 from bot.channels.email.letter import content, letter
 from bot.channels.email.server import MailServer

@@ -15,7 +15,8 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot import metrics
-from bot.channels.base import Abilities, Examined, Outgoing, PollLimits, Take, Taken, Webhook, webhook_secret
+from bot.channels.abilities import Abilities, PollLimits
+from bot.channels.base import Examined, Outgoing, Take, Taken, Webhook, webhook_secret
 from bot.channels.telegram.api import Api
 from bot.channels.telegram.examining import examine
 from bot.channels.telegram.sending import A_ROW, CAPTION_LENGTH, TEXT_LENGTH, carry, named_errors, notice, retry_seconds

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import httpx
 
-from bot.channels.base import Abilities, Examined, Outgoing, Take, Webhook
+from bot.channels.abilities import Abilities
+from bot.channels.base import Examined, Outgoing, Take, Webhook
 from bot.channels.webhook.calling import Calls
 from bot.channels.webhook.signing import body_of, headers_of
 from bot.clock import Clock

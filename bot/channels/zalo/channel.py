@@ -14,7 +14,8 @@ from typing import Any, Literal, TypeVar
 import httpx
 
 from bot import metrics
-from bot.channels.base import Abilities, Examined, Outgoing, Shelf, Take, Webhook, webhook_secret
+from bot.channels.abilities import Abilities
+from bot.channels.base import Examined, Outgoing, Shelf, Take, Webhook, webhook_secret
 from bot.channels.zalo.api import (
     BAD_REQUEST,
     GATEWAY_TIMEOUT,

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bot.channels.base import ROOM_FOR_WORDS, Outgoing, OutgoingFile
+from bot.channels.base import Outgoing, OutgoingFile
+from bot.channels.fitting import ROOM_FOR_WORDS
 from bot.channels.markup import runs, spelled_out
 from bot.channels.zalo import api as codes
 from bot.channels.zalo.api import Rejected, Style, ZaloApi

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from bot import metrics
-from bot.channels.base import Abilities, Examined, Outgoing, OutgoingFile, Take, Webhook
+from bot.channels.abilities import Abilities
+from bot.channels.base import Examined, Outgoing, OutgoingFile, Take, Webhook
 from bot.channels.zalo_oa import events
 from bot.channels.zalo_oa.api import AccessRefused, OpenApi, Profile, Upload
 from bot.channels.zalo_oa.examining import examine
