@@ -21,6 +21,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from handlers.quiz import frequencies
+
 # Moodle calls a consistency of 75 % satisfactory; below 64 % a quiz needs work.
 GOOD_CONSISTENCY, POOR_CONSISTENCY = 0.75, 0.64
 
@@ -32,8 +34,6 @@ CHANCE = 0.05
 
 BANDS = 5
 """Into so many parts the scale is divided to show how scores lie on it."""
-
-_NO_SPREAD = 1e-12
 
 # What three thirds may lack of the whole.
 _TOLERANCE = 1e-6
@@ -238,10 +238,10 @@ def of_round(counts: RoundCounts) -> RoundStatistics:
         begun=counts.begun,
         finished=finished,
         passed=counts.passed,
-        mean=_mean(counts.scores) if finished else None,
-        median=_median(counts.scores) if finished else None,
-        spread=_spread(counts.scores),
-        seconds=_median(counts.seconds) if counts.seconds else None,
+        mean=frequencies.mean(counts.scores) if finished else None,
+        median=frequencies.median(counts.scores) if finished else None,
+        spread=frequencies.spread(counts.scores),
+        seconds=frequencies.median(counts.seconds) if counts.seconds else None,
         consistency=_consistency(counts),
     )
 
@@ -266,13 +266,13 @@ def compare(pairs: Mapping[tuple[float, float], int]) -> Comparison:
         before[first] += number
         after[second] += number
         gains[second - first] += number
-    better, worse = (sum(n for gain, n in gains.items() if sign * gain > _NO_SPREAD) for sign in (1, -1))
+    better, worse = (sum(n for gain, n in gains.items() if sign * gain > frequencies.NO_SPREAD) for sign in (1, -1))
     return Comparison(
         people=people,
-        before=_mean(before),
-        after=_mean(after),
-        difference=_mean(gains),
-        spread=_spread(gains),
+        before=frequencies.mean(before),
+        after=frequencies.mean(after),
+        difference=frequencies.mean(gains),
+        spread=frequencies.spread(gains),
         better=better,
         same=people - better - worse,
         worse=worse,
@@ -318,86 +318,14 @@ def _figures(item: ItemCounts) -> ItemStatistics:
     has_rest = pairs.total() == scores.total()
     return ItemStatistics(
         count=scores.total(),
-        facility=_mean(scores),
-        spread=_spread(scores),
-        discrimination=_correlation(pairs) if has_rest else None,
-        efficiency=_efficiency(pairs) if has_rest else None,
+        facility=frequencies.mean(scores),
+        spread=frequencies.spread(scores),
+        discrimination=frequencies.correlation(pairs) if has_rest else None,
+        efficiency=frequencies.efficiency(pairs) if has_rest else None,
         chosen=dict(sorted(item.chosen.items())),
         unanswered=item.unanswered,
-        seconds=_median(item.seconds) if item.seconds else None,
+        seconds=frequencies.median(item.seconds) if item.seconds else None,
     )
-
-
-def _mean(values: Counter[float]) -> float:
-    return math.fsum(value * number for value, number in values.items()) / values.total()
-
-
-def _median(values: Counter[float]) -> float:
-    """The value in the middle; of an even number of them, what is halfway between the two in the middle."""
-    total, before, lower = values.total(), 0, None
-    for value, number in sorted(values.items()):
-        before += number
-        if lower is not None:
-            return (lower + value) / 2
-        if 2 * before > total:
-            return value
-        if 2 * before == total:
-            lower = value
-    raise AssertionError(values)
-
-
-def _spread(values: Counter[float]) -> float | None:
-    return math.sqrt(_variance(values)) if values.total() > 1 else None
-
-
-def _variance(values: Counter[float]) -> float:
-    mean = _mean(values)
-    return math.fsum(number * (value - mean) ** 2 for value, number in values.items()) / (values.total() - 1)
-
-
-def _covariance(pairs: Mapping[tuple[float, float], int]) -> float:
-    total = sum(pairs.values())
-    mean_left = math.fsum(x * number for (x, _), number in pairs.items()) / total
-    mean_right = math.fsum(y * number for (_, y), number in pairs.items()) / total
-    return math.fsum(number * (x - mean_left) * (y - mean_right) for (x, y), number in pairs.items()) / (total - 1)
-
-
-def _sides(pairs: Mapping[tuple[float, float], int]) -> tuple[Counter[float], Counter[float]]:
-    left, right = Counter[float](), Counter[float]()
-    for (x, y), number in pairs.items():
-        left[x] += number
-        right[y] += number
-    return left, right
-
-
-def _correlation(pairs: Counter[tuple[float, float]]) -> float | None:
-    if pairs.total() < 2:
-        return None
-    left, right = _sides(pairs)
-    spreads = _variance(left) * _variance(right)
-    return _covariance(pairs) / math.sqrt(spreads) if spreads > _NO_SPREAD**2 else None
-
-
-def _efficiency(pairs: Counter[tuple[float, float]]) -> float | None:
-    if pairs.total() < 2:
-        return None
-    largest = _covariance(_in_order(*_sides(pairs)))
-    return _covariance(pairs) / largest if largest > _NO_SPREAD else None
-
-
-def _in_order(left: Counter[float], right: Counter[float]) -> dict[tuple[float, float], int]:
-    """The smallest with the smallest, and so on: how many pairs there are of each."""
-    found: dict[tuple[float, float], int] = {}
-    others = sorted(right.items(), reverse=True)
-    for x, number in sorted(left.items()):
-        while number:
-            y, free = others.pop()
-            taken = min(number, free)
-            found[x, y] = taken
-            number -= taken
-            if free > taken:
-                others.append((y, free - taken))
-    return found
 
 
 def _consistency(counts: RoundCounts) -> float | None:
@@ -410,10 +338,10 @@ def _consistency(counts: RoundCounts) -> float | None:
     if finished < 2 or asked < 2 or any(column.total() != finished for column in columns):
         return None
     # A score is the mean of its questions; alpha is about their sum.
-    whole = _variance(counts.scores) * asked**2
-    if whole <= _NO_SPREAD:
+    whole = frequencies.variance(counts.scores) * asked**2
+    if whole <= frequencies.NO_SPREAD:
         return None
-    return asked / (asked - 1) * (1 - math.fsum(map(_variance, columns)) / whole)
+    return asked / (asked - 1) * (1 - math.fsum(map(frequencies.variance, columns)) / whole)
 
 
 def _sign_test(better: int, worse: int) -> float:
@@ -427,7 +355,7 @@ def _sign_test(better: int, worse: int) -> float:
         ways = math.lgamma(tosses + 1) - math.lgamma(heads + 1) - math.lgamma(tosses - heads + 1)
         part = math.exp(ways - tosses * math.log(2))
         tail += part
-        if part < tail * _NO_SPREAD:
+        if part < tail * frequencies.NO_SPREAD:
             break
     return min(1.0, 2 * tail)
 
