@@ -10,8 +10,9 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.report import answering, following, service
 from handlers.report.answering import answered
-from handlers.report.dialogue import PICTURE, REPORT, begin, is_told, picture
+from handlers.report.dialogue import REPORT, begin, is_told
 from handlers.report.evidence import tell
+from handlers.report.picture_dialogue import PICTURE, picture
 from handlers.report.reading import asks
 from handlers.report.ready import warning
 from handlers.report.receipts import looks_like_receipt

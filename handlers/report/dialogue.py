@@ -18,9 +18,9 @@ from handlers.context import Context
 from handlers.conversation import Attachment, Button, Reply
 from handlers.errors import NotFound, Refusal
 from handlers.form import Data, Done, Form, Stay, Step
-from handlers.people.reading import folded
-from handlers.report import evidence, forwarding, pictures, service, wording
+from handlers.report import evidence, forwarding, service, wording
 from handlers.report.holding import CHANNELS_OF
+from handlers.report.owner import find_owner, has_title, whose
 from handlers.report.reading import Reading, asks, link, may_tell, read, telephone, tells_of_others
 from handlers.report.reading import is_told as says_so
 from handlers.report.receipts import shown_receipt
@@ -28,7 +28,7 @@ from handlers.report.service import Opened
 from handlers.report.trail import LONGEST_LINE, LONGEST_NOTE, checked
 from knowledge.finding import Outcome
 from knowledge.text import fold, folded_syllables
-from storage import members, people, report_files
+from storage import people, report_files
 from storage.reports import KINDS, Draft
 
 HERE, UNNAMED, UNKNOWN, WRONG, SEND = "here", "unnamed", "unknown", "wrong", "send"
@@ -36,7 +36,6 @@ HERE, UNNAMED, UNKNOWN, WRONG, SEND = "here", "unnamed", "unknown", "wrong", "se
 RULE = "qd-874-2021/dieu-4/khoan-3"
 """The rule that asks for the report: manage the account, and tell the competent body and the provider."""
 
-_TITLES = {"anh", "chi", "co", "chu", "bac", "ong", "ba", "em", "thay", "dong", "a", "c"}
 # Nobody gives a number in more words; what is longer tells more of what happened.
 _LONGEST_CONTACT = 6
 _SHORTEST_ACCOUNT = 3
@@ -93,7 +92,7 @@ def _data(said: str, reading: Reading, context: Context) -> Data:
         "since_said": reading.since_said,
         "contact": reading.contact,
     }
-    _find_owner(data, context)
+    find_owner(data, context)
     return data
 
 
@@ -185,49 +184,15 @@ def _take_account(typed: str, data: Data, context: Context) -> str | Done:
         raise NotFound("no_account")
     reading = read(said, context.today)
     data["platform"] = reading.platform or data["platform"]
-    whose, name = _whose(said, reading)
+    said_whose, name = whose(said, reading)
     if data["whose"] is None:
-        data["whose"] = whose
-    is_name = bool(name) and fold(name.split()[0]) in _TITLES
-    if data["whose"] == "other" and (reading.account or is_name or not data["owner_name"]):
+        data["whose"] = said_whose
+    if data["whose"] == "other" and (reading.account or has_title(name) or not data["owner_name"]):
         data["owner_name"] = name or data["owner_name"]
     # What only says whose it is names no account.
     data["account"] = reading.account or (said if name else context.texts("report.account_unknown"))
-    _find_owner(data, context, said)
+    find_owner(data, context, said)
     return "sure" if data["contact"] else "contact"
-
-
-def _whose(said: str, reading: Reading) -> tuple[str, str]:
-    """Whose account an answer says it is: one's own, or that of whoever is named in it."""
-    rest = said.replace(reading.account, " ") if reading.account else said
-    words = [word.strip(".,;:()") for word in rest.split()]
-    named = [word for word in words if word and fold(word) not in _BESIDE]
-    if reading.whose == "own" or not named or fold(named[0]) in _OWN:
-        return "own", " ".join(word for word in named if fold(word) not in _OWN)
-    return "other", " ".join(named[:8])
-
-
-_OWN = {"toi", "em", "e", "minh", "tui"}
-_BESIDE = {"cua", "la", "nick", "zalo", "facebook", "fb", "telegram", "tiktok", "tai", "khoan", "so", "sdt", "dt", "a",
-           "dạ", "da", "ten"}  # fmt: skip
-
-
-def _find_owner(data: Data, context: Context, said: str = "") -> None:
-    """Note which member it is, where a name means one and no other."""
-    if data["whose"] == "own":
-        data["owner_id"] = context.person if context.actor.joined else None
-        return
-    if data["whose"] != "other":
-        return
-    day = context.today.isoformat()
-    for name in filter(None, (data["owner_name"], said)):
-        words = folded(name.replace(data["account"], " ") if data["account"] else name).split()
-        while words and words[0] in _TITLES:
-            words = words[1:]
-        called = [one for one in members.called(context.database, " ".join(words), day) if one.state != "left"]
-        if len(called) == 1:
-            data["owner_id"], data["owner_name"] = called[0].person, data["owner_name"] or called[0].name
-            return
 
 
 # How to be reached
@@ -406,47 +371,9 @@ def _files(attachments: Sequence[Attachment], data: Data, context: Context) -> l
     return [Reply(context.texts.rich("report.files_taken"))] if evidence.received(data, context) else []
 
 
-def _ask_picture(data: Data, context: Context) -> Reply:
-    texts = context.texts
-    return Reply(
-        texts.rich("report.ask_picture"),
-        (
-            *(form.choice(label, key, "report_picture", "why") for key, label in data.get("places", {}).items()),
-            form.choice(texts("button.report"), "report", "report_picture", "why"),
-            form.choice(texts("report.to_ask"), "ask", "report_picture", "why"),
-        ),
-    )
-
-
-def _take_picture(typed: str, data: Data, context: Context) -> str | Done:
-    files = [Attachment(**stored) for stored in data["files"]]
-    if typed in data.get("places", {}):
-        return Done(pictures.put(typed, files, context))
-    if typed == "ask":
-        return Done([Reply(context.texts.rich("empty.body"))])
-    if typed == "report":
-        return Done(begin("", context, files))
-    return Done(begin(typed, context, files)) if is_told(typed, context) else form.ELSEWHERE
-
-
-def _more_pictures(attachments: Sequence[Attachment], data: Data, _: Context) -> list[Reply]:
-    stored = [attachment.as_json() for attachment in attachments]
-    data["files"] = [*data["files"], *stored][: service.MOST_FILES]
-    return []
-
-
-def picture(attachments: Sequence[Attachment], context: Context) -> list[Reply]:
-    """Ask what a picture is for that came without a word."""
-    files = [one.as_json() for one in attachments]
-    # What is on the screen now is what the picture may be for.
-    places = dict(pictures.offered(context))
-    return form.begin("report_picture", PICTURE, {"files": files, "places": places}, context)
-
-
 REPORT: Form = {
     "kind": Step(_ask_kind, _take_kind, _files, digressions="first"),
     "account": Step(_ask_account, _take_account, _files, digressions="first"),
     "contact": Step(_ask_contact, _take_contact, _files, digressions="first"),
     "sure": Step(_ask_sure, _take_sure, _files, digressions="first"),
 }
-PICTURE: Form = {"why": Step(_ask_picture, _take_picture, _more_pictures)}
