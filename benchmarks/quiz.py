@@ -171,7 +171,9 @@ def prepare(folder: Path, people: Sequence[int], questions: int, account: str) -
         ):
             database.run(statement.replace("{n}", rows), {**values, "unit": units[0], "units": UNITS})
         bank.replace_bank(scene, BANK, bank.built_in())
-        rounds.plan_round(scene, TITLE, BANK, Rules(draw=questions, by_name=True), now, now + dt.timedelta(days=7))
+        rounds.plan_round(
+            scene, TITLE, BANK, Rules(draw=questions, by_name=True, any_hour=True), now, now + dt.timedelta(days=7)
+        )
 
 
 def faults(database: Database, takers: Takers) -> Iterator[str]:

@@ -122,6 +122,8 @@ def plan(
     with acting(settings) as scene:
         rounds.plan_round(scene, title, found.name, rules, opens, closes)
     write(TEXTS("quiz.planned", title=title, opens=shown_time(shown[0], context)))
+    for line in planning.patience(*shown, rules, context):
+        write(plain(line))
 
 
 def list_banks(settings: Settings, as_json: bool, write: Write) -> None:

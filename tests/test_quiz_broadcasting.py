@@ -17,11 +17,11 @@ from handlers.quiz.rounds import Rules
 from storage import freezing, quiz_people, quiz_rounds, recipients
 from storage.recipients import Selection
 from tests.conversations import Conversation, hold, read
-from tests.quizzes import console_of, joined, office, planned, run_due
+from tests.quizzes import console_of, joined, office, on_monday, planned, run_due
 
 pytestmark = pytest.mark.every_channel
 
-PLAIN = Rules(draw=0, shuffle=False, pass_mark=60)
+PLAIN = Rules(draw=0, shuffle=False, pass_mark=60, any_hour=True)
 PLANNED = ("đợt trắc nghiệm", "lập đợt mới", "Một", "1", "1", "tất cả", "ngay", "25/11")
 
 
@@ -106,7 +106,7 @@ def test_a_round_for_roles_and_for_named_people(context: Context, unit: int, chi
         (reply,) = chief.say(typed)
         assert "1 người; 0 người chưa nhắn tới được." in read(reply)
         chief.say("mở")
-        assert [one.to for one in run_due(context)] == [invited.address]
+        assert [one.to for one in run_due(on_monday(context))] == [invited.address]
 
 
 def test_a_second_round_for_those_who_did_not_pass(context: Context, unit: int, chief: Conversation) -> None:
@@ -136,9 +136,12 @@ def test_how_it_is_taken_can_be_changed(context: Context, unit: int, chief: Conv
             ("2", "xem kết quả từng người"),
             ("có", "ô trắc nghiệm của Telegram"),
             ("gì cơ", "trả lời “đồng ý” hoặc “không”"),
+            ("1", "cả ngoài giờ làm việc?"),
             ("1", "đạt từ 70%, làm 2 lần. Giải thích khi làm xong. Đầu mối, lãnh đạo xem được kết quả từng người"),
+            ("quay lại", "cả ngoài giờ làm việc?"),
             ("quay lại", "ô trắc nghiệm của Telegram"),
-            ("2", "Trên Telegram hỏi bằng ô trắc nghiệm."),
+            ("2", "cả ngoài giờ làm việc?"),
+            ("2", "Trên Telegram hỏi bằng ô trắc nghiệm. Gửi cả ngoài giờ làm việc."),
             ("mở", "Đã lập “Một”"),
         ],
     )

@@ -16,7 +16,7 @@ from tests.quizzes import BANK, QUESTIONS, console_of, joined, office, place, pl
 
 pytestmark = pytest.mark.every_channel
 
-PLAIN = Rules(draw=0, shuffle=False, pass_mark=60)
+PLAIN = Rules(draw=0, shuffle=False, pass_mark=60, any_hour=True)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.quizzes import console_of, joined, office, planned, run_due
 
 pytestmark = pytest.mark.every_channel
 
-PLAIN = Rules(draw=0, shuffle=False, pass_mark=60)
+PLAIN = Rules(draw=0, shuffle=False, pass_mark=60, any_hour=True)
 RIGHT = [[1], [0, 1], [0]]
 
 

@@ -147,7 +147,7 @@ def taken(way: type[Way], context: Context, folder: Path, opened: ExitStack, exp
     unit = office(context)
     bank.replace_bank(console_of(context), BANK, MORE)
     people = [joined(context, f"nguoi-{number:02d}", unit) for number in range(PEOPLE)]
-    rules = Rules(draw=0, shuffle=True, pass_mark=60, explain=explain, by_name=True, polls=way.polls)
+    rules = Rules(draw=0, shuffle=True, pass_mark=60, explain=explain, by_name=True, polls=way.polls, any_hour=True)
     numbers, now, said = [], context.now, []
     for title, seed in (("Trước", SEED), ("Sau", SEED + 1)):
         here = replace(context, now=now)

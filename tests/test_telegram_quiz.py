@@ -18,7 +18,7 @@ from tests.quizzes import BANK, QUESTIONS
 from tests.telegram_bot import OTHER, PERSON, RunningBot, eventually, running, settings_for
 from tests.test_telegram_people import console, reads
 
-PLAIN = Rules(draw=0, shuffle=False, pass_mark=60)
+PLAIN = Rules(draw=0, shuffle=False, pass_mark=60, any_hour=True)
 SHOWN = "Câu {number}/3"
 FOLLOWING = {
     "Mời anh/chị làm": "Câu 1/3",

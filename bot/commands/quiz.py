@@ -87,6 +87,7 @@ def quiz_export(settings: Settings, bank: str, file: Path, form: str | None) -> 
 @click.option("--explain-at-end", is_flag=True, help=TEXTS("cli.quiz_plan_explain_end"))
 @click.option("--by-name", is_flag=True, help=TEXTS("cli.quiz_plan_by_name"))
 @click.option("--polls", is_flag=True, help=TEXTS("cli.quiz_plan_polls"))
+@click.option("--any-hour", is_flag=True, help=TEXTS("cli.quiz_plan_any_hour"))
 @click.option("--to", "whom", default="", metavar=TEXTS("usage.whom"), help=TEXTS("cli.quiz_plan_whom"))
 @click.option("--yes", is_flag=True, help=TEXTS("cli.quiz_plan_yes"))
 @with_settings
@@ -105,6 +106,7 @@ def quiz_plan(
     explain_at_end: bool,
     by_name: bool,
     polls: bool,
+    any_hour: bool,
 ) -> None:
     from bot.quiz import plan
     from handlers.quiz.rounds import Rules
@@ -120,6 +122,7 @@ def quiz_plan(
         explain="end" if explain_at_end else "each",
         by_name=by_name,
         polls=polls,
+        any_hour=any_hour,
     )
     plan(settings, title, bank, rules, (opens, closes), whom, None if yes else ask, click.echo)
 

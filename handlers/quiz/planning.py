@@ -23,7 +23,7 @@ from handlers.people.reading import folded, read_name
 from handlers.plan import foresee, in_words
 from handlers.quiz import bank, rounds
 from handlers.quiz.rounds import Rules
-from handlers.quiz.schedule import meant, message
+from handlers.quiz.schedule import meant, message, told_at
 from handlers.quiz.wording import LINES, shown_time
 from storage import quiz_people, quizzes
 from storage.people import Address
@@ -267,6 +267,7 @@ def told_plan(title: str, bank_name: str, rules: Rules, opens: str, closes: str,
     quota = [in_words(used, context), context.texts.rich("quiz.quota", messages=messages)] if used else []
     named = [context.texts("quiz.is_by_name" if rules.by_name else "quiz.is_not_by_name")]
     named += [context.texts("quiz.is_in_polls")] if rules.polls else []
+    named += [context.texts("quiz.is_at_any_hour")] if rules.any_hour else []
     text = context.texts.rich(
         "quiz.confirm",
         title=title,
@@ -282,7 +283,19 @@ def told_plan(title: str, bank_name: str, rules: Rules, opens: str, closes: str,
         explain=context.texts(f"quiz.explained_{rules.explain}"),
         by_name=" ".join(named),
     )
-    return LINES.join([text, *_takes(found, context), *quota])
+    question = context.texts.rich("quiz.ask_confirm")
+    return LINES.join([text, *patience(opens, closes, rules, context), *_takes(found, context), *quota, question])
+
+
+def patience(opens: str, closes: str, rules: Rules, context: Context) -> list[Markup]:
+    """Say when the invitations go out where that is not when a round opens, or no time of work."""
+    opens_at, closes_at = dt.datetime.fromisoformat(opens), dt.datetime.fromisoformat(closes)
+    at = told_at(opens_at, closes_at, rules, context)
+    if at is None:
+        return [context.texts.rich("quiz.never_working")]
+    return (
+        [context.texts.rich("quiz.announced_then", time=shown_time(at.isoformat(), context))] if at > opens_at else []
+    )
 
 
 def _take_confirm(typed: str, data: Data, context: Context) -> str | Done:
@@ -295,13 +308,13 @@ def _take_confirm(typed: str, data: Data, context: Context) -> str | Done:
         return Done([Reply(context.texts.rich("quiz.not_planned"))])
     opens, closes = (dt.datetime.fromisoformat(data[name]) for name in ("opens", "closes"))
     rounds.plan_round(context.scene, data["title"], data["bank"], _rules(data), opens, closes)
-    return Done(
-        [Reply(context.texts.rich("quiz.planned", title=data["title"], opens=shown_time(data["opens"], context)))]
-    )
+    planned = context.texts.rich("quiz.planned", title=data["title"], opens=shown_time(data["opens"], context))
+    return Done([Reply(LINES.join([planned, *patience(data["opens"], data["closes"], _rules(data), context)]))])
 
 
 def _rules(data: Data) -> Rules:
-    chosen = {name: data[name] for name in ("pass_mark", "attempts", "explain", "by_name", "polls") if name in data}
+    names = ("pass_mark", "attempts", "explain", "by_name", "polls", "any_hour")
+    chosen = {name: data[name] for name in names if name in data}
     return replace(Rules(), topics=tuple(data["topics"]), draw=data["count"], audience=data["audience"], **chosen)
 
 
@@ -331,7 +344,8 @@ PLAN: Form = {
     "attempts": Step(_ask_attempts, _take_attempts),
     "explain": Step(_ask_explain, _take_explain),
     "by_name": _yes_or_no("by_name", "polls"),
-    "polls": _yes_or_no("polls", "confirm"),
+    "polls": _yes_or_no("polls", "any_hour"),
+    "any_hour": _yes_or_no("any_hour", "confirm"),
     "confirm": Step(_ask_confirm, _take_confirm),
 }
 

@@ -27,8 +27,6 @@ from storage.quiz_rounds import Round
 OPENING, REMINDING, CLOSING, TELLING = "quiz.open", "quiz.remind", "quiz.close", "quiz.tell"
 """The kinds of what becomes due; each is named by the number of its round."""
 
-# So long before a round closes those who have not finished are reminded.
-REMINDER = dt.timedelta(days=1)
 SHORTEST, LONGEST = dt.timedelta(minutes=10), dt.timedelta(days=92)
 MOST_ATTEMPTS = 10
 
@@ -46,6 +44,7 @@ class Rules:
         explain: whether a question is explained after its answer, or all at the end.
         by_name: whether heads and contacts see how it went for each person of theirs; people are told so before.
         polls: whether messengers that have polls ask in them, where a question fits.
+        any_hour: whether people are told of it also while the office is closed.
         audience: whom it is for, as in a broadcast (`handlers.broadcast.audience`); None for everybody.
     """
 
@@ -57,6 +56,7 @@ class Rules:
     explain: Literal["each", "end"] = "each"
     by_name: bool = False
     polls: bool = False
+    any_hour: bool = False
     audience: dict[str, Any] | None = None
 
     @staticmethod
@@ -135,7 +135,6 @@ def plan_round(scene: Scene, title: str, bank: str, rules: Rules, opens_at: dt.d
         scene.stamp,
     )
     _plan(scene, OPENING, number, opens_at)
-    _plan(scene, REMINDING, number, max(closes_at - REMINDER, opens_at + (closes_at - opens_at) / 2))
     _plan(scene, CLOSING, number, closes_at)
     return number
 
