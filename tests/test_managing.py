@@ -18,7 +18,7 @@ from storage import approvals, audit, members, people, roles, units
 from storage.audit import CONSOLE
 from storage.people import Address, person_at
 from tests.conftest import NOW, OFFICE, TODAY
-from tests.conversations import Conversation, hold, read
+from tests.conversations import Conversation, carried, hold, read
 
 pytestmark = pytest.mark.every_channel
 
@@ -254,10 +254,40 @@ def test_a_contact_goes_on_leave_with_a_substitute(
     said, told = contact.say("Người An")
     assert "vắng đến hết ngày 05/12/2026, Người An thay" in read(said)
     assert told.to == an.address
+    assert "Từ nay đến hết ngày 05/12/2026, anh/chị thay" in read(told)
+    assert "làm đầu mối của Phòng Một" in read(told)
+    assert len(carried(told, an.abilities, context)) == 1
     (screen,) = an.say("đơn vị")
     assert "Phòng Một" in read(screen)
-    hold(contact, [("có mặt", "Đã ghi anh/chị có mặt")])
+    said, told = contact.say("có mặt")
+    assert "Đã ghi anh/chị có mặt" in read(said)
+    assert told.to == an.address
+    assert "anh/chị thôi thay đầu mối của Phòng Một" in read(told)
     hold(an, [("đơn vị", "chưa được giao quyền")])
+
+
+@pytest.mark.parametrize(("typed", "leads_to"), [("1", "báo cáo"), ("3", "Phòng Một")])
+def test_what_a_substitute_is_told_leads_to_his_work(
+    typed: str, leads_to: str, contact: Conversation, context: Context, office: dict[str, int]
+) -> None:
+    an = somebody(context, "An", office["Một"])
+    for said in ("vắng mặt", "5/12"):
+        contact.say(said)
+    contact.say("Người An")
+    hold(an, [(typed, leads_to)])
+
+
+def test_a_substitute_who_cannot_be_written_to_is_named_to_whoever_goes(
+    contact: Conversation, context: Context, office: dict[str, int], console: Scene
+) -> None:
+    an = somebody(context, "An", office["Một"])
+    service.hold(console, an.context.person)
+    for typed in ("vắng mặt", "5/12"):
+        contact.say(typed)
+    said, untold = contact.say("Người An")
+    assert "Người An thay" in read(said)
+    assert untold.to is None
+    assert "Chưa nhắn tới được Người An" in read(untold)
 
 
 def test_a_contact_goes_on_leave_alone(contact: Conversation) -> None:

@@ -14,10 +14,10 @@ from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.errors import NotAllowed, NotFound, NotPossible
 from handlers.form import Data, Done, Form, Step
-from handlers.people import reading, service
+from handlers.people import reading, service, standing_in
 from handlers.people.finding import find_member, find_unit
 from handlers.people.screens import SCREENS, member_screen, name_of, screen_of, to_unit, unit_screen
-from storage import people, roles, units
+from storage import roles, units
 from storage.units import Unit
 
 
@@ -191,9 +191,10 @@ def _remove(data: Data, context: Context) -> Reply:
 
 
 def _absent(_: str, context: Context) -> list[Reply]:
-    if roles.absence(context.database, context.person, context.today.isoformat()):
+    away = roles.absence(context.database, context.person, context.today.isoformat())
+    if away:
         service.end_absence(context.scene, context.person)
-        return [Reply(context.texts.rich("manage.back"))]
+        return [Reply(context.texts.rich("manage.back")), *standing_in.ended(context.person, away[1], context)]
     return form.begin("absence", ABSENCE, {}, context)
 
 
@@ -210,9 +211,8 @@ def _take_substitute(typed: str, data: Data, context: Context) -> str | Done:
     text = "manage.absent_alone" if substitute is None else "manage.absent"
     name = name_of(substitute, context) if substitute is not None else ""
     replies = [Reply(context.texts.rich(text, day=f"{until:%d/%m/%Y}", name=name))]
-    if substitute is not None and (to := people.reached_at(context.database, substitute)):
-        told = context.texts.rich("manage.stand_in", name=name_of(context.person, context), day=f"{until:%d/%m/%Y}")
-        replies.append(Reply(told, to=to))
+    if substitute is not None:
+        replies += standing_in.begun(context.person, substitute, data["until"], context)
     return Done(replies)
 
 
