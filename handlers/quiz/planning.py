@@ -233,9 +233,9 @@ def _whole_number(typed: str, least: int, most: int) -> int:
 
 
 def _ask_confirm(data: Data, context: Context) -> Reply:
-    opens, closes = data["opens"], data["closes"]
+    plan = told_plan(data["title"], data["bank"], _rules(data), data["opens"], data["closes"], context)
     return Reply(
-        told_plan(data["title"], data["bank"], _rules(data), opens, closes, context),
+        LINES.join([plan, context.texts.rich("quiz.ask_confirm")]),
         (
             form.choice(context.texts("quiz.yes"), "co", NAME, "confirm"),
             form.choice(context.texts("quiz.change_rules"), "doi", NAME, "confirm"),
@@ -283,8 +283,7 @@ def told_plan(title: str, bank_name: str, rules: Rules, opens: str, closes: str,
         explain=context.texts(f"quiz.explained_{rules.explain}"),
         by_name=" ".join(named),
     )
-    question = context.texts.rich("quiz.ask_confirm")
-    return LINES.join([text, *patience(opens, closes, rules, context), *_takes(found, context), *quota, question])
+    return LINES.join([text, *patience(opens, closes, rules, context), *_takes(found, context), *quota])
 
 
 def patience(opens: str, closes: str, rules: Rules, context: Context) -> list[Markup]:
