@@ -15,7 +15,7 @@ from handlers.office import load_office
 from handlers.quiz import export, gathering, overview, results, rounds, schedule
 from handlers.schedule import Due
 from handlers.texts import load_texts
-from storage import quiz_people, recipients
+from storage import quiz_people, selections
 from storage.audit import CONSOLE
 from storage.database import Database, to_json
 from storage.quiz_people import REMINDED
@@ -38,7 +38,7 @@ def pieces(database: Database, number: int, now: dt.datetime) -> dict[str, float
         "the units": _best(lambda: overview.act("units", {"round": number, "unit": None}, context)),
         "the charts": _best(lambda: export.charts(None, number, context)),
         "two rounds compared": _best(lambda: results.compare_rounds(context.scene, number, number)),
-        "whom a round would be for": _best(lambda: quiz_people.survey(database, recipients.EVERYBODY, day)),
+        "whom a round would be for": _best(lambda: quiz_people.survey(database, selections.EVERYBODY, day)),
         "who has not passed": _best(lambda: quiz_people.survey(database, quiz_people.not_passed(number), day)),
     }
     tables = [min(times) for times in zip(*(_tables(number, context) for _ in range(TIMES)), strict=True)]

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from storage.database import Database
-from storage.recipients import BLOCKED, HELD, NO_CHAT, NOT_JOINED, OPTED_OUT, Selection
+from storage.recipients import BLOCKED, HELD, NO_CHAT, NOT_JOINED, OPTED_OUT
+from storage.selections import Selection
 
 # Nobody belongs to two units on the same day: a join takes less time than a query for each.
 _MEMBERS = (

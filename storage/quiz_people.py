@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.database import Database
-from storage.recipients import Selection
+from storage.selections import Selection
 
 ANNOUNCED, REMINDED = 1, 2
 """What a person of a round was told of it so far; 0 for nothing yet."""

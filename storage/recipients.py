@@ -9,13 +9,14 @@ A row is `waiting` until its message is put into the outbox (`queued`), and then
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Database, Row
 from storage.informing import inform, last_of, recount
 from storage.people import Address
+from storage.selections import places
 
 REACHABLE = ""
 NOT_JOINED, OPTED_OUT, HELD, BLOCKED, NO_CHAT = "not_joined", "opted_out", "held", "blocked", "no_chat"
@@ -28,51 +29,6 @@ _PERSON = "broadcast_id = :broadcast AND person_id = :person"
 
 # People among whom some are looked for to be offered by name.
 _MOST_LOOKED_AT = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which members are meant: a condition on the member `m`, with `m.person_id` and the unit of today, `m.unit_id`."""
-
-    where: str = "1 = 1"
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def and_(self, other: Selection) -> Selection:
-        """Return those whom both mean; their parameters have different names."""
-        return Selection(f"({self.where}) AND ({other.where})", {**self.values, **other.values})
-
-
-EVERYBODY = Selection()
-
-
-def in_units(units: Iterable[int], name: str = "unit") -> Selection:
-    """Select those who belong to some units today; `name` is the beginning of the names of its parameters."""
-    values = {f"{name}{number}": unit for number, unit in enumerate(units)}
-    return Selection(f"m.unit_id IN ({_places(values)})", values)
-
-
-def named(people: Iterable[int]) -> Selection:
-    """Select some people."""
-    values = {f"named{number}": person for number, person in enumerate(people)}
-    return Selection(f"m.person_id IN ({_places(values)})", values)
-
-
-def with_roles(roles: Iterable[str]) -> Selection:
-    """Select those who have been given one of some roles."""
-    values = {f"role{number}": role for number, role in enumerate(roles)}
-    return Selection(
-        f"m.person_id IN (SELECT o.person_id FROM roles o WHERE o.taken_at IS NULL AND o.role IN ({_places(values)}))",
-        values,
-    )
-
-
-def not_informed_by(broadcast: int) -> Selection:
-    """Select those who were to get an earlier broadcast and are not known to know of it."""
-    return Selection(
-        "EXISTS (SELECT 1 FROM recipients e WHERE e.broadcast_id = :earlier AND e.person_id = m.person_id"
-        " AND e.informed_at IS NULL)",
-        {"earlier": broadcast},
-    )
 
 
 # Sending
@@ -250,9 +206,9 @@ def all_of(database: Database, broadcast: int, units: Iterable[int], people: int
     the history of somebody is lost, the whole list is read.
     """
     values = {f"unit{number}": unit for number, unit in enumerate(units)}
-    places = _places(values)
-    of_units = f"{_RECIPIENT} WHERE r.broadcast_id = :broadcast AND r.unit_id IN ({places})"
-    belonged = f"SELECT s.person_id FROM memberships s WHERE s.unit_id IN ({places})"
+    listed = places(values)
+    of_units = f"{_RECIPIENT} WHERE r.broadcast_id = :broadcast AND r.unit_id IN ({listed})"
+    belonged = f"SELECT s.person_id FROM memberships s WHERE s.unit_id IN ({listed})"
     values["broadcast"] = broadcast
     rows = database.rows(f"{of_units} AND r.person_id IN ({belonged}) ORDER BY r.person_id", values)
     if len(rows) != people:
@@ -271,8 +227,8 @@ def uninformed(database: Database, broadcast: int, units: Iterable[int] | None, 
         within = ""
     else:
         values = {f"unit{number}": unit for number, unit in enumerate(units)}
-        those = f"SELECT s.person_id FROM memberships s WHERE s.unit_id IN ({_places(values)}) LIMIT :most"
-        within = f" AND r.unit_id IN ({_places(values)})"
+        those = f"SELECT s.person_id FROM memberships s WHERE s.unit_id IN ({places(values)}) LIMIT :most"
+        within = f" AND r.unit_id IN ({places(values)})"
     rows = database.rows(
         f"{_RECIPIENT} WHERE r.broadcast_id = :broadcast AND r.person_id IN ({those}){within}"
         " AND r.informed_at IS NULL ORDER BY r.person_id LIMIT :limit",
@@ -370,10 +326,6 @@ def closed(address: str) -> str:
     return f"SELECT 1 FROM closed_chats c WHERE {of}"
 
 
-def _places(values: Mapping[str, Any]) -> str:
-    return ", ".join(f":{name}" for name in values) or "NULL"
-
-
 def _turn(
     database: Database, broadcast: int, old: Sequence[str], new: str, reason: str, after: int, limit: int
 ) -> int | None:
@@ -383,7 +335,7 @@ def _turn(
         return None
     states = {f"old{number}": state for number, state in enumerate(old)}
     values = {"broadcast": broadcast, "after": after, "last": last, **states}
-    these = f"broadcast_id = :broadcast AND person_id > :after AND person_id <= :last AND state IN ({_places(states)})"
+    these = f"broadcast_id = :broadcast AND person_id > :after AND person_id <= :last AND state IN ({places(states)})"
     counted = database.rows(
         f"SELECT channel, account, state, reason, count(*) AS people FROM recipients WHERE {these}"
         " GROUP BY channel, account, state, reason",

@@ -21,7 +21,7 @@ from handlers.people import service as office
 from handlers.plan import month
 from handlers.texts import Texts
 from knowledge.search import Search
-from storage import broadcasts, chats, freezing, outbox, people, recipients, roles, usage
+from storage import broadcasts, chats, freezing, outbox, people, recipients, roles, selections, usage
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.merging import merge
@@ -253,7 +253,7 @@ def test_somebody_who_went_away_after_the_list_was_written_gets_nothing(desk: De
     first, second = desk.people(desk.unit("Sở Ví Dụ"), "an", "binh")
     number = desk.draft()
     desk.send(number)
-    desk.ask(freezing.freeze, number, recipients.EVERYBODY, STAMP[:10], 0, 100)
+    desk.ask(freezing.freeze, number, selections.EVERYBODY, STAMP[:10], 0, 100)
     desk.ask(broadcasts.freeze_to, number, second)
     desk.ask(people.hold, first, CONSOLE, STAMP)
     desk.work()

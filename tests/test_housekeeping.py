@@ -48,12 +48,12 @@ from storage import (
     quiz_practice,
     quiz_rounds,
     quizzes,
-    recipients,
     report_attempts,
     report_facts,
     report_files,
     reports,
     roles,
+    selections,
     tallies,
     units,
     uploads,
@@ -192,7 +192,7 @@ def fill(database: Database, table: str, at: dt.datetime) -> None:
             member(database, person, "joined", now)
             number = broadcasts.create(database, None, {}, {}, 1, now)
             broadcasts.begin(database, number, 1, now)
-            freezing.freeze(database, number, recipients.EVERYBODY, day, 0, 10)
+            freezing.freeze(database, number, selections.EVERYBODY, day, 0, 10)
             informing.count(database, number, 0, 10)
             broadcasts.move(database, number, "done", now)
         case "opt_outs":

@@ -15,7 +15,7 @@ from handlers.people import service
 from handlers.quiz import act
 from handlers.quiz.rounds import Rules
 from storage import freezing, quiz_people, quiz_rounds, recipients
-from storage.recipients import Selection
+from storage.selections import Selection
 from tests.conversations import Conversation, hold, read
 from tests.quizzes import console_of, joined, office, on_monday, planned, run_due
 

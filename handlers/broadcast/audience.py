@@ -10,10 +10,10 @@ from handlers.context import Context
 from handlers.errors import NotFound, NotPossible
 from handlers.people.finding import find_member, find_unit
 from handlers.people.reading import folded
-from storage import members, recipients, units
+from storage import members, selections, units
 from storage.broadcasts import Broadcast
 from storage.database import Database
-from storage.recipients import Selection
+from storage.selections import Selection
 
 Audience = dict[str, Any]
 
@@ -21,11 +21,11 @@ MOST_NAMED = 500
 EVERYBODY: Audience = {"kind": "all"}
 
 SELECTIONS: dict[str, Callable[[Database, Mapping[str, Any]], Selection]] = {
-    "all": lambda _, __: recipients.EVERYBODY,
-    "units": lambda database, audience: recipients.in_units(_units(database, audience), "chosen"),
-    "roles": lambda _, audience: recipients.with_roles(audience["roles"]),
-    "not_informed": lambda _, audience: recipients.not_informed_by(audience["broadcast"]),
-    "named": lambda _, audience: recipients.named(audience["people"]),
+    "all": lambda _, __: selections.EVERYBODY,
+    "units": lambda database, audience: selections.in_units(_units(database, audience), "chosen"),
+    "roles": lambda _, audience: selections.with_roles(audience["roles"]),
+    "not_informed": lambda _, audience: selections.not_informed_by(audience["broadcast"]),
+    "named": lambda _, audience: selections.named(audience["people"]),
 }
 """What an audience of a kind selects; a job with people of its own, such as those of a quiz, puts its kind here."""
 
@@ -47,7 +47,7 @@ def selection(database: Database, broadcast: Broadcast) -> Selection:
         return chosen
     living = units.living(database, broadcast.unit)
     within = units.below(database, living.id if living else broadcast.unit)
-    return chosen.and_(recipients.in_units(sorted(within), "within"))
+    return chosen.and_(selections.in_units(sorted(within), "within"))
 
 
 def said(audience: Audience, context: Context) -> str:

@@ -19,7 +19,7 @@ from handlers.quiz.rounds import Rules
 from storage import quiz_people, quiz_rounds
 from storage.database import Database
 from storage.quiz_rounds import Round
-from storage.recipients import Selection
+from storage.selections import Selection
 
 KIND = "quiz"
 """The kind of an audience that a round makes, and of a button that starts one."""

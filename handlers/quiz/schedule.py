@@ -23,7 +23,7 @@ from storage.database import Database
 from storage.outbox import BROADCAST
 from storage.quiz_people import ANNOUNCED, REMINDED
 from storage.quiz_rounds import Round
-from storage.recipients import Selection
+from storage.selections import Selection
 
 # People taken in one transaction.
 ADDED_AT_ONCE, TOLD_AT_ONCE = 500, 50
