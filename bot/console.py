@@ -11,7 +11,9 @@ from bot.clock import utc_now
 from bot.errors import InputError, SettingsError
 from bot.explaining import TEXTS, problem_line
 from bot.settings import Settings, database_path
+from handlers import spreadsheet
 from handlers.authorization import Actor, Scene
+from knowledge.errors import UnreadableFile
 from storage.audit import CONSOLE
 from storage.database import Database
 
@@ -55,6 +57,16 @@ def _opened(settings: Settings) -> Iterator[Scene]:
         yield Scene(database, Actor(CONSOLE), now, now.astimezone(settings.zone).date())
     finally:
         database.close()
+
+
+def content_of(file: Path, too_large: str = "table_too_large") -> bytes:
+    """Return what is in a file that somebody hands in; raise UnreadableFile, also with this code for one too large."""
+    try:
+        if file.stat().st_size > spreadsheet.MAX_BYTES:
+            raise UnreadableFile(str(file), too_large)
+        return file.read_bytes()
+    except OSError as fault:
+        raise UnreadableFile(str(file), "unreadable", fault.strerror or "") from None
 
 
 def write_anew(file: Path, content: bytes) -> None:

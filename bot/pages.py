@@ -7,10 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.channels.markup import plain
-from bot.console import Write, beginning, looking, write_anew
+from bot.console import Write, beginning, content_of, looking, write_anew
 from bot.errors import InputError
 from bot.explaining import TEXTS, explain
-from bot.roster import content_of
 from bot.settings import Settings
 from handlers import spreadsheet, workbook
 from handlers.authorization import Scene

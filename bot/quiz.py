@@ -9,13 +9,12 @@ from pathlib import Path
 
 from bot.broadcasting import context_of
 from bot.channels.markup import plain
-from bot.console import Write, acting, beginning, looking, write_anew
+from bot.console import Write, acting, beginning, content_of, looking, write_anew
 from bot.errors import InputError
 from bot.explaining import TEXTS
 from bot.knowledge_base import load_documents
 from bot.settings import Settings
 from handlers import form as form_of
-from handlers import spreadsheet
 from handlers.broadcast import audience
 from handlers.errors import NotFound
 from handlers.office import load_office
@@ -26,7 +25,6 @@ from handlers.quiz.formats import Format, aiken, gift, table
 from handlers.quiz.question import Fault, Question
 from handlers.quiz.rounds import Rules
 from handlers.quiz.wording import shown_time
-from knowledge.errors import UnreadableFile
 from storage.quizzes import Bank
 
 # So many lines are printed of each kind of note; who wants them all looks into the file.
@@ -142,7 +140,7 @@ def _as_json(one: Bank) -> str:
 
 def _questions(file: Path, form: Format | None, skip: bool, write: Write) -> Sequence[Question] | None:
     """The questions of a file; None, after everything that is wrong was told, where it cannot be taken."""
-    reading = formats.read(_content(file), str(file), form)
+    reading = formats.read(content_of(file, "too_large"), str(file), form)
     left_out = [fault for fault in reading.faults if skip and fault.code in gift.OTHER_TYPES]
     faults = [fault for fault in reading.faults if fault not in left_out]
     _tell(file, faults, write)
@@ -199,12 +197,3 @@ def _tell_uncovered(checked: Check, write: Write) -> None:
 
 def _reason(fault: Fault) -> str:
     return TEXTS(f"quiz.fault_{fault.code}", **fault.values)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > spreadsheet.MAX_BYTES:
-            raise UnreadableFile(str(file), "too_large")
-        return file.read_bytes()
-    except OSError as fault:
-        raise UnreadableFile(str(file), "unreadable", fault.strerror or "") from None

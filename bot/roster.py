@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.clock import utc_now
-from bot.console import write_anew
+from bot.console import content_of, write_anew
 from bot.errors import InputError
 from bot.explaining import TEXTS
 from bot.settings import Settings, database_path
@@ -25,7 +25,6 @@ from handlers.people.directory import Directory
 from handlers.people.roster import Plan
 from handlers.people.roster_table import Fault, Table, find_table
 from handlers.people.roster_template import csv_template, xlsx_template
-from knowledge.errors import UnreadableFile
 from knowledge.text import fold
 from storage import imports, units
 from storage.audit import CONSOLE
@@ -160,16 +159,6 @@ def _do(database: Database, act: Callable[[], Result]) -> Result:
         result = act()
     time.sleep(max(PAUSE, time.monotonic() - begun))
     return result
-
-
-def content_of(file: Path) -> bytes:
-    """Return what is in a file that somebody hands in; raise UnreadableFile for one that is too large or not there."""
-    try:
-        if file.stat().st_size > spreadsheet.MAX_BYTES:
-            raise UnreadableFile(str(file), "table_too_large")
-        return file.read_bytes()
-    except OSError as fault:
-        raise UnreadableFile(str(file), "unreadable", fault.strerror or "") from None
 
 
 def _scene(settings: Settings, database: Database) -> Scene:

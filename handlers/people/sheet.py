@@ -155,7 +155,7 @@ class _Page:
 
         def draw(y: float) -> None:
             for number, line in enumerate(wrapped):
-                self._write(WIDTH / 2, y + (number + 0.5) * step, line, size, bold=bold, color=color)
+                write(self._axes, WIDTH / 2, y + (number + 0.5) * step, line, size, bold=bold, color=color)
 
         return _Block(step * len(wrapped), draw)
 
@@ -168,9 +168,9 @@ class _Page:
 
         def draw(y: float) -> None:
             for number, lines in enumerate(wrapped, 1):
-                self._write(left, y + step / 2, f"{number}.", size, bold=True, align="left")
+                write(self._axes, left, y + step / 2, f"{number}.", size, bold=True, align="left")
                 for line in lines:
-                    self._write(left + indent, y + step / 2, line, size, align="left")
+                    write(self._axes, left + indent, y + step / 2, line, size, align="left")
                     y += step
                 y += between
 
@@ -186,7 +186,7 @@ class _Page:
             for number, door in enumerate(doors):
                 x = left + number * (size + QR_GAP)
                 self._qr(door.link, x, y, size)
-                self._write(x + size / 2, y + size + caption * POINT / 2, door.name, caption, bold=True)
+                write(self._axes, x + size / 2, y + size + caption * POINT / 2, door.name, caption, bold=True)
 
         return _Block(size + caption * POINT * LINE, draw)
 
@@ -200,7 +200,7 @@ class _Page:
         def draw(y: float) -> None:
             from matplotlib.patches import FancyBboxPatch
 
-            self._write(WIDTH / 2, y + above / 2 - 0.6, sheet.code_label, label)
+            write(self._axes, WIDTH / 2, y + above / 2 - 0.6, sheet.code_label, label)
             self._axes.add_patch(
                 FancyBboxPatch(
                     ((WIDTH - width) / 2, y + above),
@@ -212,8 +212,8 @@ class _Page:
                     linewidth=1.4,
                 )
             )
-            self._write(WIDTH / 2, y + above + box / 2, sheet.code, size, bold=True)
-            self._write(WIDTH / 2, y + above + box + below / 2 + 0.8, sheet.valid, label)
+            write(self._axes, WIDTH / 2, y + above + box / 2, sheet.code, size, bold=True)
+            write(self._axes, WIDTH / 2, y + above + box + below / 2 + 0.8, sheet.valid, label)
 
         return _Block(above + box + below, draw)
 
@@ -243,30 +243,6 @@ class _Page:
     def _rule(self, y: float) -> None:
         self._axes.plot([MARGIN, WIDTH - MARGIN], [y, y], color=GREY, linewidth=0.8)
 
-    def _write(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        size: float,
-        *,
-        bold: bool = False,
-        color: str = INK,
-        align: Literal["left", "center"] = "center",
-    ) -> None:
-        self._axes.text(
-            x,
-            y,
-            text,
-            fontsize=size,
-            fontweight="bold" if bold else "normal",
-            color=color,
-            ha=align,
-            va="center_baseline",
-            # A dollar sign in a name is only a letter.
-            parse_math=False,
-        )
-
 
 def _square(x: float, y: float, size: float) -> list[tuple[float, float]]:
     return [(x, y), (x + size, y), (x + size, y + size), (x, y + size), (x, y)]
@@ -281,6 +257,32 @@ def _fitting(
             return size
         size -= 0.5
     return None
+
+
+def write(
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    size: float,
+    *,
+    bold: bool = False,
+    color: str = INK,
+    align: Literal["left", "center"] = "center",
+) -> None:
+    """Write a line on a page, its middle at a height; lengths are those of the page, the size is in points."""
+    axes.text(
+        x,
+        y,
+        text,
+        fontsize=size,
+        fontweight="bold" if bold else "normal",
+        color=color,
+        ha=align,
+        va="center_baseline",
+        # A dollar sign in a name is only a letter.
+        parse_math=False,
+    )
 
 
 def balanced(text: str, size: float, bold: bool, most: float = ROOM) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from handlers.context import Context
-from handlers.people.sheet import DOTS_PER_INCH, FRAME, GREY, HEIGHT, INCH, INK, MARGIN, WIDTH, balanced
+from handlers.people.sheet import DOTS_PER_INCH, FRAME, GREY, HEIGHT, INCH, INK, MARGIN, WIDTH, balanced, write
 from handlers.quiz.wording import shown_score, shown_time
 from storage import members, units
 from storage.quiz_attempts import Attempt
@@ -100,7 +100,7 @@ def draw(data: dict[str, Any]) -> bytes:
 def _centred(axes: Axes, y: float, text: str, size: float, *, bold: bool = False, color: str = INK) -> float:
     """Write words in the middle of the page, in as many lines as they need; return where they end."""
     for line in balanced(text, size, bold) if text else []:
-        _write(axes, WIDTH / 2, y, line, size, bold=bold, color=color, align="center")
+        write(axes, WIDTH / 2, y, line, size, bold=bold, color=color)
         y += size * _POINT * _LINE
     return y
 
@@ -108,25 +108,8 @@ def _centred(axes: Axes, y: float, text: str, size: float, *, bold: bool = False
 def _row(axes: Axes, y: float, what: str, value: str) -> float:
     """Write a name at the left and its value beside it; return where they end."""
     size = 13.0
-    _write(axes, MARGIN + 6, y, what, size, color=GREY, align="left")
+    write(axes, MARGIN + 6, y, what, size, color=GREY, align="left")
     for line in balanced(value, size, False, WIDTH / 2 - 6):
-        _write(axes, WIDTH / 2 - 16, y, line, size, align="left")
+        write(axes, WIDTH / 2 - 16, y, line, size, align="left")
         y += size * _POINT * _LINE
     return y
-
-
-def _write(
-    axes: Axes, x: float, y: float, text: str, size: float, *, bold: bool = False, color: str = INK, align: str
-) -> None:
-    axes.text(
-        x,
-        y,
-        text,
-        fontsize=size,
-        fontweight="bold" if bold else "normal",
-        color=color,
-        ha=align,
-        va="center_baseline",
-        # A dollar sign in a name is only a letter.
-        parse_math=False,
-    )

@@ -11,6 +11,7 @@ import datetime as dt
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from handlers.authorization import Reach, Scene, act
@@ -61,6 +62,18 @@ class Seen:
     files: Sequence[Evidence]
 
 
+# What the reporter does with his own report, and the responsible unit with those of its people.
+_by_either = partial(
+    act,
+    target="report",
+    anybody=Reach.SELF,
+    staff=Reach.SELF,
+    contact=Reach.UNIT,
+    head=Reach.UNIT,
+    approvable=False,
+)
+
+
 # The reporter
 
 
@@ -86,44 +99,20 @@ def open_report(scene: Scene, draft: Draft, *, anonymous: bool = False) -> Opene
     return opened
 
 
-@act(
-    "report.add",
-    target="report",
-    anybody=Reach.SELF,
-    staff=Reach.SELF,
-    contact=Reach.UNIT,
-    head=Reach.UNIT,
-    approvable=False,
-)
+@_by_either("report.add")
 def add(scene: Scene, report: int, text: str) -> Report:
     """Add what somebody knows now; return the report. It answers what was asked, and opens a closed one again."""
     return _add(scene, _own_or_reached(scene, report), text, scene.actor.person)
 
 
-@act(
-    "report.attach",
-    target="report",
-    anybody=Reach.SELF,
-    staff=Reach.SELF,
-    contact=Reach.UNIT,
-    head=Reach.UNIT,
-    approvable=False,
-)
+@_by_either("report.attach")
 def attach(scene: Scene, report: int) -> int:
     """Expect a file for a report; return the file's number."""
     found = _own_or_reached(scene, report)
     return _attach(scene, found, scene.actor.person)
 
 
-@act(
-    "report.answer",
-    target="report",
-    anybody=Reach.SELF,
-    staff=Reach.SELF,
-    contact=Reach.UNIT,
-    head=Reach.UNIT,
-    approvable=False,
-)
+@_by_either("report.answer")
 def answer(scene: Scene, report: int, text: str) -> Report:
     """Answer what the reporter was asked, himself or for him, as he said on the telephone; return the report."""
     found = _own_or_reached(scene, report)
@@ -165,15 +154,7 @@ def attach_by_receipt(scene: Scene, receipt: str) -> int:
 # The responsible unit
 
 
-@act(
-    "report.read",
-    target="report",
-    anybody=Reach.SELF,
-    staff=Reach.SELF,
-    contact=Reach.UNIT,
-    head=Reach.UNIT,
-    approvable=False,
-)
+@_by_either("report.read")
 def read(scene: Scene, report: int) -> Seen:
     """Return what somebody may see of a report; that one of the office looked stands in the trail."""
     found = _own_or_reached(scene, report)

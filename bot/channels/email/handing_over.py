@@ -27,6 +27,7 @@ from aiosmtplib.errors import (
     SMTPTimeoutError,
 )
 
+from bot.channels.certificates import is_certificate_fault
 from bot.channels.email.server import MailServer
 from bot.errors import AccountUnusable, NotSent, OutcomeUnknown, Refused
 
@@ -168,7 +169,7 @@ def _named(error: BaseException) -> Exception | None:
             return NotSent(f"{_stage(error)} ({error.code})")
         case SMTPTimeoutError() | TimeoutError():
             return NotSent("timeout")
-        case _ if _is_certificate(error):
+        case _ if is_certificate_fault(error):
             return AccountUnusable("certificate")
         case SMTPServerDisconnected():
             return NotSent("connection lost")
@@ -186,14 +187,6 @@ def _stage(error: SMTPResponseException) -> str:
             return "login"
         case _:
             return "sender"
-
-
-def _is_certificate(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 async def _part(client: SMTP) -> None:

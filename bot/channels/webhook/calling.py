@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from bot.channels.certificates import is_certificate_fault
 from bot.clock import utc_now
 from bot.errors import NotSent, OutcomeUnknown, Refused
 from handlers.outward import Target
@@ -105,7 +106,7 @@ class Calls:
                 response = await self._client.send(request, stream=True)
                 await response.aclose()
             except _NOT_SENT as error:
-                last = NotSent("certificate" if _is_certificate(error) else type(error).__name__)
+                last = NotSent("certificate" if is_certificate_fault(error) else type(error).__name__)
                 continue
             except (httpx.HTTPError, OSError) as error:
                 raise OutcomeUnknown(type(error).__name__) from None
@@ -151,11 +152,3 @@ def _seconds(told: str) -> float | None:
     except (TypeError, ValueError):
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT)
-
-
-def _is_certificate(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
