@@ -20,9 +20,9 @@ from bot.explaining import TEXTS
 from bot.settings import Settings, database_path
 from handlers import spreadsheet
 from handlers.authorization import Actor, Scene
-from handlers.people import roster
+from handlers.people import roster, roster_plan
 from handlers.people.directory import Directory
-from handlers.people.roster import Plan
+from handlers.people.roster_plan import Plan
 from handlers.people.roster_table import Fault, Table, find_table
 from handlers.people.roster_template import csv_template, xlsx_template
 from knowledge.text import fold
@@ -88,7 +88,7 @@ def take_over(
         write(_found(file, table))
         scene = _scene(settings, database)
         look_over = partial(
-            roster.check,
+            roster_plan.check,
             scene,
             table,
             create_units=create_units,
@@ -116,7 +116,7 @@ def take_over(
 def apply(settings: Settings, database: Database, number: int, plan: Plan, step: Step) -> None:
     """Stage what a plan does and do it; `step` is told each time how many things were staged or done."""
     scene = _scene(settings, database)
-    for part in roster.parts(plan):
+    for part in roster_plan.parts(plan):
         _in_turn(database, partial(roster.stage, scene, number, part))
         step(len(part))
     _in_turn(database, partial(roster.let_apply, scene, number))

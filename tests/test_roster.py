@@ -16,9 +16,9 @@ from bot.roster import fault_line
 from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.errors import NotPossible
-from handlers.people import joining, roster, service
+from handlers.people import joining, roster, roster_plan, service
 from handlers.people.directory import Directory
-from handlers.people.roster import Plan
+from handlers.people.roster_plan import Plan
 from handlers.people.roster_table import Entry, Table, find_table
 from handlers.people.roster_template import csv_template, xlsx_template
 from handlers.router import KINDS
@@ -70,9 +70,9 @@ def listed(*rows: str) -> Table:
 def imported(scene: Scene, *rows: str, **options: bool) -> Plan:
     """Take a list over, which has no faults."""
     number = roster.begin(scene)
-    plan = roster.check(scene, listed(*rows), **options)
+    plan = roster_plan.check(scene, listed(*rows), **options)
     assert faults(plan) == []
-    for part in roster.parts(plan):
+    for part in roster_plan.parts(plan):
         roster.stage(scene, number, part)
     roster.let_apply(scene, number)
     while roster.resume(scene.database, scene.now, scene.day):
@@ -86,7 +86,7 @@ def faults(plan: Plan) -> list[str]:
 
 def wrong(scene: Scene, *rows: str, **options: bool) -> list[str]:
     """What is wrong with a list."""
-    return faults(roster.check(scene, listed(*rows), **options))
+    return faults(roster_plan.check(scene, listed(*rows), **options))
 
 
 def known(scene: Scene, code: str) -> Member:
@@ -334,7 +334,7 @@ def test_the_same_list_again_changes_nothing(console: Scene, office: dict[str, i
     before = everything(console.database)
     acts = audit.entries(console.database, "", 100)
     for scene in (console, replace(console, now=NOW + dt.timedelta(days=9), day=TODAY + dt.timedelta(days=9))):
-        plan = roster.check(scene, listed(*LIST))
+        plan = roster_plan.check(scene, listed(*LIST))
         assert (plan.staged, plan.faults, plan.missing, plan.unchanged) == ([], [], [], 5)
     assert everything(console.database) == before
     assert audit.entries(console.database, "", 100) == acts
@@ -345,9 +345,9 @@ def test_the_same_list_after_people_have_joined_changes_nothing(console: Scene, 
     joining.join_by_code(by(console, "an"), "CB01")
     request = joining.join_by_invitation(by(console, "binh"), joining.invite(console, office["two"]), "Lê Ví Dụ", "")
     assert request is not None
-    assert roster.check(console, listed(*LIST)).staged == []
+    assert roster_plan.check(console, listed(*LIST)).staged == []
     joining.accept(console, office["two"], request.id, request.listed)
-    assert roster.check(console, listed(*LIST)).staged == []
+    assert roster_plan.check(console, listed(*LIST)).staged == []
 
 
 @pytest.mark.parametrize(("first", "second"), [("17", "017"), ("017", "17")])
@@ -401,7 +401,7 @@ def test_a_name_that_several_have_or_of_another_unit_is_no_match(
 def test_who_waits_to_be_confirmed_is_not_matched(console: Scene, office: dict[str, int]) -> None:
     service.add_member(console, office["one"], "Trần Ví Dụ", "", "CB01")
     joining.join_by_invitation(by(console, "an"), joining.invite(console, office["one"]), "Trần Ví Dụ", "")
-    plan = roster.check(console, listed("CB01;Trần Ví Dụ;;Phòng Một"))
+    plan = roster_plan.check(console, listed("CB01;Trần Ví Dụ;;Phòng Một"))
     assert (plan.staged, plan.missing) == ([], [])
 
 
@@ -537,7 +537,7 @@ def test_everything_that_is_wrong_is_told(console: Scene, office: dict[str, int]
 
 
 def test_a_list_with_one_fault_changes_nothing(console: Scene, office: dict[str, int]) -> None:
-    plan = roster.check(console, listed("CB01;Trần Ví Dụ;;Phòng Bốn", "CB02;;;Phòng Một"), create_units=True)
+    plan = roster_plan.check(console, listed("CB01;Trần Ví Dụ;;Phòng Bốn", "CB02;;;Phòng Một"), create_units=True)
     assert [fault.row for fault in plan.faults] == [3]
     assert (plan.staged, plan.new_units) == ([], [])
 
@@ -571,7 +571,7 @@ def test_a_code_that_two_members_may_have_is_unclear(console: Scene, office: dic
 
 def test_a_formula_without_a_value_is_told_once(console: Scene, office: dict[str, int]) -> None:
     rows = [HEADING, ["CB01", "=1+1", "", "Phòng Một"], ["CB02", "Lê Ví Dụ", "", "#REF!"]]
-    plan = roster.check(console, table(workbook({"A": rows})))
+    plan = roster_plan.check(console, table(workbook({"A": rows})))
     assert faults(plan) == [
         "dòng 2, cột B “Họ và tên”: công thức chưa có kết quả; mở bằng Excel, lưu lại, hoặc gõ thẳng giá trị",
         "dòng 3, cột D “Đơn vị”: ô báo lỗi (#N/A, #REF! …)",
@@ -583,14 +583,14 @@ def test_a_formula_with_a_value_counts_by_it(console: Scene, office: dict[str, i
     stored = '<c r="D2" t="str"><f>1+1</f><v>Phòng Một</v></c>'.encode()
     changed = with_parts(content, lambda _, part: part.replace(b'<c r="D2"><f>1+1</f><v></v></c>', stored))
     assert changed != content
-    assert faults(roster.check(console, table(changed))) == []
+    assert faults(roster_plan.check(console, table(changed))) == []
 
 
 # Taking it over
 
 
 def test_only_one_import_at_a_time(console: Scene, office: dict[str, int]) -> None:
-    plan = roster.check(console, listed("CB01;Trần Ví Dụ;;Phòng Một"))
+    plan = roster_plan.check(console, listed("CB01;Trần Ví Dụ;;Phòng Một"))
     first, second = roster.begin(console), roster.begin(console)
     for act in (lambda: roster.stage(console, first, plan.staged), lambda: roster.let_apply(console, first)):
         with pytest.raises(NotPossible, check=lambda refusal: refusal.code == "import_gone"):
@@ -610,7 +610,7 @@ def test_only_one_import_at_a_time(console: Scene, office: dict[str, int]) -> No
 def staged(scene: Scene, *rows: str, **options: bool) -> Plan:
     """A list that was let go and is not done yet."""
     number = roster.begin(scene)
-    plan = roster.check(scene, listed(*rows), **options)
+    plan = roster_plan.check(scene, listed(*rows), **options)
     roster.stage(scene, number, plan.staged)
     roster.let_apply(scene, number)
     return plan
@@ -692,7 +692,7 @@ def test_nothing_to_resume(database: Database) -> None:
 
 
 def test_what_was_never_let_go_is_deleted(console: Scene, office: dict[str, int]) -> None:
-    plan = roster.check(console, listed(*LIST[:2]))
+    plan = roster_plan.check(console, listed(*LIST[:2]))
     given_up, left = roster.begin(console), 0
     roster.stage(console, given_up, plan.staged)
     roster.give_up(console, given_up)

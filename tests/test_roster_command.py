@@ -18,7 +18,7 @@ import bot.roster
 from benchmarks import rosters
 from bot.settings import Settings
 from handlers import spreadsheet
-from handlers.people import roster
+from handlers.people import roster, roster_plan
 from storage import members, units
 from storage.database import FILE_NAME, Database
 from storage.errors import StorageBusy
@@ -268,13 +268,13 @@ def test_a_storage_that_stays_busy_is_told_and_nothing_is_lost(ungxu: Command, m
 
 def test_an_import_beside_another_is_refused(ungxu: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     put("ds.xlsx", *PEOPLE)
-    check = roster.check
+    check = roster_plan.check
 
     def overtaken(scene: Any, *arguments: Any, **options: Any) -> Any:
         roster.begin(scene)
         return check(scene, *arguments, **options)
 
-    monkeypatch.setattr(roster, "check", overtaken)
+    monkeypatch.setattr(roster_plan, "check", overtaken)
     ended = ungxu("import", "ds.xlsx", "--create-units")
     assert ended.err.startswith("Vừa có lần nhập danh sách khác bắt đầu nên lần này dừng; chưa ghi gì.")
     assert everybody() == []
