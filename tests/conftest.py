@@ -12,14 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, settings
 
+from handlers.authorization import Actor, Scene
 from handlers.context import Context
 from handlers.office import Office
+from handlers.people import service
 from handlers.texts import Texts, load_texts
 from knowledge.background import Background, load_background
 from knowledge.documents import Library
 from knowledge.loading import BUILT_IN, load_library
 from knowledge.schema import LexiconEntry
 from knowledge.search import Search
+from storage.audit import CONSOLE
 from storage.database import Database
 from storage.people import Address, person_at
 
@@ -104,6 +107,20 @@ def database(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def address() -> Address:
     return Address("terminal", "local", "local", "local")
+
+
+@pytest.fixture
+def console(database: Database) -> Scene:
+    """Whoever works on the machine: may do everything."""
+    return Scene(database, Actor(CONSOLE), NOW, TODAY)
+
+
+@pytest.fixture
+def office(console: Scene) -> dict[str, int]:
+    """The units of Sở Ví Dụ with two departments, by their names."""
+    top = service.create_unit(console, "Sở Ví Dụ")
+    named = {name: service.create_under(console, top, f"Phòng {name}") for name in ("Một", "Hai")}
+    return {"top": top, **named}
 
 
 @pytest.fixture

@@ -7,25 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from handlers.authorization import Actor, Scene
+from handlers.authorization import Scene
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.people import service
 from handlers.people.appointing import KINDS, TOLD
 from handlers.schedule import Due
 from storage import jobs
-from storage.audit import CONSOLE
-from tests.conftest import NOW, TODAY
 from tests.conversations import Conversation, carried, hold, read
 from tests.helpers import shown_menu
 from tests.test_managing import labels, somebody
 
 pytestmark = pytest.mark.every_channel
-
-
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
 
 
 @pytest.fixture

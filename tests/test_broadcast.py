@@ -44,11 +44,6 @@ def place(name: str, channel: str = "telegram") -> Address:
 
 
 @pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
-
-
-@pytest.fixture
 def units(console: Scene) -> tuple[int, int, int]:
     """An office with two departments."""
     top = office.create_unit(console, "Sở Ví Dụ")

@@ -37,7 +37,7 @@ from storage import audit, blobs, broadcasts, jobs, people, report_files, report
 from storage.audit import CONSOLE
 from storage.people import Address
 from storage.reports import FOLLOWING, Draft
-from tests.conftest import NOW, TODAY
+from tests.conftest import NOW
 from tests.conversations import Conversation, hold, read, whole
 from tests.helpers import shown_menu
 from tests.test_managing import labels, somebody
@@ -46,18 +46,6 @@ from tests.test_people_service import refused
 pytestmark = pytest.mark.every_channel
 
 ZALO = Draft("lost", platform="zalo", account="0900000001", said="nick bị hack", contact="0900 000 002")
-
-
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
-
-
-@pytest.fixture
-def office(console: Scene) -> dict[str, int]:
-    top = people_service.create_unit(console, "Sở Ví Dụ")
-    named = {name: people_service.create_under(console, top, f"Phòng {name}") for name in ("Một", "Hai")}
-    return {"top": top, **named}
 
 
 @pytest.fixture

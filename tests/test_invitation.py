@@ -66,11 +66,6 @@ def codes(picture: bytes) -> list[str]:
 
 
 @pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
-
-
-@pytest.fixture
 def unit(console: Scene) -> int:
     return service.create_under(console, service.create_unit(console, "Sở Ví Dụ"), "Phòng Ví Dụ")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from handlers.authorization import Actor, Scene
+from handlers.authorization import Scene
 from handlers.context import Context
 from handlers.conversation import Incoming
 from handlers.people import joining, reading, service
@@ -30,11 +30,6 @@ DAY = TODAY.isoformat()
 
 def place(name: str) -> Address:
     return Address("vidu", "bot-1", f"chat-{name}", name)
-
-
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from markupsafe import Markup
 
 from handlers import upkeep
-from handlers.authorization import Actor, Scene
+from handlers.authorization import Scene
 from handlers.context import Context
 from handlers.conversation import Door, Incoming, Reply
 from handlers.leading import FULL, roomiest
@@ -19,7 +19,7 @@ from handlers.router import handle
 from storage import bots, chats, jobs, people, usage
 from storage.audit import CONSOLE
 from storage.people import Address, person_at
-from tests.conftest import NOW, TODAY
+from tests.conftest import NOW
 from tests.conversations import Conversation, hold, read, whole
 
 pytestmark = pytest.mark.every_channel
@@ -42,11 +42,6 @@ def fill(context: Context, account: str, count: int) -> None:
     for number in range(count):
         name = f"{account}-{number}"
         person_at(context.database, Address("zalo", account, name, name), NOW.isoformat())
-
-
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
 
 
 @pytest.fixture

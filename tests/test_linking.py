@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from handlers.authorization import Actor, Scene, actor_at
+from handlers.authorization import Scene, actor_at
 from handlers.context import Context
 from handlers.conversation import Door
 from handlers.linking.service import CODE_LIFE, MOST_TRIES, TRIES_WITHIN
@@ -24,11 +24,6 @@ pytestmark = pytest.mark.every_channel
 DAY = TODAY.isoformat()
 TELEGRAM, ZALO = Address("telegram", "bot-1", "an", "an"), Address("zalo", "10001", "0a", "0a")
 NAME = "Trần Văn Mẫu"
-
-
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
 
 
 @pytest.fixture

@@ -25,17 +25,6 @@ pytestmark = pytest.mark.every_channel
 DAY = TODAY.isoformat()
 
 
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
-
-
-@pytest.fixture
-def office(console: Scene) -> dict[str, int]:
-    top = service.create_unit(console, "Sở Ví Dụ")
-    return {"top": top, **{name: service.create_under(console, top, f"Phòng {name}") for name in ("Một", "Hai")}}
-
-
 def somebody(context: Context, name: str, unit: int, **role: int | None) -> Conversation:
     """A member of a unit who writes, with one role for a unit."""
     address = Address("vidu", "bot-1", f"chat-{name}", name)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.explaining import TEXTS
 from handlers import router
-from handlers.authorization import Actor, Scene
+from handlers.authorization import Scene
 from handlers.context import Context
 from handlers.conversation import Drawing
 from handlers.errors import Refusal
@@ -22,9 +22,7 @@ from handlers.people import service as people_service
 from handlers.spreadsheet import read as read_sheets
 from knowledge.errors import UnreadableFile
 from storage import audit, pages, units
-from storage.audit import CONSOLE
 from storage.database import FILE_NAME, Database
-from tests.conftest import NOW, TODAY
 from tests.conversations import Conversation, hold, read
 from tests.helpers import Command, one_clear_line, place, run_main
 from tests.spreadsheets import workbook
@@ -34,18 +32,6 @@ pytestmark = pytest.mark.every_channel
 
 HEADING = ("TT", "Đơn vị", "Nền tảng", "Tên trang", "Địa chỉ", "Người quản lý", "Liên hệ", "Xác thực", "Tình trạng")
 FULL = ("1", "Phòng Một", "FB", "Phòng Một Sở Ví Dụ", "fb.com/phongmotvidu", "Chánh Văn phòng", "0000 000 001", "x", "")
-
-
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
-
-
-@pytest.fixture
-def office(console: Scene) -> dict[str, int]:
-    top = people_service.create_unit(console, "Sở Ví Dụ")
-    named = {name: people_service.create_under(console, top, f"Phòng {name}") for name in ("Một", "Hai")}
-    return {"top": top, **named}
 
 
 def table(*rows: tuple[str, ...]) -> Table:

@@ -21,11 +21,6 @@ LATER = (TODAY + dt.timedelta(days=10)).isoformat()
 
 
 @pytest.fixture
-def console(database: Database) -> Scene:
-    return Scene(database, Actor(CONSOLE), NOW, TODAY)
-
-
-@pytest.fixture
 def office(console: Scene) -> dict[str, int]:
     """Sở Ví Dụ with two departments, one of them with a team."""
     top = service.create_unit(console, "Sở Ví Dụ")

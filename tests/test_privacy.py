@@ -45,11 +45,6 @@ def place(name: str) -> Address:
 
 
 @pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
-
-
-@pytest.fixture
 def unit(console: Scene) -> int:
     return office.create_under(console, office.create_unit(console, "Sở Ví Dụ"), "Phòng Ví Dụ")
 

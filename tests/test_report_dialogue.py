@@ -23,10 +23,9 @@ from handlers.people import service as people_service
 from handlers.report import evidence
 from handlers.sealing import Seal
 from storage import blobs, dialogues, fetches, people, report_files, reports
-from storage.audit import CONSOLE
 from storage.people import Address, person_at
 from storage.reports import Report
-from tests.conftest import NOW, TODAY
+from tests.conftest import NOW
 from tests.conversations import Conversation, hold, read, whole
 from tests.helpers import later
 
@@ -37,11 +36,6 @@ ROWS, LETTERS = 20, 44
 
 PHOTO = Attachment("photo", "anh-1")
 RECEIPT = re.compile(r"(?:[A-Z0-9]{4}-){3}[A-Z0-9]{4}")
-
-
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
 
 
 @pytest.fixture

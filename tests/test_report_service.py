@@ -27,11 +27,6 @@ LOST = Draft("lost", platform="vidu", account="0912.345.678", said="nick bi hack
 
 
 @pytest.fixture
-def console(database: Database) -> Scene:
-    return Scene(database, Actor(CONSOLE), NOW, TODAY)
-
-
-@pytest.fixture
 def office(console: Scene, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Sở Ví Dụ with two departments, a contact of the first, a colleague in each."""
     monkeypatch.setitem(holding.CHANNELS_OF, "vidu", ("vidu",))

@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from bot.explaining import TEXTS
 from bot.roster import fault_line
-from handlers.authorization import Actor, Scene
+from handlers.authorization import Scene
 from handlers.context import Context
 from handlers.errors import NotPossible
 from handlers.people import joining, roster, roster_plan, service
@@ -26,7 +26,6 @@ from handlers.schedule import Due
 from handlers.spreadsheet import read
 from knowledge.errors import UnreadableFile
 from storage import audit, imports, jobs, members, roles, units
-from storage.audit import CONSOLE
 from storage.database import Database
 from storage.members import Member
 from tests.conftest import NOW, TODAY
@@ -36,11 +35,6 @@ from tests.test_people_service import by
 from tests.test_people_service import member as joined_member
 
 DAY = TODAY.isoformat()
-
-
-@pytest.fixture
-def console(database: Database) -> Scene:
-    return Scene(database, Actor(CONSOLE), NOW, TODAY)
 
 
 @pytest.fixture

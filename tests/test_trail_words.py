@@ -7,24 +7,17 @@ from typing import get_args
 
 import pytest
 
-from handlers.authorization import Actor, Scene
+from handlers.authorization import Scene
 from handlers.casework import dossier
 from handlers.casework import service as casework
 from handlers.context import Context
 from handlers.people import service as people_service
 from handlers.report import service
 from handlers.texts import Texts, load_texts
-from storage.audit import CONSOLE
 from storage.reports import What
-from tests.conftest import NOW, TODAY
 from tests.conversations import hold, read
 from tests.test_casework import report_by
 from tests.test_managing import somebody
-
-
-@pytest.fixture
-def console(context: Context) -> Scene:
-    return Scene(context.database, Actor(CONSOLE), NOW, TODAY)
 
 
 @pytest.fixture
