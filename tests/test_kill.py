@@ -15,6 +15,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -74,26 +75,33 @@ def expected(text: str) -> str:
     return f"Khoản {text[-1]} Điều 4" if text[-1] in string.digits else NOT_FOUND
 
 
-def test_nothing_is_lost_or_done_twice(api: BotApi, tmp_path: Path, full_size: bool) -> None:
-    kills = 200 if full_size else 6
-    seed = random.randrange(1 << 30)
-    chance = random.Random(seed)
-    load = Load(api, seed)
-    writing = threading.Thread(target=load.run)
-    data = tmp_path / "data"
+class Writing(Protocol):
+    """People who write until they are stopped; `total` is how many messages they have written."""
+
+    stopped: threading.Event
+
+    @property
+    def total(self) -> int: ...
+
+    def run(self) -> None: ...
+
+
+def live_through_kills(api: BotApi, data: Path, load: Writing, kills: int, chance: random.Random) -> None:
+    """Kill a bot so many times while people write; the last one does what is left, and stops when it is told to."""
     # So slow that at each moment some messages are on their way; what is on its way at a kill does arrive.
     api.fault("slow", method="sendMessage", times=None, seconds=0.15)
+    writing = threading.Thread(target=load.run)
     writing.start()
     try:
         for number in range(kills):
-            bot = BotProcess(api, data, tmp_path / f"log-{number}.txt")
+            bot = BotProcess(api, data, data.with_name(f"log-{number}.txt"))
             bot.live(chance)
             bot.kill()
     finally:
         load.stopped.set()
         writing.join()
     api.unfault()
-    bot = BotProcess(api, data, tmp_path / "last.txt")
+    bot = BotProcess(api, data, data.with_name("last.txt"))
     try:
         # Everything may have been done before the last kill: a process that is told to stop must have started.
         bot.wait_for(STARTED)
@@ -101,6 +109,15 @@ def test_nothing_is_lost_or_done_twice(api: BotApi, tmp_path: Path, full_size: b
         assert bot.stop() == 0
     finally:
         bot.kill()
+
+
+def test_nothing_is_lost_or_done_twice(api: BotApi, tmp_path: Path, full_size: bool) -> None:
+    kills = 200 if full_size else 6
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    load = Load(api, seed)
+    data = tmp_path / "data"
+    live_through_kills(api, data, load, kills, chance)
     repeated = _check(api, data, load)
     print(  # noqa: T201 - the figures of the proof
         f"\n{kills} kills (seed {seed}), {load.total} updates from {len(load.asked)} people: all handled once, "

@@ -15,8 +15,7 @@ import pytest
 from handlers.report.service import MOST_REPORTS
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
-from tests.run_process import STARTED, BotProcess
-from tests.test_kill import wait_until_done
+from tests.test_kill import live_through_kills
 
 pytestmark = pytest.mark.flaky(reruns=0)  # what is lost once is lost
 
@@ -72,25 +71,7 @@ def test_no_report_is_lost_or_written_twice(api: BotApi, tmp_path: Path, full_si
     # So many that they have enough to tell until the end.
     load = Load(api, people=4_000 if full_size else 200)
     data = tmp_path / "data"
-    api.fault("slow", method="sendMessage", times=None, seconds=0.15)
-    writing = threading.Thread(target=load.run)
-    writing.start()
-    try:
-        for number in range(kills):
-            bot = BotProcess(api, data, tmp_path / f"log-{number}.txt")
-            bot.live(chance)
-            bot.kill()
-    finally:
-        load.stopped.set()
-        writing.join()
-    api.unfault()
-    bot = BotProcess(api, data, tmp_path / "last.txt")
-    try:
-        bot.wait_for(STARTED)
-        wait_until_done(api, data, load.total)
-        assert bot.stop() == 0
-    finally:
-        bot.kill()
+    live_through_kills(api, data, load, kills, chance)
     again, reports = _check(api, data, load)
     print(  # noqa: T201 - the figures of the proof
         f"\n{kills} kills (seed {seed}), {load.total} messages of {len(load.told)} people, {reports} reports: "
