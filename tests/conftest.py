@@ -25,6 +25,7 @@ from knowledge.search import Search
 from storage.audit import CONSOLE
 from storage.database import Database
 from storage.people import Address, person_at
+from tests.waiting import PATIENCE
 
 pytest_plugins = [
     "tests.ports",
@@ -62,6 +63,32 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("UNGXU_"):
             monkeypatch.delenv(name)
+
+
+# What the program does where something takes longer: it gives up a connection or a storage, or shows that it is typing.
+UNHURRIED = {
+    "storage.database.BUSY_TIMEOUT_MS": int(1000 * PATIENCE),
+    "bot.channels.telegram.transport.CONNECT_TIMEOUT": PATIENCE,
+    "bot.channels.telegram.channel.TYPING_AFTER": PATIENCE,
+    "bot.channels.webhook.calling.CONNECT_TIMEOUT": PATIENCE,
+    "bot.channels.webhook.calling.LOOK_UP_TIMEOUT": PATIENCE,
+    "bot.channels.zalo.api.CONNECT_TIMEOUT": PATIENCE,
+    "bot.channels.zalo.channel.TYPING_AFTER": PATIENCE,
+    "bot.channels.zalo_oa.api.CONNECT_TIMEOUT": PATIENCE,
+}
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing happen only because this machine stood still; who tests what a time brings about sets that time."""
+    for name, value in UNHURRIED.items():
+        monkeypatch.setattr(name, value)
+
+
+@pytest.fixture
+def soon_busy(unhurried: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storage that soon gives up to wait for whoever holds it; asked for before what opens it."""
+    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_MS", 200)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def place(chat: str = "chat-1", sender: str = "nguoi-vi-du", channel: str = "vid
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the write lock of a database file, as another process would."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+    with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from bot.running import run_until
 from bot.settings import Settings
 from handlers.texts import load_texts
 from knowledge.search import Search
-from storage.database import FILE_NAME, Database
+from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
 from tests.botapi.records import Record
 from tests.botapi.world import BOT_NAME as BOT_NAME
@@ -87,18 +88,25 @@ def said(api: BotApi, chat: int = PERSON, count: int = 1) -> list[Record]:
 
 
 def rows(settings: Settings, sql: str) -> list[dict[str, Any]]:
-    """Return the rows of a query on the bot's database."""
-    database = Database(settings.data / FILE_NAME)
-    try:
-        return [dict(row) for row in database.rows(sql)]
-    finally:
-        database.close()
+    """Return the rows of a query on the bot's database, without keeping the bot from writing meanwhile."""
+    address = (settings.data / FILE_NAME).absolute().as_uri()
+    with closing(sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=PATIENCE)) as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute(sql)]
 
 
 def eventually(settings: Settings, sql: str, wanted: list[dict[str, Any]]) -> None:
     """Wait until a query on the bot's database returns what is wanted."""
+
+    def look() -> object:
+        try:
+            return rows(settings, sql)
+        except sqlite3.OperationalError as error:
+            # The bot has not made its file or its tables yet.
+            return error
+
     end = time.monotonic() + PATIENCE
-    while (found := rows(settings, sql)) != wanted:
+    while (found := look()) != wanted:
         assert time.monotonic() < end, found
         time.sleep(0.05)
 

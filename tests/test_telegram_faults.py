@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -22,6 +20,7 @@ from handlers.conversation import Incoming
 from handlers.texts import load_texts
 from storage.database import FILE_NAME
 from tests.botapi.client import BotApi
+from tests.helpers import locked
 from tests.telegram_bot import OTHER, PERSON, RunningBot, eventually, rows, running, said
 from tests.waiting import wait_until
 
@@ -283,18 +282,15 @@ def test_update_numbers_that_begin_anew_are_no_trouble(api: BotApi, bot: Running
 
 
 def test_a_storage_that_is_locked_keeps_the_update_at_the_source(
-    api: BotApi, bot: RunningBot, telegram_settings: Settings, caplog: pytest.LogCaptureFixture
+    api: BotApi, soon_busy: None, bot: RunningBot, telegram_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     ask(api)
     said(api)
-    path = telegram_settings.data / FILE_NAME
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(telegram_settings.data / FILE_NAME):
         ask(api)
         # Longer than SQLite itself waits.
         wait_until(lambda: "updates wait" in caplog.text)
         waiting = len(api.queue())
-        other.execute("ROLLBACK")
     assert waiting == 1
     assert [ANSWER in record.text for record in said(api, count=2)] == [True, True]
 

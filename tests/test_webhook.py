@@ -6,7 +6,6 @@ import datetime as dt
 import http.client
 import json
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from bot.errors import SettingsError
 from bot.settings import Settings
 from storage.database import FILE_NAME, Database
 from tests.botapi.client import BotApi
+from tests.helpers import locked
 from tests.telegram_bot import OTHER, PERSON, RunningBot, eventually, rows, running, said, settings_for
 from tests.waiting import PATIENCE, wait_until
 
@@ -122,14 +122,12 @@ def test_only_what_telegram_sends_comes_in(
 
 
 def test_what_cannot_be_stored_now_is_asked_for_again(
-    api: BotApi, bot: RunningBot, port: int, webhook_settings: Settings
+    api: BotApi, soon_busy: None, bot: RunningBot, port: int, webhook_settings: Settings
 ) -> None:
     api.user(PERSON, started=True)
     secret = webhook_secret(api.token)
-    with closing(sqlite3.connect(webhook_settings.data / FILE_NAME, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(webhook_settings.data / FILE_NAME):
         assert call(port, update(991), secret=secret)[0] == 503
-        other.execute("ROLLBACK")
     assert call(port, update(991), secret=secret)[0] == 200
     assert call(port, update(991), secret=secret)[0] == 200
     assert len(said(api)) == 1
@@ -138,14 +136,12 @@ def test_what_cannot_be_stored_now_is_asked_for_again(
 def test_the_answer_comes_after_the_commit(api: BotApi, bot: RunningBot, port: int, webhook_settings: Settings) -> None:
     secret = webhook_secret(api.token)
     answered: list[int] = []
-    with closing(sqlite3.connect(webhook_settings.data / FILE_NAME, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(webhook_settings.data / FILE_NAME):
         thread = threading.Thread(target=lambda: answered.append(call(port, update(992), secret=secret)[0]))
         thread.start()
         time.sleep(0.5)
         assert answered == []
-        other.execute("ROLLBACK")
-        thread.join()
+    thread.join()
     assert answered == [200]
     assert len(rows(webhook_settings, "SELECT * FROM inbox")) == 1
 

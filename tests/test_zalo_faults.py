@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -20,6 +18,7 @@ from bot.errors import AccountUnusable, NotSent, OutcomeUnknown, Refused, Transp
 from bot.settings import Settings
 from storage import outbox
 from storage.database import FILE_NAME, Database
+from tests.helpers import locked
 from tests.telegram_bot import RunningBot, eventually, rows, running
 from tests.waiting import wait_until
 from tests.zalo_bot import said_in
@@ -407,6 +406,7 @@ def test_a_webhook_that_somebody_left_is_taken_away(
 def test_a_storage_that_is_locked_loses_no_update(
     zalo: Server,
     person: str,
+    soon_busy: None,
     zalo_bot: RunningBot,
     zalo_settings: Settings,
     caplog: pytest.LogCaptureFixture,
@@ -416,14 +416,12 @@ def test_a_storage_that_is_locked_loses_no_update(
     zalo.switch(reading=reading)
     ask(zalo, person)
     said_in(zalo, person)
-    with closing(sqlite3.connect(zalo_settings.data / FILE_NAME, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(zalo_settings.data / FILE_NAME):
         zalo.say(person, "điều 4 khoản 2")
         zalo.say(person, "điều 4 khoản 1")
         # Longer than SQLite itself waits.
         wait_until(lambda: "an update waits" in caplog.text)
         given = [update.given for update in zalo.updates()]
-        other.execute("ROLLBACK")
     assert given[2] == 0
     answers = [record.text[:14] for record in said_in(zalo, person, 3)]
     assert answers == ["Khoản 3 Điều 4", "Khoản 2 Điều 4", "Khoản 1 Điều 4"]

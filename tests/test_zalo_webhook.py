@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -161,14 +160,12 @@ def test_what_the_body_is_called_does_not_matter(
 def test_the_answer_comes_after_the_commit(zalo: ZaloApi, bot: RunningBot, port: int, hooked: Settings) -> None:
     secret = webhook_secret(zalo.token)
     answered: list[int] = []
-    with closing(sqlite3.connect(hooked.data / FILE_NAME, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(hooked.data / FILE_NAME):
         thread = threading.Thread(target=lambda: answered.append(call(port, update(zalo, "a"), secret=secret)))
         thread.start()
         time.sleep(0.5)
         assert answered == []
-        other.execute("ROLLBACK")
-        thread.join()
+    thread.join()
     assert answered == [200]
     assert rows(hooked, INBOX) == [{"n": 1}]
 
@@ -192,6 +189,7 @@ def test_a_storage_that_stays_locked_asks_to_come_again_and_needs_nobody_to(
     zalo: ZaloApi,
     person: str,
     hasty: None,
+    soon_busy: None,
     bot: RunningBot,
     hooked: Settings,
     port: int,

@@ -6,11 +6,9 @@ import asyncio
 import datetime as dt
 import json
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -284,13 +282,11 @@ def hasty(oa_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_not_committed_in_time_is_asked_for_again_and_taken_once(
     openapi: OpenApi, hasty: None, oa_bot: RunningBot, oa_settings: Settings
 ) -> None:
-    with closing(sqlite3.connect(oa_settings.data / FILE_NAME, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(oa_settings.data / FILE_NAME):
         openapi.world.wrote(USER)
         body, stamp = body_of()
         header = {HEADER: signature("app", body, stamp)}
         assert openapi.webhook.post(body, header) == 503
-        other.execute("ROLLBACK")
     openapi.wait_for(USER)
     wait_until(lambda: openapi.webhook.post(body, header) == 200)
     assert rows(oa_settings, "SELECT count(*) AS n FROM inbox") == [{"n": 1}]
@@ -298,14 +294,12 @@ def test_what_is_not_committed_in_time_is_asked_for_again_and_taken_once(
 
 
 def test_the_answer_comes_after_the_commit(openapi: OpenApi, oa_bot: RunningBot, oa_settings: Settings) -> None:
-    with closing(sqlite3.connect(oa_settings.data / FILE_NAME, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(oa_settings.data / FILE_NAME):
         thread = threading.Thread(target=lambda: openapi.say(USER, QUESTION))
         thread.start()
         time.sleep(0.6)
         assert openapi.webhook.statuses == []
-        other.execute("ROLLBACK")
-        thread.join()
+    thread.join()
     assert openapi.webhook.statuses == [200]
     assert len(rows(oa_settings, "SELECT * FROM inbox")) == 1
 
