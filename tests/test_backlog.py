@@ -142,7 +142,7 @@ def test_all_at_once_nothing_is_lost_and_the_wait_is_told(
     takers.begin(everybody)
     # So slow that the last question would come after minutes.
     with running(settings_for(server, tmp_path, telegram_rate=0.2)):
-        told = server.wait_for(lambda seen: sum(SAID in record.text for record in seen) >= people // 2, timeout=60)
+        told = server.wait_for(lambda seen: sum(SAID in record.text for record in seen) >= people // 2)
         assert all(record.kind == "answer" for record in told if SAID in record.text)
     takers.look()
     assert takers.waiting > people // 2

@@ -42,7 +42,7 @@ SECRET = "bí mật ví dụ"
 FAST = Limits(chat_rate=1000, chat_burst=1000, rate=1000, burst=1000, reserve=0)
 
 
-def caller(url: str, *, private: bool = True, context: ssl.SSLContext | None = None, read: float = 5.0) -> Caller:
+def caller(url: str, *, private: bool = True, context: ssl.SSLContext | None = None, read: float = PATIENCE) -> Caller:
     targets = {"he-thong": (Target(url, private), SECRET)}
     return Caller(targets, limits=FAST, calls=Calls(context, read_timeout=read), clock=utc_now)
 
@@ -116,7 +116,7 @@ ENDS: list[tuple[dict[str, Any], type[TransportError], str, int]] = [
     ({"status": 503}, OutcomeUnknown, "HTTP 503", 1),
     ({"cut": "before"}, OutcomeUnknown, "", 0),
     ({"cut": "after"}, OutcomeUnknown, "", 1),
-    ({"seconds": 3.0}, OutcomeUnknown, "ReadTimeout", 1),
+    ({"seconds": 2 * PATIENCE}, OutcomeUnknown, "ReadTimeout", 1),
 ]
 
 

@@ -771,11 +771,15 @@ def test_two_processes_never_send_a_message_twice(post: Post) -> None:
     post.ask(fill)
     flying: set[str] = set()
     read: defaultdict[str, list[str]] = defaultdict(list)
+    begun: set[Careful] = set()
 
     class Careful(Messenger):
         async def send(self, chat: str, message: Outgoing) -> str | None:
+            begun.add(self)
             assert chat not in flying
             flying.add(chat)
+            # Whoever is quicker leaves something to the other.
+            await until(lambda: len(begun) == 2)
             await asyncio.sleep(0.02)
             flying.remove(chat)
             read[chat].append(message.text or "")

@@ -340,7 +340,8 @@ def over_tls(server: MailServer, texts: Texts, ca: Path | None, password: str = 
     url = f"{scheme}://{USER}:{quote(password, safe='')}@127.0.0.1:{server.port}?from=bot@sovidu.example"
     read = read_url(url + (f"&ca={quote(str(ca))}" if ca else ""))
     read = replace(read, starttls=server.tls == "starttls")
-    return Email(read, texts, limits=FAST, handing_over=HandingOver(read, before=5, content=5), clock=utc_now)
+    over = HandingOver(read, before=PATIENCE, content=PATIENCE)
+    return Email(read, texts, limits=FAST, handing_over=over, clock=utc_now)
 
 
 def test_a_letter_goes_encrypted_and_logged_in(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import sqlite3
-import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -31,6 +31,22 @@ def ask(api: BotApi, person: int = PERSON) -> int:
 def states(folder: Path) -> list[tuple[str, int]]:
     with closing(sqlite3.connect(folder / "data" / FILE_NAME)) as database:
         return database.execute("SELECT state, repeats FROM outbox ORDER BY id").fetchall()
+
+
+def on_their_way(folder: Path) -> list[int]:
+    """How many messages each process sends now."""
+    with closing(sqlite3.connect(folder / "data" / FILE_NAME)) as database:
+        found = database.execute("SELECT count(*) FROM outbox WHERE state = 'sending' GROUP BY owner").fetchall()
+    return [count for (count,) in found]
+
+
+def shown(terminal: int, last: str) -> list[str]:
+    """Return the lines that a terminal shows, as soon as the last is there: it may come in parts."""
+    seen = b""
+    while last not in seen.decode(errors="replace"):
+        assert select.select([terminal], [], [], PATIENCE)[0], seen
+        seen += os.read(terminal, 10_000)
+    return seen.decode().splitlines()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
@@ -81,7 +97,7 @@ def test_after_a_power_cut_the_next_process_goes_on_at_once(api: BotApi, tmp_pat
         assert [ANSWER in record.text for record in said(api, count=2)] == [True, True]
         ask(api, OTHER)
         assert ANSWER in said(api, OTHER)[0].text
-    assert states(tmp_path)[0] == ("sent", 1)
+        wait_until(lambda: states(tmp_path)[0] == ("sent", 1))
 
 
 def test_two_processes_share_one_database_and_send_nothing_twice(api: BotApi, tmp_path: Path) -> None:
@@ -91,11 +107,12 @@ def test_two_processes_share_one_database_and_send_nothing_twice(api: BotApi, tm
         second = BotProcess(api, tmp_path / "data", tmp_path / "second.txt")
         try:
             second.wait_for('"message": "started"')
-            api.fault("slow", method="sendMessage", times=None, seconds=0.5)
+            # So slow that there is something left for both, even where one of them stands still for some seconds.
+            api.fault("slow", method="sendMessage", times=None, seconds=4.0)
             for _ in range(4):
                 api.load((person, "điều 4 khoản 3") for person in people)
-                time.sleep(0.3)
-            api.wait_for(lambda seen: len(seen) >= 600)
+            wait_until(lambda: len(on_their_way(tmp_path)) == 2 and min(on_their_way(tmp_path)) > 10)
+            api.unfault()
             wait_until(lambda: states(tmp_path) == [("sent", 0)] * 600)
             assert RECEIVING not in second.output()
             assert Counter(record.chat for record in api.transcript(kind="message")) == dict.fromkeys(people, 4)
@@ -140,7 +157,7 @@ def test_who_starts_it_in_a_terminal_is_told_its_name_and_how_to_stop_it(api: Bo
             ask(api)
             said(api)
             assert bot.stop() == 0
-        printed = os.read(terminal, 10_000).decode().splitlines()
+        printed = shown(terminal, TEXTS("cli.run_stopped"))
     finally:
         os.close(terminal)
         os.close(window)

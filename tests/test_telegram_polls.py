@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import time
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +19,7 @@ from tests.quizzes import BANK
 from tests.telegram_bot import OTHER, PERSON, RunningBot, eventually, rows, running, settings_for
 from tests.test_telegram_people import console, reads
 from tests.test_telegram_quiz import PLAIN, finished, join, plan, taken
+from tests.waiting import wait_until
 
 POLLS = replace(PLAIN, polls=True)
 AT_THE_END = replace(POLLS, explain="end")
@@ -288,16 +286,11 @@ def _user(number: int) -> dict[str, object]:
     return {"id": number, "is_bot": False, "first_name": "Người Ví Dụ"}
 
 
-def test_votes_come_through_the_webhook(api: BotApi, tmp_path: Path, documents_loaded_once: None) -> None:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{free.getsockname()[1]}"
+def test_votes_come_through_the_webhook(api: BotApi, tmp_path: Path, documents_loaded_once: None, port: int) -> None:
+    place = f"127.0.0.1:{port}"
     settings = settings_for(api, tmp_path, telegram_updates="webhook", public_url=f"http://{place}/", listen=place)
     with running(settings) as bot:
-        end = time.monotonic() + 15
-        while not api.webhook()["url"]:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        wait_until(lambda: api.webhook()["url"])
         join(api, bot, PERSON)
         number = open_round(bot, POLLS)
         first = start(api, PERSON)

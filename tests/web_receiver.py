@@ -6,7 +6,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,6 +51,7 @@ class Receiver:
         self.certificate = certificate
         self.faults: list[Fault] = []
         self.calls: list[Call] = []
+        self.over = threading.Event()
         self.port = port
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
@@ -87,6 +87,9 @@ class Receiver:
         self.faults.append(Fault(**more))
 
     def reset(self) -> None:
+        # Whoever still waits has nobody to answer any more.
+        self.over.set()
+        self.over = threading.Event()
         self.faults.clear()
         self.calls.clear()
 
@@ -125,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if fault.keeps:
             self.owner.calls.append(Call(self.command, self.path, dict(self.headers.items()), body))
-        time.sleep(fault.seconds)
+        self.owner.over.wait(fault.seconds)
         if fault.cut == "after":
             self._cut()
             return

@@ -130,7 +130,7 @@ def test_what_may_have_arrived_is_told_apart_from_what_has_not(
 def test_a_server_that_is_silent(
     openapi: OpenApi, access: SecretStr, monkeypatch: pytest.MonkeyPatch, kind: str, arrived: int
 ) -> None:
-    monkeypatch.setattr(module, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(module, "READ_TIMEOUT", 2.0)
     fault = openapi.fault(kind, MESSAGE)
     assert type(failed(openapi, hello(access))) is OutcomeUnknown
     # On a slow machine it is read after nobody waits for its answer any more.

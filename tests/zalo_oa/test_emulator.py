@@ -306,7 +306,7 @@ def test_faults_before_a_call_is_taken(openapi: OpenApi, asking: Asking) -> None
         asking.send({"text": "1"})
     assert asking.send({"text": "2"}) == 0
     with pytest.raises(httpx.ReadTimeout):
-        asking.http.post(openapi.url + MESSAGE, timeout=0.2)
+        asking.http.post(openapi.url + MESSAGE, timeout=httpx.Timeout(PATIENCE, read=0.2))
     assert silent.met.wait(PATIENCE)
     openapi.release()
     assert asking.send({"text": "3"}) == 0

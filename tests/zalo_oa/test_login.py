@@ -27,6 +27,7 @@ from storage.database import FILE_NAME, Database
 from storage.errors import StorageBusy
 from tests.helpers import locked, one_clear_line, run_main
 from tests.run_process import ROOT
+from tests.waiting import PATIENCE
 from tests.zalo_oa.account import KEY, is_good, log_in, pairs, settings_for
 from tests.zalo_oa.server import PROFILE, TOKEN, OpenApi
 from tests.zalo_oa.world import APP_ID, APP_SECRET, OA_SECRET, REDIRECT, challenge_of
@@ -179,7 +180,7 @@ def test_the_command_in_a_process_of_its_own(openapi: OpenApi, tmp_path: Path) -
         process.stdin.write(openapi.agree(address_in(printed)) + "\n")
         process.stdin.close()
         assert "OA Ví Dụ" in process.stdout.read()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
     assert len(pairs(tmp_path / "data")) == 1
 
 

@@ -96,7 +96,7 @@ async def access(made: Bench) -> None:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAIT", 0.5)
+    monkeypatch.setattr(module, "WAIT", PATIENCE)
     monkeypatch.setattr(module, "WAIT_PAUSE", 0.02)
     monkeypatch.setattr(module, "BUSY_PAUSE", 0.05)
 
@@ -268,14 +268,15 @@ def test_an_answer_is_kept_however_long_the_storage_is_busy(
         async def then_locked(token: SecretStr) -> Tokens:
             found = await real(token)
             lock.enter_context(locked(data / FILE_NAME))
-            asyncio.get_running_loop().call_later(0.3, lock.close)
             return found
 
         monkeypatch.setattr(made.api, "refresh", then_locked)
-        assert (await made.keeper.access()).holds(clock())
+        asking = asyncio.create_task(made.keeper.access())
+        await until(lambda: "tokens wait to be kept" in caplog.text)
+        lock.close()
+        assert (await asking).holds(clock())
 
     run(act)
-    assert "tokens wait to be kept" in caplog.text
     assert is_good(openapi, pairs(data)[0].refresh)
 
 
@@ -295,8 +296,9 @@ def test_while_another_renews_it_is_waited_for(openapi: OpenApi, data: Path, clo
 
 
 def test_another_that_does_not_end_is_not_waited_for_without_end(
-    run: Callable[[Act], Bench], openapi: OpenApi, data: Path, clock: Clock
+    run: Callable[[Act], Bench], openapi: OpenApi, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "WAIT", 0.5)
     clock.advance(days=2)
     database = Database(data / FILE_NAME)
     lease = f"oa tokens:{vault().app}"

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from tests.waiting import PATIENCE
 from tests.zaloapi.errors import NOT_FETCHED, bad_request
 from tests.zaloapi.webhook import AGENT, LOOPBACK
 from tests.zaloapi.world import World
 
-TIMEOUT = 10.0
+TIMEOUT = PATIENCE
 _PICTURES = ("image/png", "image/jpeg")
 
 
