@@ -122,8 +122,14 @@ def test_fields_that_nobody_knows_are_no_trouble(zalo: ZaloApi, person: str, zal
 
 
 def test_somebody_who_has_to_wait_sees_that_the_bot_is_typing(
-    zalo: ZaloApi, person: str, zalo_bot: RunningBot, zalo_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    zalo: ZaloApi,
+    person: str,
+    soon_busy: None,
+    zalo_bot: RunningBot,
+    zalo_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Refused once, the sign is shown again where the storage is still busy."""
     monkeypatch.setattr("bot.channels.zalo.channel.TYPING_AGAIN", 0.2)
     zalo.say(person, "điều 4 khoản 2")
     said_in(zalo, person)
