@@ -75,6 +75,7 @@ UNHURRIED = {
     "bot.channels.zalo.api.CONNECT_TIMEOUT": PATIENCE,
     "bot.channels.zalo.channel.TYPING_AFTER": PATIENCE,
     "bot.channels.zalo_oa.api.CONNECT_TIMEOUT": PATIENCE,
+    "bot.inviting.ASKING_SECONDS": PATIENCE,
 }
 
 

@@ -29,13 +29,13 @@ def ask(api: BotApi, person: int = PERSON) -> int:
 
 
 def states(folder: Path) -> list[tuple[str, int]]:
-    with closing(sqlite3.connect(folder / "data" / FILE_NAME)) as database:
+    with closing(sqlite3.connect(folder / "data" / FILE_NAME, timeout=PATIENCE)) as database:
         return database.execute("SELECT state, repeats FROM outbox ORDER BY id").fetchall()
 
 
 def on_their_way(folder: Path) -> list[int]:
     """How many messages each process sends now."""
-    with closing(sqlite3.connect(folder / "data" / FILE_NAME)) as database:
+    with closing(sqlite3.connect(folder / "data" / FILE_NAME, timeout=PATIENCE)) as database:
         found = database.execute("SELECT count(*) FROM outbox WHERE state = 'sending' GROUP BY owner").fetchall()
     return [count for (count,) in found]
 

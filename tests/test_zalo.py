@@ -209,7 +209,7 @@ def test_every_message_is_handled_once_however_the_service_gives_them(
 ) -> None:
     zalo.say(person, "xin chào")
     said_in(zalo, person)
-    zalo.switch(reading=reading, errors_as_status=as_status, grace=5.0)
+    zalo.switch(reading=reading, errors_as_status=as_status, grace=PATIENCE)
     for number in range(1, 4):
         for somebody in (person, other):
             zalo.say(somebody, f"điều 4 khoản {number}")
