@@ -368,7 +368,9 @@ class _Bot(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def listener(openapi: OpenApi) -> Iterator[type[_Bot]]:
+def listener(openapi: OpenApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Bot]]:
+    monkeypatch.setattr("tests.zalo_oa.webhook.TIMEOUT", PATIENCE)
+
     class Bot(_Bot):
         statuses: list[int] = []  # noqa: RUF012 - each test has its own
         got: list[tuple[dict[str, str], bytes]] = []  # noqa: RUF012
