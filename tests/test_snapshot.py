@@ -18,6 +18,7 @@ from storage.errors import StorageBusy, StorageUnusable
 from storage.migrations import known_migrations
 from storage.outbox import ANSWER
 from tests.helpers import STAMP
+from tests.waiting import PATIENCE, wait_until
 
 
 def people(file: Path) -> int:
@@ -65,17 +66,35 @@ def test_what_another_process_is_just_writing_neither_waits_nor_is_in_it(file: P
     assert (people(tmp_path / "copy.db"), people(file)) == (3, 4)
 
 
-def test_writers_get_through_while_a_copy_is_taken(database: Database, file: Path, tmp_path: Path) -> None:
+class Slow(threading.Event):
+    """What a copy asks again and again whether it is to stop: it is held up each time until somebody has written."""
+
+    def __init__(self, written: list[int]) -> None:
+        super().__init__()
+        self.written = written
+        self.asked = 0
+
+    def is_set(self) -> bool:
+        self.asked += 1
+        before = len(self.written)
+        wait_until(lambda: len(self.written) > before)
+        return False
+
+
+def test_writers_get_through_while_a_copy_is_taken(
+    database: Database, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A copy that began anew with each of their commits would never end."""
+    monkeypatch.setattr(snapshot, "_ASK", 500)
     database.run("CREATE TABLE much (data BLOB)")
     with database.transaction():
         for _ in range(60):
             database.run("INSERT INTO much VALUES (randomblob(500000))")
-    written = []
+    written: list[int] = []
     ended = threading.Event()
 
     def write() -> None:
-        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        with closing(sqlite3.connect(file, timeout=PATIENCE, isolation_level=None)) as other:
             while not ended.is_set():
                 other.execute("INSERT INTO people (created_at) VALUES ('x')")
                 written.append(1)
@@ -83,11 +102,11 @@ def test_writers_get_through_while_a_copy_is_taken(database: Database, file: Pat
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        while not written:
-            pass
+        wait_until(lambda: written)
         before = len(written)
-        snapshot.take(file, tmp_path / "copy.db", STAMP)
-        assert len(written) > before
+        slow = Slow(written)
+        snapshot.take(file, tmp_path / "copy.db", STAMP, slow)
+        assert slow.asked > 1
     finally:
         ended.set()
         writer.join()
