@@ -20,6 +20,7 @@ from tests.botapi.client import BotApi
 from tests.helpers import NOW, archive, run_main
 from tests.telegram_bot import PERSON, RunningBot, eventually, rows, running, said, settings_for
 from tests.test_housekeeping import ignored
+from tests.waiting import PATIENCE
 from tests.zalo_bot import said_in, zalo_settings_for
 from tests.zaloapi.client import ZaloApi
 
@@ -100,6 +101,7 @@ def test_a_report_on_zalo_with_several_pictures(
     zalo: ZaloApi, person: str, tmp_path: Path, documents_loaded_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Choices are numbers there, and each picture is a message of its own, answered once for all."""
+    monkeypatch.setattr("bot.channels.zalo.updates.ALBUM_SECONDS", PATIENCE)
     monkeypatch.setattr("bot.fetcher.IDLE", 0.1)
     settings = zalo_settings_for(zalo, tmp_path / "data", secret_keys=new_key())
     with running(settings):

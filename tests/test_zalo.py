@@ -90,8 +90,15 @@ def test_a_picture_with_a_question_under_it_gets_the_answer_to_the_question(
 
 @pytest.mark.parametrize("field", ["photo_url", "photo"])
 def test_an_album_is_answered_once(
-    zalo: ZaloApi, person: str, other: str, zalo_bot: RunningBot, zalo_settings: Settings, field: str
+    zalo: ZaloApi,
+    person: str,
+    other: str,
+    zalo_bot: RunningBot,
+    zalo_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    field: str,
 ) -> None:
+    monkeypatch.setattr("bot.channels.zalo.updates.ALBUM_SECONDS", PATIENCE)
     zalo.switch(photo_field=field)
     for _ in range(4):
         zalo.image(person, b"\xff\xd8\xff\xe0")
