@@ -7,6 +7,7 @@ evidence is kept.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import io
 import logging
@@ -98,10 +99,10 @@ class Fetcher:
             except StorageBusy:
                 await asyncio.sleep(BUSY_PAUSE)
                 continue
-            try:
-                await asyncio.wait_for(self._wake.wait(), IDLE)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that comes just as the event is set.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE):
+                    await self._wake.wait()
 
     async def fetch_next(self) -> bool:
         """Fetch one file that is due; return False where none is."""

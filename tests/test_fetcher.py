@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -317,6 +317,34 @@ def test_it_goes_on_when_the_storage_was_busy_and_finds_files_by_itself(
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+    run(fetch)
+
+
+class Watched(asyncio.Event):
+    """An event that tells whether somebody waits for it."""
+
+    waited_for = False
+
+    async def wait(self) -> Literal[True]:
+        self.waited_for = True
+        return await super().wait()
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_it_ends_where_it_is_cancelled_just_as_it_is_woken(desk: Desk, steps: int) -> None:
+    """As many steps of the event loop later: a bot that is told to stop as a message comes in must end all the same."""
+    desk.fetcher._wake = waking = Watched()
+
+    async def fetch() -> None:
+        running = asyncio.create_task(desk.fetcher.run())
+        await until(lambda: waking.waited_for)
+        desk.fetcher.wake()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running], timeout=PATIENCE / 2)
+        assert running.cancelled()
 
     run(fetch)
 
