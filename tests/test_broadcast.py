@@ -468,7 +468,80 @@ def test_what_the_office_wants_approved_goes_out_after_the_head_has_read_it(
     assert (found.state, found.sent_by) == ("planned", admin.context.person)
 
 
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [("Người nhận", "Phòng Một"), ("Căn cứ", "Công văn 9/SVD"), ("Nút", "không"), ("Sửa lời", "Lời khác."), ("", "")],
+)
+def test_what_is_approved_is_what_the_head_has_read_in_everything(
+    change: str, answer: str, admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    head = member(context, "lanhdao", units[0])
+    roles.give(context.database, head.context.person, "head", units[0], CONSOLE, STAMP)
+    wanting = OFFICE.model_copy(update={"approvals": ("broadcast.send",)})
+    for one in (admin, head):
+        one.context = replace(one.context, office=wanting)
+    shown = write(admin)
+    press(admin, shown, "Căn cứ")
+    (shown,) = admin.say("Công văn 1/SVD")
+    press(admin, shown, "Đặt là khẩn")
+    press(admin, press_open(admin)[0], "Gửi")
+    admin.say("ngay")
+    _, card = admin.say("đồng ý")
+    for line in ("Gửi cho: cả cơ quan, 2 người", "Căn cứ: Công văn 1/SVD", "Khẩn: gửi cả ngoài giờ"):
+        assert line in read(card)
+    assert "version" not in read(card)
+    if change:
+        press(admin, press_open(admin)[0], change)
+        admin.say(answer)
+    else:
+        press(admin, press_open(admin)[0], "Bỏ khẩn")
+    (listed,) = head.say("chờ duyệt")
+    (refused,) = press(head, listed, "Đồng ý")
+    assert "Bản nháp đã được sửa" in read(refused)
+    assert newest(admin).state == "draft"
+
+
+def test_what_another_changes_while_it_is_being_confirmed_is_not_sent(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    other = member(context, "quantri2", units[0])
+    roles.give(context.database, other.context.person, "administrator", None, CONSOLE, STAMP)
+    press(admin, write(admin), "Gửi")
+    admin.say("ngay")
+    press(other, press_open(other)[0], "Người nhận")
+    other.say("chỉ Phòng Một")
+    hold(admin, [("đồng ý", "Bản nháp đã được sửa sau khi anh/chị xem")])
+    assert newest(admin).state == "draft"
+
+
+def test_two_who_confirm_the_same_draft_send_it_once(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    other = member(context, "quantri2", units[0])
+    roles.give(context.database, other.context.person, "administrator", None, CONSOLE, STAMP)
+    press(admin, write(admin), "Đặt là khẩn")
+    for one in (admin, other):
+        press(one, press_open(one)[0], "Gửi")
+    for one in (admin, other):
+        one.say("ngay")
+    hold(admin, [("đồng ý", "Bắt đầu")])
+    hold(other, [("đồng ý", "không còn là bản nháp")])
+    sent = [reply.to for reply in run_jobs(context) if reply.concern]
+    assert sorted(str(to) for to in sent) == sorted(str(one.address) for one in (admin, other))
+
+
 def test_a_planned_one_is_a_draft_again_when_it_is_cancelled(admin: Conversation) -> None:
+    press(admin, write(admin), "Gửi")
+    hold(admin, [("8:00 ngày 5/12", "08:00 05/12/2026"), ("có", "hẹn gửi lúc")])
+    planned = newest(admin)
+    assert planned.state == "planned"
+    (shown,) = press(admin, press_open(admin)[0], "Dừng hẳn")
+    assert "Bản nháp số 1" in read(shown)
+    assert newest(admin).state == "draft"
+    assert jobs.claim(admin.context.database, [running.START], "a", "2027", "2028") is None
+
+
+def test_how_often_one_repeats_is_said_when_it_is_planned(admin: Conversation) -> None:
     press(admin, write(admin), "Gửi")
     hold(
         admin,

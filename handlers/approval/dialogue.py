@@ -27,6 +27,9 @@ _LINES = Markup("\n")
 _UNITS = {"unit", "into", "parent"}
 _PEOPLE = {"person", "substitute", "listed"}
 
+# Those that say nothing to a reader.
+_SILENT = {"version"}
+
 LONGEST_NOTE = 1_000
 
 
@@ -84,7 +87,7 @@ def _said(approval: Approval, context: Context) -> Markup:
 
 
 def _shown(name: str, value: int | str | dict[str, Any] | None, context: Context) -> str:
-    if value is None or value == "":
+    if value is None or value == "" or name in _SILENT:
         return ""
     if isinstance(value, int) and name in _UNITS:
         unit = units.get(context.database, value)

@@ -96,7 +96,7 @@ def _begin(data: Data, context: Context) -> list[Reply]:
     found = service.show(context.scene, data["unit"], data["broadcast"])
     counted = recipients.sums(context.database, found.id)
     if people_of(counted):
-        return form.begin(_NAME, FORMS[_NAME], data, context)
+        return form.begin(_NAME, FORMS[_NAME], {**data, "version": service.version_of(found)}, context)
     whom = Button(context.texts("sending.edit_whom"), "broadcast.whom", {"broadcast": found.id, "unit": found.unit})
     return [Reply(numbers(found, counted, context), (whom, _back(found, context)))]
 
@@ -233,11 +233,28 @@ def _take_sure(typed: str, data: Data, context: Context) -> str | Done:
     if answer is False:
         return _kept(service.show(context.scene, data["unit"], data["broadcast"]), context)
     times = {name: data[name] for name in ("at", "repeats", "until") if data[name] is not None}
-    service.send(context.scene, data["unit"], data["broadcast"], data["said"], **times)
+    version = data.get("version", "")
+    whom = _put_before(data["broadcast"], count, context)
+    service.send(context.scene, data["unit"], data["broadcast"], data["said"], **times, whom=whom, version=version)
     found = service.show(context.scene, data["unit"], data["broadcast"])
     text = "broadcast.let_go" if found.state == "freezing" else "broadcast.planned"
     told = [context.texts.rich(text, state=wording.state(found, context)), *wording.patience(found, context)]
     return Done([Reply(_LINES.join(told), tuple(wording.steering(found, 0, context)))])
+
+
+def _put_before(number: int, count: int, context: Context) -> str:
+    """Return what a head who is to approve a draft reads beside its words: to whom, based on what, and with what."""
+    found = broadcasts.get(context.database, number)
+    assert found is not None
+    texts, content = context.texts, Content.from_json(found.content)
+    parts = [texts("broadcast.approved_whom", whom=wording.whom(found, context), count=count)]
+    if content.basis:
+        parts.append(texts("broadcast.draft_basis", basis=content.basis))
+    if content.file:
+        parts.append(texts("broadcast.draft_file", name=content.file.name))
+    if found.urgent:
+        parts.append(texts("broadcast.draft_urgent"))
+    return "\n".join(parts)
 
 
 def _kept(found: Broadcast, context: Context) -> Done:

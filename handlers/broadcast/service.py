@@ -7,6 +7,7 @@ it is who may do so for that unit.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from handlers.broadcast.content import Content, checked
 from handlers.errors import NotFound, NotPossible
 from storage import broadcasts, freezing, informing, jobs, members, people, recipients, units
 from storage.broadcasts import Broadcast
-from storage.database import Database
+from storage.database import Database, to_json
 from storage.informing import UnitSum
 from storage.recipients import Recipient, Sum
 
@@ -116,13 +117,16 @@ def send(
     at: str | None = None,
     repeats: dict[str, Any] | None = None,
     until: str | None = None,
+    whom: str = "",
+    version: str = "",
 ) -> None:
     """Let a draft go: now, at a time (UTC), or from that time on again and again until a day.
 
-    `said` is what whoever lets it go has read: a draft that was changed meanwhile is not sent.
+    `said` and `whom` are what whoever lets it go has read, a head too who is to approve it, and `version` of which
+    draft (`version_of`, "" for any that says the same): one that was changed meanwhile is not sent.
     """
     draft = _of(scene, unit, broadcast)
-    if draft.content["text"] != said:
+    if draft.content["text"] != said or version not in ("", version_of(draft)):
         raise NotPossible("draft_changed")
     by = scene.actor.person
     if at is None:
@@ -133,12 +137,18 @@ def send(
     if not scene.now < planned <= scene.now + LONGEST_AHEAD:
         # What was approved late goes out as soon as it is.
         if scene.approved and planned <= scene.now and not repeats:
-            send(scene, unit, broadcast, said)
+            send(scene, unit, broadcast, said, whom=whom, version=version)
             return
         raise NotPossible("time_is_over")
     if not broadcasts.plan(scene.database, broadcast, at, by, repeats, until):
         raise NotPossible("no_draft")
     jobs.plan(scene.database, running.START, str(broadcast), at, scene.stamp, recurrence=repeats)
+
+
+def version_of(draft: Broadcast) -> str:
+    """Return what changes with everything that goes out of a draft: words, file, buttons, people, and the hour."""
+    parts = to_json([draft.content, draft.audience, draft.urgent])
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
 @act("broadcast.pause", target="unit", contact=Reach.UNIT, head=Reach.UNIT)
