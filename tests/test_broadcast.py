@@ -27,7 +27,7 @@ from handlers.people import service as office
 from handlers.recurrence import Recurrence
 from handlers.router import draw
 from handlers.schedule import Due
-from storage import broadcasts, jobs, people, recipients, roles
+from storage import broadcasts, jobs, members, people, recipients, roles
 from storage.audit import CONSOLE
 from storage.people import Address, person_at
 from tests.broadcasting import put
@@ -153,19 +153,34 @@ def test_staff_may_not_write(context: Context, units: tuple[int, int, int]) -> N
 def test_a_contact_sends_within_his_unit_and_sees_only_it(
     contact: Conversation, admin: Conversation, context: Context, units: tuple[int, int, int]
 ) -> None:
-    member(context, "mot", units[1])
+    mot = member(context, "mot", units[1])
     other = member(context, "hai", units[2])
     shown = write(contact)
     assert "Đặt là khẩn" not in [button.label for button in shown.buttons]
     press(contact, shown, "Người nhận")
-    contact.say("người: hai; mot")
+    # Somebody who is not there has the same answer.
+    hold(contact, [("người: hai; mot", "Không có người đó trong danh sách"), ("người: không ai", "Không có người đó")])
+    contact.say("người: mot")
     found = newest(contact)
+    assert found.audience == {"kind": "named", "people": [mot.context.person]}
     assert found.unit == units[1]
     press(contact, press_open(contact)[0], "Gửi")
     contact.say("ngay")
     contact.say("đồng ý")
     run_jobs(context)
     assert recipients.get(context.database, found.id, other.context.person) is None
+    # By the number of a person, too, nobody of another unit is named to him.
+    members.put(
+        context.database, other.context.person, name="binh", folded="binh", position="", code="CB017",
+        state="joined", now=STAMP,
+    )  # fmt: skip
+    press(contact, write(contact, "Lời thứ hai."), "Người nhận")
+    (said,) = contact.say("người: CB017")
+    assert "Không có người đó" in read(said)
+    assert "binh" not in whole(said)
+    # A namesake elsewhere makes his own one no harder to name.
+    member(context, "binh", units[1])
+    hold(contact, [("người: binh", "1 người (binh)")])
     # What the administrator writes for all is not the contact's to read.
     write(admin, "Chuyện của cả cơ quan.")
     assert "Chuyện của cả cơ quan" not in whole(contact.say("thông báo")[0])
@@ -782,7 +797,7 @@ def test_a_contact_marks_who_was_informed_at_a_meeting(
     contact: Conversation, done: int, units: tuple[int, int, int]
 ) -> None:
     press(contact, results(contact, done, units[1]), "Ghi đã phổ biến")
-    hold(contact, [("chợ", "“họp” hoặc “điện thoại”"), ("họp", "Đã ghi 0 người"), ("ba", "chưa được giao quyền")])
+    hold(contact, [("chợ", "“họp” hoặc “điện thoại”"), ("họp", "Đã ghi 0 người"), ("ba", "Không có người đó")])
     hold(contact, [("hai", "Đã ghi 1 người"), ("xong", "Đã nắm: 3/3")])
     found = [one for one in recipients.some(contact.context.database, done, 0, 99) if one.name == "hai"]
     assert (found[0].informed_how, found[0].informed_at) == ("meeting", STAMP)
@@ -805,6 +820,11 @@ def test_each_of_several_names_has_its_own_result(
     assert found["hai"] == "meeting"
     assert not found["ba"]
     hold(contact, [("hai", "đã được ghi rồi"), ("xong", "Đã nắm: 3/3")])
+
+
+def test_whoever_did_not_confirm_what_was_never_sent_is_nobody(admin: Conversation) -> None:
+    press(admin, write(admin), "Người nhận")
+    hold(admin, [("chưa xác nhận 77", "Không có thông báo đó"), ("chưa xác nhận 1", "Không có thông báo đó")])
 
 
 def test_a_contact_reminds_those_of_his_unit_who_have_not_confirmed(

@@ -10,7 +10,7 @@ from handlers.context import Context
 from handlers.errors import NotFound, NotPossible
 from handlers.people.finding import find_member, find_unit
 from handlers.people.reading import folded
-from storage import members, selections, units
+from storage import broadcasts, members, selections, units
 from storage.broadcasts import Broadcast
 from storage.database import Database
 from storage.selections import Selection
@@ -72,8 +72,8 @@ def said(audience: Audience, context: Context) -> str:
     return texts("audience.all")
 
 
-def read(typed: str, context: Context) -> Audience:
-    """Return the audience that was typed; raise Refusal.
+def read(typed: str, context: Context, unit: int | None = None) -> Audience:
+    """Return the audience that was typed, with people of a unit and those below it or with None of all; raise Refusal.
 
     "cả cơ quan"; "Phòng Một; Phòng Hai", with what is below them, "chỉ Phòng Một" without; "đầu mối, lãnh đạo"; "chưa
     xác nhận 12"; "người: Trần Ví Dụ; CB017".
@@ -82,7 +82,10 @@ def read(typed: str, context: Context) -> Audience:
     if words in _EVERYBODY:
         return EVERYBODY
     if match := _NOT_INFORMED.fullmatch(words):
-        return {"kind": "not_informed", "broadcast": int(match.group(1))}
+        earlier = broadcasts.get(context.database, int(match.group(1)))
+        if earlier is None or earlier.started_at is None:
+            raise NotFound("no_such_broadcast")
+        return {"kind": "not_informed", "broadcast": earlier.id}
     for reader in READERS:
         if (found := reader(words, context)) is not None:
             return found
@@ -94,7 +97,8 @@ def read(typed: str, context: Context) -> Audience:
         parts = [part.strip() for part in re.split(r"[;,\n]", typed.split(":", 1)[1]) if part.strip()]
         if len(parts) > MOST_NAMED:
             raise NotPossible("too_many_named", most=MOST_NAMED)
-        people = [find_member(context.database, part, context.today).person for part in parts]
+        within = None if unit is None else units.covered(context.database, unit)
+        people = [find_member(context.database, part, context.today, within).person for part in parts]
         if not people:
             raise NotFound("no_such_member")
         return {"kind": "named", "people": list(dict.fromkeys(people))}

@@ -237,7 +237,7 @@ def _take_basis(typed: str, data: Data, context: Context) -> str | Done:
 
 
 def _take_whom(typed: str, data: Data, context: Context) -> str | Done:
-    return _changed(data, context, _content(data, context), audience.read(typed, context))
+    return _changed(data, context, _content(data, context), audience.read(typed, context, data["unit"]))
 
 
 def _take_buttons(typed: str, data: Data, context: Context) -> str | Done:

@@ -20,6 +20,7 @@ from handlers.people.reading import folded
 from handlers.people.screens import name_of
 from storage import units
 from storage.informing import UnitSum
+from storage.members import Member
 from storage.recipients import Recipient
 
 _LINES = Markup("\n")
@@ -191,20 +192,20 @@ def _take_who(typed: str, data: Data, context: Context) -> str | Stay | Done:
         count = service.mark_unit(context.scene, data["unit"], data["broadcast"], data["how"])
         data["marked"] = data.get("marked", 0) + count
         return Done(screen({"broadcast": data["broadcast"], "unit": data["unit"]}, context))
-    names = _names(typed, context)
+    names = _names(typed, data, context)
     if len(names) == 1:
         _mark_one(names[0], data, context)
         return "who"
     return Stay([_marked(names, data, context)])
 
 
-def _names(typed: str, context: Context) -> Sequence[str]:
+def _names(typed: str, data: Data, context: Context) -> Sequence[str]:
     """The people that a text names: one a line, or with ";" between; with "," where they are nobody's name together."""
     names = [name.strip() for name in typed.replace("\n", ";").split(";") if name.strip()]
     parted = []
     for name in names:
         try:
-            find_member(context.database, name, context.today)
+            _found(name, data, context)
         except NotFound:
             parted += [part.strip() for part in name.split(",") if part.strip()]
         except NotPossible:
@@ -216,9 +217,15 @@ def _names(typed: str, context: Context) -> Sequence[str]:
 
 def _mark_one(name: str, data: Data, context: Context) -> None:
     offered = name.isdigit() and name in _offered(data, context)
-    person = int(name) if offered else find_member(context.database, name, context.today).person
+    person = int(name) if offered else _found(name, data, context).person
     service.mark(context.scene, person, data["broadcast"], data["how"])
     data["marked"] = data.get("marked", 0) + 1
+
+
+def _found(name: str, data: Data, context: Context) -> Member:
+    """The member of a typed name, of the unit that is marked."""
+    within = None if data["unit"] is None else units.covered(context.database, data["unit"])
+    return find_member(context.database, name, context.today, within)
 
 
 def _marked(names: Sequence[str], data: Data, context: Context) -> Reply:

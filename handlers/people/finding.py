@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from handlers.errors import NotFound, NotPossible
 from handlers.people.reading import folded, looks_like_code, read_code
@@ -40,16 +41,18 @@ def full_name(database: Database, unit: Unit) -> str:
     return " / ".join(reversed(names))
 
 
-def find_member(database: Database, typed: str, day: dt.date) -> Member:
+def find_member(database: Database, typed: str, day: dt.date, within: Collection[int] | None = None) -> Member:
     """Return the member of a typed personal code or full name, or "Trần Ví Dụ / Phòng Một", who has not left.
 
-    Raises NotFound, and NotPossible naming them where several are called so.
+    With `within` only those of some units are known: of others not even that they exist. Raises NotFound, and
+    NotPossible naming them where several are called so.
     """
-    if looks_like_code(typed) and (by_code := members.by_code(database, read_code(typed), day.isoformat())):
+    by_code = members.by_code(database, read_code(typed), day.isoformat()) if looks_like_code(typed) else None
+    if by_code and (within is None or by_code.unit in within):
         return by_code
     name, _, path = typed.partition("/")
     called = members.called(database, folded(name), day.isoformat())
-    found = [member for member in called if member.state != "left"]
+    found = [member for member in called if member.state != "left" and (within is None or member.unit in within)]
     if path:
         unit = find_unit(database, path)
         found = [member for member in found if member.unit == unit.id]
