@@ -152,6 +152,27 @@ def test_everybody_of_a_unit_is_listed_also_whose_history_is_lost(desk: Desk) ->
     assert {one.person for one in offered} <= {first, second, third}
 
 
+def test_people_of_a_unit_that_was_merged_are_those_of_its_successor(desk: Desk) -> None:
+    top = desk.unit("Sở Ví Dụ")
+    old, new = desk.unit("Phòng Cũ", top), desk.unit("Phòng Mới", top)
+    first, second = desk.people(old, "an", "binh")
+    (third,) = desk.people(new, "chi")
+    number = desk.draft()
+    kept = desk.draft(old)
+    desk.send(number)
+    desk.work()
+    desk.act(service.confirm, third, number, by=third)
+    desk.act(office.merge_unit, old, new)
+    for unit in (new, top, None):
+        found = desk.act(service.results, unit, number).units
+        assert [(part.unit, part.people, part.sent, part.informed) for part in found] == [(new, 3, 3, 1)]
+        assert {one.person for one in desk.act(service.names, unit, number)} == {first, second, third}
+        assert {one.person for one in desk.act(service.uninformed, unit, number, 9)} == {first, second}
+    assert [one.id for one in desk.act(service.newest, new, 9)] == [kept]
+    assert desk.act(service.mark_unit, new, number, "meeting") == 2
+    assert {one.informed_how for one in desk.act(service.names, new, number)} == {"press", "meeting"}
+
+
 def test_what_is_counted_beforehand_is_what_the_list_becomes(desk: Desk) -> None:
     unit = desk.unit("Sở Ví Dụ")
     staff = desk.people(unit, *names("n", 12))

@@ -206,8 +206,7 @@ def retry(scene: Scene, unit: int | None, broadcast: int) -> int:
 @act("broadcast.list", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
 def newest(scene: Scene, unit: int | None, limit: int) -> list[Broadcast]:
     """Return the newest broadcasts of a unit and those below it, or with None of all, the newest first."""
-    within = None if unit is None else sorted(units.below(scene.database, unit))
-    return broadcasts.newest(scene.database, within, _ALL, limit)
+    return broadcasts.newest(scene.database, _below(scene, unit), _ALL, limit)
 
 
 @act("broadcast.from_above", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
@@ -309,7 +308,7 @@ def mark_unit(scene: Scene, unit: int | None, broadcast: int, how: How) -> int:
         raise NotFound("no_such_unit")
     _any(scene, broadcast)
     new = sum(part.people - part.informed for part in _by_unit(scene, unit, broadcast))
-    marking.begin(scene, broadcast, unit, sorted(units.below(scene.database, unit)), how)
+    marking.begin(scene, broadcast, unit, sorted(units.covered(scene.database, unit)), how)
     return new
 
 
@@ -348,11 +347,21 @@ def _any(scene: Scene, number: int) -> Broadcast:
 
 
 def _below(scene: Scene, unit: int | None) -> list[int] | None:
-    """A unit and everything below it; None for the whole office."""
-    return None if unit is None else sorted(units.below(scene.database, unit))
+    """A unit and everything below it, with the closed ones they took over; None for the whole office."""
+    return None if unit is None else sorted(units.covered(scene.database, unit))
 
 
 def _by_unit(scene: Scene, unit: int | None, broadcast: int) -> list[UnitSum]:
-    """The sums of a unit and those below it, or of all."""
+    """The sums of a unit and those below it, or of all; a closed one is counted with whoever took over from it."""
     below = _below(scene, unit)
-    return [part for part in informing.by_unit(scene.database, broadcast) if below is None or part.unit in below]
+    are_open = {one.id for one in units.all_open(scene.database)}
+    found: dict[int | None, UnitSum] = {}
+    for part in informing.by_unit(scene.database, broadcast):
+        if below is not None and part.unit not in below:
+            continue
+        is_there = part.unit is None or part.unit in are_open
+        living = None if is_there else units.living(scene.database, part.unit or 0)
+        place = living.id if living else part.unit
+        old = found.get(place, UnitSum(place, 0, 0, 0))
+        found[place] = UnitSum(place, old.people + part.people, old.sent + part.sent, old.informed + part.informed)
+    return list(found.values())
