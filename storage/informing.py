@@ -117,11 +117,20 @@ def uninform(database: Database, broadcast: int, person: int) -> bool:
 
 
 def inform_units(
-    database: Database, broadcast: int, units: Iterable[int], how: str, by: int, now: str, after: int, limit: int
+    database: Database,
+    broadcast: int,
+    units: Iterable[int],
+    how: str,
+    by: int,
+    now: str,
+    after: int,
+    limit: int,
+    among: int | None = None,
 ) -> int | None:
     """Note that whoever belongs to some units among the next `limit` rows after a person knows what a broadcast says.
 
-    Returns the last of those rows, None where there are no more.
+    With `among` only those who stand on the list of another broadcast, too. Returns the last of those rows, None where
+    there are no more.
     """
     last = last_of(database, broadcast, after, limit)
     if last is None:
@@ -132,6 +141,9 @@ def inform_units(
         "broadcast_id = :broadcast AND person_id > :after AND person_id <= :last"
         f" AND unit_id IN ({', '.join(f':{name}' for name in places) or 'NULL'}) AND informed_at IS NULL"
     )
+    if among is not None:
+        values["among"] = among
+        these += " AND person_id IN (SELECT a.person_id FROM recipients a WHERE a.broadcast_id = :among)"
     counted = database.rows(
         f"SELECT unit_id, max(person_id) AS person, count(*) AS n FROM recipients WHERE {these} GROUP BY unit_id",
         values,

@@ -822,6 +822,27 @@ def test_each_of_several_names_has_its_own_result(
     hold(contact, [("hai", "đã được ghi rồi"), ("xong", "Đã nắm: 3/3")])
 
 
+def test_what_was_marked_by_mistake_is_taken_back(
+    contact: Conversation, done: int, context: Context, units: tuple[int, int, int]
+) -> None:
+    member(context, "bo ngoi", units[1])
+    press(contact, results(contact, done, units[1]), "Ghi đã phổ biến")
+    hold(
+        contact,
+        [
+            ("họp", "Ghi nhầm thì gõ “bỏ” và họ tên"),
+            ("hai", "Đã ghi 1 người"),
+            ("bỏ hai", "Đã bỏ ghi hai.\nĐã ghi 0 người"),
+            ("bỏ ghi hai", "chưa được ghi"),
+            # What he confirmed himself stays, of others nothing is known, and a name is a name.
+            ("bỏ daumoi", "đã tự xác nhận"),
+            ("bỏ ba", "Không có người đó"),
+            ("bo ngoi", "Không có thông báo đó"),
+            ("xong", "Đã nắm: 2/3"),
+        ],
+    )
+
+
 def test_whoever_did_not_confirm_what_was_never_sent_is_nobody(admin: Conversation) -> None:
     press(admin, write(admin), "Người nhận")
     hold(admin, [("chưa xác nhận 77", "Không có thông báo đó"), ("chưa xác nhận 1", "Không có thông báo đó")])

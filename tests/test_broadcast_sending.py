@@ -15,7 +15,7 @@ from bot.dispatch import MOST_BROADCASTS
 from bot.errors import NotSent, OutcomeUnknown, Refused, Unreachable
 from handlers.broadcast import running, service
 from handlers.calendar import Calendar
-from handlers.errors import NotPossible
+from handlers.errors import NotFound, NotPossible
 from handlers.office import Office
 from handlers.people import service as office
 from handlers.plan import month
@@ -26,7 +26,7 @@ from storage.audit import CONSOLE
 from storage.database import Database
 from storage.merging import merge
 from storage.people import Address
-from tests.broadcasting import MONDAY, WIDE, Desk, counted, names, others_of, put
+from tests.broadcasting import CONTENT, MONDAY, WIDE, Desk, counted, names, others_of, put
 from tests.helpers import Messenger
 
 STAMP = MONDAY.isoformat()
@@ -152,6 +152,68 @@ def test_a_reminder_goes_only_to_those_who_have_not_confirmed(desk: Desk) -> Non
     desk.work()
     assert desk.arrived() == ["binh"]
     assert desk.rows(again).keys() == {second}
+
+
+def test_whoever_confirms_a_reminder_knows_what_it_reminds_of(desk: Desk) -> None:
+    top = desk.unit("Sở Ví Dụ")
+    room = desk.unit("Phòng Một", top)
+    first, second, third, fourth = desk.people(room, "an", "binh", "chi", "dung")
+    number = desk.draft()
+    desk.send(number)
+    desk.work()
+    again = desk.act(service.remind, None, number)
+    desk.act(service.change, None, again, {**CONTENT, "text": f"Nhắc lại: {CONTENT['text']}"}, desk.get(again).audience)
+    desk.send(again)
+    desk.work()
+    assert desk.act(service.confirm, first, again, by=first)
+    assert not desk.act(service.confirm, first, again, by=first)
+    # A reminder of the reminder goes to nobody who has confirmed one of them.
+    last = desk.act(service.remind, None, again)
+    desk.send(last)
+    desk.channel.arrived.clear()
+    desk.work()
+    assert desk.arrived() == ["binh", "chi", "dung"]
+    desk.act(service.mark, second, last, "phone")
+    informed = {one.person: one.informed_how for one in desk.act(service.names, None, number)}
+    assert informed == {first: "press", second: "phone", third: "", fourth: ""}
+    desk.act(service.unmark, second, last)
+    # Who came to the list of the first one only is not marked with those of its reminder.
+    (late,) = desk.people(room, "em")
+    desk.ask(freezing.freeze, number, recipients.named([late]), STAMP[:10], 0, 100)
+    assert desk.act(service.mark_unit, room, last, "meeting") == 3
+    informed = {one.person: one.informed_how for one in desk.act(service.names, None, number)}
+    listed = desk.ask(recipients.get, number, late)
+    assert listed is not None
+    assert listed.informed_at is None
+    assert informed == {first: "press", second: "meeting", third: "meeting", fourth: "meeting"}
+    with pytest.raises(NotFound):
+        desk.act(service.remind, None, last)
+
+
+def test_another_text_to_those_who_have_not_confirmed_is_no_reminder(desk: Desk) -> None:
+    (first,) = desk.people(desk.unit("Sở Ví Dụ"), "an")
+    number = desk.draft()
+    desk.send(number)
+    desk.work()
+    other = desk.draft(whom={"kind": "not_informed", "broadcast": number}, text="Mời họp lúc 9 giờ.")
+    desk.send(other)
+    desk.work()
+    desk.act(service.confirm, first, other, by=first)
+    assert [one.informed_how for one in desk.act(service.names, None, number)] == [""]
+
+
+def test_only_who_may_hurry_copies_the_hurry(desk: Desk) -> None:
+    unit = desk.unit("Sở Ví Dụ")
+    contact, head = desk.people(unit, "daumoi", "lanhdao")
+    for person, role in ((contact, "contact"), (head, "head")):
+        desk.ask(roles.give, person, role, unit, CONSOLE, STAMP)
+    number = desk.draft(unit)
+    desk.act(service.make_urgent, unit, number, True, by=head)
+    desk.send(number, unit, by=head)
+    desk.work()
+    for by, urgent in ((contact, False), (head, True)):
+        assert desk.get(desk.act(service.copy, unit, number, by=by)).urgent is urgent
+        assert desk.get(desk.act(service.remind, unit, number, by=by)).urgent is urgent
 
 
 def test_a_long_list_is_written_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

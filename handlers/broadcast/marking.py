@@ -18,9 +18,12 @@ MARK = "broadcast.mark"
 MARKED_AT_ONCE = 5_000
 
 
-def begin(scene: Scene, broadcast: int, unit: int, units: Sequence[int], how: str) -> None:
-    """Note that everybody of some units was informed, now as far as it goes and the others right after."""
-    data = {"units": list(units), "how": how, "by": scene.actor.person, "now": scene.stamp, "after": 0}
+def begin(scene: Scene, broadcast: int, unit: int, units: Sequence[int], how: str, among: int | None = None) -> None:
+    """Note that everybody of some units was informed, now as far as it goes and the others right after.
+
+    With `among` only those who stand on the list of another broadcast, too.
+    """
+    data = {"units": list(units), "how": how, "by": scene.actor.person, "now": scene.stamp, "after": 0, "among": among}
     _mark(scene.database, f"{broadcast} {unit}", data, scene.stamp)
 
 
@@ -31,8 +34,9 @@ def _go_on(due: Due, context: Context) -> list[Reply]:
 
 def _mark(database: Database, name: str, data: dict[str, Any], now: str) -> None:
     broadcast = int(name.split()[0])
+    by, among = data["by"], data.get("among")
     last = informing.inform_units(
-        database, broadcast, data["units"], data["how"], data["by"], data["now"], data["after"], MARKED_AT_ONCE
+        database, broadcast, data["units"], data["how"], by, data["now"], data["after"], MARKED_AT_ONCE, among
     )
     if last is not None and informing.last_of(database, broadcast, last, 1) is not None:
         jobs.plan(database, MARK, name, now, now, {**data, "after": last})

@@ -34,6 +34,7 @@ NAMES_SHOWN = 6
 _HOW = {"hop": "meeting", "tai hop": "meeting", "cuoc hop": "meeting", "dien thoai": "phone", "goi dien": "phone"}
 _EVERYBODY = {"ca don vi", "tat ca", "moi nguoi", "toan don vi"}
 _DONE = {"xong", "het", "thoi", "khong"}
+_TAKEN_BACK = ("bo ", "bo ghi ", "xoa ")
 
 
 def screen(data: Data, context: Context) -> list[Reply]:
@@ -192,6 +193,8 @@ def _take_who(typed: str, data: Data, context: Context) -> str | Stay | Done:
         count = service.mark_unit(context.scene, data["unit"], data["broadcast"], data["how"])
         data["marked"] = data.get("marked", 0) + count
         return Done(screen({"broadcast": data["broadcast"], "unit": data["unit"]}, context))
+    if words.startswith(_TAKEN_BACK) and (name := _taken_back(typed, data, context)):
+        return Stay([_unmarked(name, data, context)])
     names = _names(typed, data, context)
     if len(names) == 1:
         _mark_one(names[0], data, context)
@@ -244,6 +247,27 @@ def _marked(names: Sequence[str], data: Data, context: Context) -> Reply:
         lines.insert(0, texts.rich("broadcast.marked", names="; ".join(done)))
     question = _ask_who(data, context)
     return replace(question, text=_LINES.join([*lines, question.text]))
+
+
+def _taken_back(typed: str, data: Data, context: Context) -> str:
+    """The name after "bỏ"; "" where the whole is somebody's name."""
+    try:
+        _found(typed, data, context)
+    except NotFound:
+        words = typed.split()
+        return " ".join(words[2 if folded(words[1]) == "ghi" else 1 :])
+    except NotPossible:
+        return ""
+    return ""
+
+
+def _unmarked(name: str, data: Data, context: Context) -> Reply:
+    """Take back that somebody was informed; ask on."""
+    service.unmark(context.scene, _found(name, data, context).person, data["broadcast"])
+    data["marked"] = max(data.get("marked", 0) - 1, 0)
+    question = _ask_who(data, context)
+    said = context.texts.rich("broadcast.unmarked", name=name)
+    return replace(question, text=_LINES.join([said, question.text]))
 
 
 def _offered(data: Data, context: Context) -> set[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from handlers.authorization import Reach, Scene, act
+from handlers.authorization import Reach, Scene, act, may
 from handlers.broadcast import audience, marking, running
 from handlers.broadcast.content import Content, checked
 from handlers.errors import NotFound, NotPossible
@@ -60,8 +60,11 @@ def make_urgent(scene: Scene, unit: int | None, broadcast: int, urgent: bool) ->
 @act("broadcast.copy", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
 def copy(scene: Scene, unit: int | None, broadcast: int) -> int:
     """Return the number of a new draft that says the same to the same people."""
-    _of(scene, unit, broadcast)
-    return broadcasts.copy(scene.database, broadcast, scene.stamp)
+    before = _of(scene, unit, broadcast)
+    number = broadcasts.copy(scene.database, broadcast, scene.stamp)
+    if before.urgent:
+        broadcasts.change(scene.database, number, before.content, before.audience, _may_hurry(scene, unit))
+    return number
 
 
 @act("broadcast.delete", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
@@ -80,7 +83,7 @@ def remind(scene: Scene, unit: int | None, broadcast: int) -> int:
         raise NotFound("no_such_broadcast")
     whom = {"kind": "not_informed", "broadcast": broadcast}
     number = broadcasts.create(scene.database, unit, sent.content, whom, scene.actor.person, scene.stamp)
-    broadcasts.change(scene.database, number, sent.content, whom, sent.urgent)
+    broadcasts.change(scene.database, number, sent.content, whom, sent.urgent and _may_hurry(scene, unit))
     return number
 
 
@@ -282,7 +285,11 @@ def confirm(scene: Scene, person: int, broadcast: int) -> bool:
         raise NotPossible("address_held")
     if recipients.get(scene.database, broadcast, person) is None:
         raise NotFound("no_such_broadcast")
-    return informing.inform(scene.database, broadcast, person, "press", person, scene.stamp)
+    new, *_ = [
+        informing.inform(scene.database, number, person, "press", person, scene.stamp)
+        for number in (broadcast, *_reminded(scene.database, broadcast))
+    ]
+    return new
 
 
 @act("broadcast.mark", target="person", contact=Reach.UNIT, head=Reach.UNIT)
@@ -292,6 +299,8 @@ def mark(scene: Scene, person: int, broadcast: int, how: How) -> None:
         raise NotFound("no_such_broadcast")
     if not informing.inform(scene.database, broadcast, person, how, scene.actor.person, scene.stamp):
         raise NotPossible("marked_before")
+    for earlier in _reminded(scene.database, broadcast):
+        informing.inform(scene.database, earlier, person, how, scene.actor.person, scene.stamp)
 
 
 @act("broadcast.unmark", target="person", contact=Reach.UNIT, head=Reach.UNIT)
@@ -299,6 +308,8 @@ def unmark(scene: Scene, person: int, broadcast: int) -> None:
     """Take back that somebody was informed at a meeting or by phone."""
     if not informing.uninform(scene.database, broadcast, person):
         raise NotPossible("not_marked")
+    for earlier in _reminded(scene.database, broadcast):
+        informing.uninform(scene.database, earlier, person)
 
 
 @act("broadcast.mark_unit", target="unit", contact=Reach.UNIT, head=Reach.UNIT)
@@ -308,7 +319,10 @@ def mark_unit(scene: Scene, unit: int | None, broadcast: int, how: How) -> int:
         raise NotFound("no_such_unit")
     _any(scene, broadcast)
     new = sum(part.people - part.informed for part in _by_unit(scene, unit, broadcast))
-    marking.begin(scene, broadcast, unit, sorted(units.covered(scene.database, unit)), how)
+    for number in (broadcast, *_reminded(scene.database, broadcast)):
+        # Of an earlier one those who were reminded of it.
+        among = broadcast if number != broadcast else None
+        marking.begin(scene, number, unit, sorted(units.covered(scene.database, unit)), how, among)
     return new
 
 
@@ -343,6 +357,25 @@ def _any(scene: Scene, number: int) -> Broadcast:
     found = broadcasts.get(scene.database, number)
     if found is None:
         raise NotFound("no_such_broadcast")
+    return found
+
+
+def _may_hurry(scene: Scene, unit: int | None) -> bool:
+    """Whether the actor may let a broadcast of a unit go out at any hour."""
+    return "broadcast.urgent" not in scene.needing_approval and may(scene, "broadcast.urgent", unit)
+
+
+def _reminded(database: Database, number: int) -> list[int]:
+    """The earlier broadcasts that one reminds of in the same words: whoever knows of it knows of them."""
+    found: list[int] = []
+    reminder = broadcasts.get(database, number)
+    while reminder is not None and reminder.audience["kind"] == "not_informed":
+        earlier = broadcasts.get(database, reminder.audience["broadcast"])
+        # Something may be said before and after them.
+        if earlier is None or earlier.content["text"] not in reminder.content["text"]:
+            break
+        found.append(earlier.id)
+        reminder = earlier
     return found
 
 
