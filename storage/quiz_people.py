@@ -43,10 +43,13 @@ def add_selected(database: Database, number: int, selection: Selection, day: str
 
 def survey(database: Database, selection: Selection, day: str) -> dict[tuple[str, str] | None, int]:
     """Return how many members are meant, by the channel and account where each is written to; None for nowhere."""
-    # As in people.all_reached_at: the private chat used last of those that are neither held nor closed.
+    # As in people.all_reached_at: the private chat used last of those that are neither held nor closed; none of whoever
+    # wants no broadcasts, and where an address of somebody is held, nobody knows who reads the others.
     reached = (
         "SELECT a.channel || ' ' || a.account FROM addresses a WHERE a.person_id = m.person_id AND a.in_group = 0"
-        " AND a.held_at IS NULL AND NOT EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
+        " AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.person_id = m.person_id)"
+        " AND NOT EXISTS (SELECT 1 FROM addresses d WHERE d.person_id = m.person_id AND d.held_at IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
         " AND c.account = a.account AND c.chat = a.chat) AND NOT EXISTS (SELECT 1 FROM homes h"
         " WHERE h.person_id = a.person_id AND h.channel = a.channel AND h.account <> a.account)"
         " ORDER BY a.used_at DESC LIMIT 1"
@@ -117,9 +120,10 @@ def of_round(database: Database, number: int) -> Sequence[tuple[int, int | None]
 
 
 def to_tell(database: Database, number: int, told: int, limit: int) -> Sequence[int]:
-    """Return up to `limit` people who were told less of a round so far and have not finished it."""
+    """Return up to `limit` people of the office who were told less of a round so far and have not finished it."""
     rows = database.rows(
-        "SELECT p.person_id FROM quiz_people p WHERE p.round_id = :round AND p.told < :told AND NOT EXISTS"
+        "SELECT p.person_id FROM quiz_people p JOIN members m ON m.person_id = p.person_id AND m.state = 'joined'"
+        " WHERE p.round_id = :round AND p.told < :told AND NOT EXISTS"
         " (SELECT 1 FROM quiz_attempts a WHERE a.round_id = p.round_id AND a.person_id = p.person_id"
         "  AND a.finished_at IS NOT NULL) ORDER BY p.person_id LIMIT :limit",
         {"round": number, "told": told, "limit": limit},

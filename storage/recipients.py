@@ -20,7 +20,7 @@ from storage.selections import places
 
 REACHABLE = ""
 NOT_JOINED, OPTED_OUT, HELD, BLOCKED, NO_CHAT = "not_joined", "opted_out", "held", "blocked", "no_chat"
-FORGOTTEN, MERGED = "forgotten", "merged"
+FORGOTTEN, MERGED, DEPARTED = "forgotten", "merged", "departed"
 """Why somebody is left out."""
 
 ENDS = ("sent", "failed", "unknown")
@@ -45,12 +45,18 @@ class Next:
 def take(database: Database, broadcast: int, channel: str, account: str, limit: int) -> Sequence[Next]:
     """Queue the next `limit` people of an account who wait, in the order of their numbers; return them.
 
-    Those who cannot be written to any more have failed.
+    Those who cannot be written to any more have failed; who has left the office or wants none since is skipped.
     """
     rows = database.rows(
-        "SELECT r.person_id, r.chat, a.sender FROM recipients r LEFT JOIN addresses a ON a.channel = r.channel"
-        " AND a.account = r.account AND a.chat = r.chat AND a.person_id = r.person_id AND a.held_at IS NULL"
+        "SELECT r.person_id, r.chat, a.sender, CASE"
+        f" WHEN coalesce(m.state, '') <> 'joined' THEN '{DEPARTED}'"
+        f" WHEN o.person_id IS NOT NULL THEN '{OPTED_OUT}'"
+        " WHEN EXISTS (SELECT 1 FROM addresses h WHERE h.person_id = r.person_id AND h.held_at IS NOT NULL)"
+        f" THEN '{HELD}' WHEN a.sender IS NULL THEN 'gone' ELSE '' END AS reason"
+        " FROM recipients r LEFT JOIN addresses a ON a.channel = r.channel"
+        " AND a.account = r.account AND a.chat = r.chat AND a.person_id = r.person_id"
         f" AND a.in_group = 0 AND NOT EXISTS ({closed('a')})"
+        " LEFT JOIN members m ON m.person_id = r.person_id LEFT JOIN opt_outs o ON o.person_id = r.person_id"
         " WHERE r.broadcast_id = :broadcast AND r.state = 'waiting'"
         " AND r.channel = :channel AND r.account = :account ORDER BY r.person_id LIMIT :limit",
         {"broadcast": broadcast, "channel": channel, "account": account, "limit": limit},
@@ -58,13 +64,14 @@ def take(database: Database, broadcast: int, channel: str, account: str, limit: 
     found = []
     moved: dict[tuple[str, str], int] = {}
     for row in rows:
-        state, reason = ("queued", "") if row["sender"] else ("failed", "gone")
+        reason = row["reason"]
+        state = "queued" if not reason else "skipped" if reason in (DEPARTED, OPTED_OUT) else "failed"
         database.run(
             f"UPDATE recipients SET state = :state, reason = :reason WHERE {_PERSON}",
             {"broadcast": broadcast, "person": row["person_id"], "state": state, "reason": reason},
         )
         moved[state, reason] = moved.get((state, reason), 0) + 1
-        address = Address(channel, account, row["chat"], row["sender"]) if row["sender"] else None
+        address = None if reason else Address(channel, account, row["chat"], row["sender"])
         found.append(Next(row["person_id"], address))
     if not rows:
         # Nobody waits, whatever the sum says.

@@ -319,7 +319,31 @@ def test_somebody_who_went_away_after_the_list_was_written_gets_nothing(desk: De
     desk.ask(broadcasts.freeze_to, number, second)
     desk.ask(people.hold, first, CONSOLE, STAMP)
     desk.work()
-    assert desk.rows(number) == {first: ("failed", "gone"), second: ("sent", "")}
+    assert desk.rows(number) == {first: ("failed", "held"), second: ("sent", "")}
+
+
+def test_whoever_leaves_or_wants_none_while_it_stands_still_gets_nothing(desk: Desk) -> None:
+    unit = desk.unit("Sở Ví Dụ")
+    stays, leaves, stops, held, blocks = desk.people(unit, "an", "binh", "chi", "dung", "em")
+    # His messenger of before stays open when another one is held.
+    desk.ask(others_of, "khac", held, "dung2", "2020-01-01")
+    number = desk.draft()
+    desk.send(number)
+    desk.due()
+    desk.act(service.pause, None, number)
+    desk.act(office.leave, leaves)
+    desk.act(service.stop, stops, by=stops)
+    desk.ask(Database.run, "UPDATE addresses SET held_at = :now WHERE channel = 'khac'", {"now": STAMP})
+    desk.ask(chats.close, "vidu", "bot-1", "em", "blocked", STAMP)
+    desk.act(service.resume, None, number)
+    desk.work()
+    assert desk.arrived() == ["an"]
+    assert desk.rows(number) == {
+        stays: ("sent", ""), leaves: ("skipped", "departed"), stops: ("skipped", "opted_out"), held: ("failed", "held"),
+        blocks: ("failed", "gone"),
+    }  # fmt: skip
+    assert desk.sums(number) == counted(desk.rows(number))
+    assert desk.get(number).state == "done"
 
 
 # Pausing

@@ -14,8 +14,9 @@ from handlers.people import service
 from handlers.quiz import bank, dialogue, rounds, schedule
 from handlers.quiz.rounds import Rules
 from handlers.router import draw
-from storage import members, personal, quiz_attempts, quiz_people, quiz_rounds, quizzes
+from storage import members, merging, personal, quiz_attempts, quiz_people, quiz_rounds, quizzes
 from storage.people import person_at
+from storage.selections import EVERYBODY
 from tests.conftest import NOW
 from tests.conversations import Conversation, hold, read, whole
 from tests.quizzes import BANK, QUESTIONS, console_of, joined, office, place, planned, run_due
@@ -339,6 +340,27 @@ def test_who_has_left_or_cannot_be_reached_is_not_told(context: Context, unit: i
     number, sent = opened(context)
     assert sent == []
     assert [person for person, _ in quiz_people.of_round(context.database, number)] == [an.context.person]
+
+
+def test_whoever_leaves_stops_or_is_held_during_a_round_is_not_reminded(
+    context: Context, unit: int, an: Conversation
+) -> None:
+    leaves, stops, held = (joined(context, name, unit) for name in ("binh", "chi", "dung"))
+    also = person_at(context.database, place("dung", "khac"), NOW.isoformat())
+    merging.merge(context.database, also, held.context.person)
+    number, sent = opened(context)
+    assert len(sent) == 4
+    service.leave(console_of(context), leaves.context.person)
+    stops.say("thôi nhận thông báo")
+    context.database.run("UPDATE addresses SET held_at = :now WHERE channel = 'khac'", {"now": NOW.isoformat()})
+    found = quiz_people.survey(context.database, EVERYBODY, context.today.isoformat())
+    assert found == {("vidu", "bot-1"): 1, None: 2}
+    sent = run_due(replace(context, now=context.now + dt.timedelta(hours=24)))
+    assert [reply.to for reply in sent] == [an.address]
+    # Who only wants to be left alone may take it as before.
+    hold(stops, [("trắc nghiệm", "Làm bài"), ("1", "Câu 1/3")])
+    with pytest.raises(NotAllowed):
+        rounds.take(leaves.context.scene, number)
 
 
 def test_many_are_told_a_part_at_a_time(context: Context, unit: int, monkeypatch: pytest.MonkeyPatch) -> None:

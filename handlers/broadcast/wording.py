@@ -25,7 +25,7 @@ _SHORT = 40
 
 # Those that have words of their own.
 _KNOWN_REASONS = {
-    *("not_joined", "opted_out", "held", "blocked", "no_chat", "cancelled", "forgotten", "merged"),
+    *("not_joined", "opted_out", "held", "blocked", "no_chat", "cancelled", "forgotten", "merged", "departed"),
     *("deactivated", "left", "gone", "restored", "lease", "overdue", "window closed"),
 }
 _KNOWN_WAITS = {"hours", "plan", "retry_after", "trouble", "asked"}

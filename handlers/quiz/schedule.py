@@ -18,9 +18,10 @@ from handlers.quiz import rounds
 from handlers.quiz.rounds import CLOSING, OPENING, REMINDING, SHORTEST, TELLING, Rules
 from handlers.quiz.wording import LINES, shown_time
 from handlers.schedule import Due, Kind
-from storage import jobs, people, quiz_people, quiz_rounds
+from storage import broadcasts, jobs, people, quiz_people, quiz_rounds
 from storage.database import Database
 from storage.outbox import BROADCAST
+from storage.people import Address
 from storage.quiz_people import ANNOUNCED, REMINDED
 from storage.quiz_rounds import Round
 from storage.selections import Selection
@@ -113,8 +114,15 @@ def _messages(found: Round, some: Sequence[int], told: int, context: Context) ->
     rules = Rules.of(found)
     count = rules.draw or len(quiz_rounds.questions_of(context.database, found.id))
     reply = message(found.title, count, found.closes_at, rules, found.id, told, context)
-    reached = [to for person in some if (to := people.reached_at(context.database, person))]
+    reached = [to for person in some if (to := _reached(person, context))]
     return [replace(reply, to=to) for to in reached]
+
+
+def _reached(person: int, context: Context) -> Address | None:
+    """Where somebody is told of a round: nowhere if he wants no broadcasts, or another may read what he gets."""
+    if broadcasts.opted_out_since(context.database, person) or people.has_held(context.database, person):
+        return None
+    return people.reached_at(context.database, person)
 
 
 def message(title: str, count: int, closes_at: str, rules: Rules, number: int, told: int, context: Context) -> Reply:
