@@ -12,7 +12,7 @@ from handlers.broadcast.dialogue import read_choice
 from handlers.context import Context
 from handlers.errors import NotFound, NotPossible
 from handlers.people import service
-from handlers.quiz import act
+from handlers.quiz import act, rounds
 from handlers.quiz.rounds import Rules
 from storage import freezing, quiz_people, quiz_rounds, recipients
 from storage.selections import Selection
@@ -95,6 +95,19 @@ def test_a_button_of_a_broadcast_starts_a_round(context: Context, unit: int) -> 
     outside = joined(context, "sau", unit)
     with pytest.raises(NotFound):
         act("begin", button.data, outside.context)
+
+
+def test_a_button_for_a_round_that_is_not_open_says_so_and_for_a_closed_one_there_is_none(
+    context: Context, unit: int
+) -> None:
+    an = joined(context, "an", unit)
+    number = planned(context, PLAIN, opens=24)
+    (button,) = message(7, Content("Mời.", buttons=(read_choice(f"trắc nghiệm {number}", context),)), context).buttons
+    with pytest.raises(NotPossible, match="round_not_open"):
+        act("begin", button.data, an.context)
+    rounds.close_round(console_of(context), number)
+    with pytest.raises(NotPossible, match="round_closed"):
+        read_choice(f"trắc nghiệm {number}", context)
 
 
 def test_a_round_for_roles_and_for_named_people(context: Context, unit: int, chief: Conversation) -> None:

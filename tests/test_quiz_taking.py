@@ -11,7 +11,7 @@ from handlers.context import Context
 from handlers.conversation import Manner, Reply
 from handlers.errors import NotAllowed, NotFound, NotPossible
 from handlers.people import service
-from handlers.quiz import bank, dialogue, rounds, schedule
+from handlers.quiz import bank, dialogue, results, rounds, schedule
 from handlers.quiz.rounds import Rules
 from handlers.router import draw
 from storage import members, merging, personal, quiz_attempts, quiz_people, quiz_rounds, quizzes
@@ -228,6 +228,34 @@ def test_again_where_it_is_allowed(context: Context, an: Conversation) -> None:
     assert [one.passed for one in attempts(an, number)] == [False, True]
 
 
+def test_a_second_attempt_that_was_left_open_hides_no_result(context: Context, an: Conversation) -> None:
+    number, _ = opened(context, replace(PLAIN, attempts=2))
+    for said in ("trắc nghiệm", "1", "B", "1", "2", "xong", "A"):
+        an.say(said)
+    dialogue.act("start", {"round": number}, an.context)
+    hold(an, [("trắc nghiệm", "Làm tiếp: Đợt một")])
+    rounds.close_round(console_of(context), number)
+    hold(an, [("trắc nghiệm", "Kết quả: Đợt một"), ("1", "Anh/chị đạt")])
+    # The invitation that is pressed too late shows it, too.
+    (shown,) = dialogue.act("start", {"round": number}, an.context)
+    assert "Anh/chị đạt" in read(shown)
+    assert "Giấy xác nhận kết quả" in whole(shown)
+
+
+def test_an_attempt_that_is_open_when_the_round_closes_has_no_result(
+    context: Context, unit: int, an: Conversation
+) -> None:
+    number, _ = opened(context)
+    for said in ("trắc nghiệm", "1", "B"):
+        an.say(said)
+    rounds.close_round(console_of(context), number)
+    hold(an, [("1", "“Đợt một” đã đóng"), ("trắc nghiệm", "Hiện không có bài")])
+    with pytest.raises(NotPossible, match="round_closed"):
+        dialogue.act("start", {"round": number}, an.context)
+    found = results.see_results(console_of(context), None, number)
+    assert (found.invited, found.whole.begun, found.whole.finished) == (1, 1, 0)
+
+
 def test_who_has_taken_it_sees_his_result(context: Context, an: Conversation) -> None:
     _, sent = opened(context)
     for said in ("trắc nghiệm", "1", "B", "1", "2", "xong", "A"):
@@ -374,7 +402,7 @@ def test_many_are_told_a_part_at_a_time(context: Context, unit: int, monkeypatch
 def test_it_opens_and_closes_on_time(context: Context, an: Conversation) -> None:
     number, sent = opened(context, opens=2, closes=5)
     assert sent == []
-    with pytest.raises(NotFound):
+    with pytest.raises(NotPossible, match="round_not_open"):
         rounds.take(an.context.scene, number)
     assert len(run_due(replace(context, now=context.now + dt.timedelta(hours=2)))) == 1
     # Nothing ran for days: it is closed now, and nobody is reminded of what is over.

@@ -70,7 +70,10 @@ def _read_button(typed: str, context: Context) -> Choice | None:
     match = _BUTTON.fullmatch(typed)
     if match is None:
         return None
-    return Choice(context.texts("quiz.start"), KIND, str(_round(int(match.group(1)), context).id))
+    found = _round(int(match.group(1)), context)
+    if found.state == "closed":
+        raise NotPossible("round_closed", title=found.title)
+    return Choice(context.texts("quiz.start"), KIND, str(found.id))
 
 
 def _round(number: int, context: Context) -> Round:

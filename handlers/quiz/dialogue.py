@@ -74,10 +74,11 @@ def _show(_: str, context: Context) -> list[Reply]:
             label = context.texts("quiz.go_on" if taken else "quiz.start")
             until = context.texts("quiz.open_round", title=found.title, until=shown_time(found.closes_at, context))
             offered.append(Button(label, "quiz.start", {"round": found.id}, full=f"{label}: {until}"))
-        elif taken and taken[-1].finished_at is not None:
+        elif finished := [one for one in taken if one.finished_at is not None]:
+            # One that was left open when the round closed has no result.
             label = context.texts("quiz.see_result")
             full = context.texts("quiz.of_round", label=label, title=found.title)
-            offered.append(Button(label, "quiz.result", {"attempt": taken[-1].id}, full=full))
+            offered.append(Button(label, "quiz.result", {"attempt": finished[-1].id}, full=full))
     if not offered and may(context.scene, "quiz.plan_round"):
         # Who opens rounds and has none to take means those.
         return overview.show(context)
@@ -90,10 +91,11 @@ def _start(number: int, context: Context) -> list[Reply]:
     try:
         attempt = rounds.take(context.scene, number)
     except NotPossible as refusal:
-        if refusal.code != "no_more_attempts":
+        taken = quiz_attempts.of_person(context.database, number, context.person)
+        finished = [one for one in taken if one.finished_at is not None]
+        if not finished or refusal.code not in ("no_more_attempts", "round_closed"):
             raise
-        last = quiz_attempts.of_person(context.database, number, context.person)[-1]
-        return [_result(last.id, context)]
+        return [_result(finished[-1].id, context)]
     following = rounds.next_question(context.database, attempt)
     assert following is not None
     return [_question(following, context)]

@@ -166,6 +166,9 @@ def take(scene: Scene, number: int) -> Attempt:
     """Return the attempt at a round that the actor goes on with, or a new one; raise NotFound or NotPossible."""
     found, person = _round(scene.database, number), scene.actor.person
     is_invited, unit = quiz_people.unit_of(scene.database, number, person)
+    if found.state == "planned":
+        # Nobody is invited yet, also of those for whom it will be.
+        raise NotPossible("round_not_open", title=found.title)
     if not is_invited:
         raise NotFound("no_such_round")
     _refuse_closed(scene, found)
