@@ -575,11 +575,32 @@ def test_how_often_one_repeats_is_said_when_it_is_planned(admin: Conversation) -
         ("lúc 8:05 ngày 5/12", "2026-12-5 8:5"),
         ("mai", "2026-11-22 8:0"),
         ("5/12/2026 14 giờ 15", "2026-12-5 14:15"),
+        # It is ten o'clock on Saturday the 21st.
+        ("3 giờ chiều mai", "2026-11-22 15:0"),
+        ("chiều mai", "2026-11-22 14:0"),
+        ("9h tối nay", "2026-11-21 21:0"),
+        ("1h trưa mai", "2026-11-22 13:0"),
+        ("8 rưỡi sáng mai", "2026-11-22 8:30"),
+        ("8g30 mai", "2026-11-22 8:30"),
+        ("16h 15/12", "2026-12-15 16:0"),
+        ("16h thứ hai", "2026-11-23 16:0"),
+        ("thứ bảy 9h", "2026-11-28 9:0"),
+        ("thứ bảy 11h", "2026-11-21 11:0"),
+        ("thứ tư tuần tới 8h", "2026-11-25 8:0"),
+        ("ngày mốt 15h", "2026-11-23 15:0"),
+        ("8h ngày 5 tháng 12", "2026-12-5 8:0"),
+        ("30 phút nữa", "2026-11-21 10:30"),
+        ("2 giờ nữa", "2026-11-21 12:0"),
     ],
 )
 def test_a_time_is_understood(typed: str, at: str, context: Context) -> None:
     local = dt.datetime.strptime(at, "%Y-%m-%d %H:%M").replace(tzinfo=context.zone)
     assert timing.read(typed, NOW, context.zone) == timing.When(local.astimezone(dt.UTC))
+
+
+@pytest.mark.parametrize("typed", ["ngay", "gửi luôn", "gửi ngay đi", "ngay nhé", "Ngay bây giờ", "lập tức"])
+def test_now_is_now(typed: str, context: Context) -> None:
+    assert timing.read(typed, NOW, context.zone) == timing.When()
 
 
 @pytest.mark.parametrize(
@@ -588,6 +609,8 @@ def test_a_time_is_understood(typed: str, at: str, context: Context) -> None:
         ("hằng tuần thứ hai 8h", Recurrence(dt.time(8), weekday=0), None),
         ("hằng tuần chủ nhật lúc 9:30", Recurrence(dt.time(9, 30), weekday=6), None),
         ("hằng tháng ngày 5", Recurrence(dt.time(8), day=5), None),
+        ("ngày 5 hằng tháng lúc 2h chiều", Recurrence(dt.time(14), day=5), None),
+        ("thứ hai hằng tuần 8h", Recurrence(dt.time(8), weekday=0), None),
         ("mỗi quý ngày 31 15h đến 31/12/2027", Recurrence(dt.time(15), day=31, months=(2, 5, 8, 11)), "2027-12-31"),
     ],
 )
@@ -600,7 +623,13 @@ def test_how_it_repeats_is_understood(typed: str, recurs: Recurrence, until: str
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "lúc nào cũng được", "25h", "8:00 hôm nay", "hằng tuần", "31/2", "hằng tháng ngày 40"]
+    "typed",
+    [
+        *("", "lúc nào cũng được", "25h", "8:00 hôm nay", "hằng tuần", "31/2", "hằng tháng ngày 40"),
+        # What is understood only in part would go out at another time.
+        *("8h 5/12 và 10/12", "thứ hai và thứ tư 8h", "hằng ngày 20h", "16h cuối tháng", "tối mai", "11h chiều"),
+        *("hai tuần một lần thứ hai 8h", "hằng tuần thứ hai 8h đến 1/11/2026", "hằng tháng ngày 5 đến 1/12/2026"),
+    ],
 )
 def test_what_is_no_time_is_asked_again(typed: str, context: Context) -> None:
     with pytest.raises(NotPossible):
