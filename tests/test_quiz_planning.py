@@ -98,6 +98,28 @@ def test_it_may_open_later(context: Context, unit: int, chief: Conversation) -> 
     assert len(run_due(replace(context, now=dt.datetime(2026, 11, 23, 1, tzinfo=dt.UTC)))) == 1
 
 
+@pytest.mark.parametrize(
+    ("opens", "closes", "said"),
+    [
+        ("14h thứ hai", "11h30 ngày 25/11", "Mở 14:00 ngày 23/11/2026, đóng 11:30 ngày 25/11/2026"),
+        ("thứ hai", "thứ sáu", "Mở 08:00 ngày 23/11/2026, đóng 17:00 ngày 27/11/2026"),
+        ("hôm nay", "3 giờ chiều nay", "Mở 10:00 ngày 21/11/2026, đóng 15:00 ngày 21/11/2026"),
+        ("30 phút nữa", "hôm nay", "Mở 10:30 ngày 21/11/2026, đóng 17:00 ngày 21/11/2026"),
+    ],
+)
+def test_it_opens_and_closes_at_a_time_of_the_day(chief: Conversation, opens: str, closes: str, said: str) -> None:
+    for one in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", opens, closes):
+        chief.say(one)
+    hold(chief, [("cả cơ quan", said)])
+
+
+@pytest.mark.parametrize("typed", ["9h hôm nay", "14h và 16h mai", "hằng tuần thứ hai", "ngay", "lúc nào rảnh"])
+def test_a_time_at_which_no_round_can_close_is_asked_again(chief: Conversation, typed: str) -> None:
+    for one in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "ngay"):
+        chief.say(one)
+    hold(chief, [(typed, "Đóng vào ngày nào"), ("25/11", "Dành cho ai?")])
+
+
 @pytest.mark.parametrize("finished", [FEWEST_TOLD - 1, FEWEST_TOLD])
 def test_of_a_few_who_finished_nothing_is_told_by_which_one_could_be_known(
     context: Context, unit: int, chief: Conversation, finished: int

@@ -61,11 +61,11 @@ class When:
         }
 
 
-def read(typed: str, now: dt.datetime, zone: ZoneInfo) -> When:
+def read(typed: str, now: dt.datetime, zone: ZoneInfo, default: dt.time = DEFAULT_TIME) -> When:
     """Return the time that was typed; raise NotPossible, also where a word of it is not understood.
 
     "ngay"; "15h30", "8:00 ngày 5/12", "mai", "3 giờ chiều thứ hai", "30 phút nữa"; "hằng tuần thứ hai 8h", "hằng tháng
-    ngày 5", "hằng quý ngày 15 lúc 9h đến 31/12/2027". Without a time of the day it is eight o'clock.
+    ngày 5", "hằng quý ngày 15 lúc 9h đến 31/12/2027". Without a time of the day it is eight o'clock, or `default`.
     """
     words = " ".join(re.sub(r"[,;.!]+(?=\s|$)", " ", folded(typed)).split())
     if words in _NOW or (_NOW_WORDS.issuperset(words.split()) and {"ngay", "luon", "tuc"} & set(words.split())):
@@ -87,10 +87,10 @@ def read(typed: str, now: dt.datetime, zone: ZoneInfo) -> When:
         if until and first.astimezone(zone).date() > until:
             raise NotPossible("ends_before")
         return When(first, recurrence, until)
-    date, rest = _date(words, clock, now, zone)
+    date, rest = _date(words, clock or default, now, zone)
     if (clock is None and date is None) or until or not _BESIDE.issuperset(rest.split()):
         raise NotPossible("no_time")
-    at = dt.datetime.combine(date or today, clock or DEFAULT_TIME, zone).astimezone(dt.UTC)
+    at = dt.datetime.combine(date or today, clock or default, zone).astimezone(dt.UTC)
     if at <= now:
         raise NotPossible("time_is_over")
     return When(at)
@@ -127,7 +127,7 @@ def _clock(words: str) -> tuple[dt.time | None, str]:
         raise NotPossible("no_time") from None
 
 
-def _date(words: str, clock: dt.time | None, now: dt.datetime, zone: ZoneInfo) -> tuple[dt.date | None, str]:
+def _date(words: str, clock: dt.time, now: dt.datetime, zone: ZoneInfo) -> tuple[dt.date | None, str]:
     """The day that words tell, None for none, and the other words."""
     today = now.astimezone(zone).date()
     if match := _LONG_DAY.search(words):
@@ -142,7 +142,7 @@ def _date(words: str, clock: dt.time | None, now: dt.datetime, zone: ZoneInfo) -
             words = _without(week, words)
             this_week = _weekday(match) - today.weekday()
             days = this_week if week.group(1) == "nay" else this_week + 7
-        elif not days and dt.datetime.combine(today, clock or DEFAULT_TIME, zone) <= now:
+        elif not days and dt.datetime.combine(today, clock, zone) <= now:
             days = 7
         return today + dt.timedelta(days=days), words
     if match := _AFTER_TOMORROW.search(words):

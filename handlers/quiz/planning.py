@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers import form
-from handlers.broadcast import audience
+from handlers.broadcast import audience, timing
 from handlers.broadcast.wording import duration
 from handlers.context import Context
 from handlers.conversation import Reply
@@ -318,16 +318,27 @@ def _rules(data: Data) -> Rules:
 
 
 def opening(typed: str, context: Context) -> dt.datetime:
-    """Return when a round opens for a day that was typed, "" for now. Raises NotPossible."""
-    return max(_at(read_day(typed, context.today), OPENS, context), context.now) if typed else context.now
+    """Return when a round opens for a day or a time that was typed, "" for now. Raises NotPossible."""
+    return max(_at(typed, OPENS, context), context.now) if typed else context.now
 
 
 def closing(typed: str, context: Context) -> dt.datetime:
-    """Return when a round closes on a day that was typed. Raises NotPossible."""
-    return _at(read_day(typed, context.today), CLOSES, context)
+    """Return when a round closes for a day or a time that was typed. Raises NotPossible."""
+    return _at(typed, CLOSES, context)
 
 
-def _at(day: dt.date, time: dt.time, context: Context) -> dt.datetime:
+def _at(typed: str, time: dt.time, context: Context) -> dt.datetime:
+    """The time that was typed, UTC, on a day without one at `time`."""
+    try:
+        day = read_day(typed, context.today)
+    except NotPossible as no_day:
+        try:
+            found = timing.read(typed, context.now, context.zone, time)
+        except NotPossible as refusal:
+            raise refusal if refusal.code == "time_is_over" else no_day from None
+        if found.at is None or found.repeats:
+            raise no_day from None
+        return found.at
     return dt.datetime.combine(day, time, context.zone).astimezone(dt.UTC)
 
 
