@@ -543,6 +543,18 @@ def test_one_whose_time_the_bot_was_off_at_is_told_of_and_is_a_draft_again(desk:
     assert "chưa gửi" in text
 
 
+def test_one_that_was_planned_at_the_machine_and_missed_is_a_draft_again_too(desk: Desk) -> None:
+    desk.people(desk.unit("Sở Ví Dụ"), "an")
+    number = desk.draft()
+    desk.send(number, at=(MONDAY + dt.timedelta(hours=1)).isoformat())
+    desk.clock.advance(hours=4)
+    desk.work()
+    assert (desk.get(number).state, desk.arrived()) == ("draft", [])
+    desk.send(number)
+    desk.work()
+    assert desk.arrived() == ["an"]
+
+
 MONTHLY = {"at": "10:30", "weekday": None, "day": 23}
 QUARTERLY = {**MONTHLY, "months": [2, 5, 8, 11]}
 

@@ -300,10 +300,13 @@ def _start(due: Due, context: Context) -> list[Reply]:
 def _missed(due: Due, context: Context) -> list[Reply]:
     """Tell whoever planned a broadcast that the bot was off at its time; one that goes once is a draft again."""
     broadcast = broadcasts.get(context.database, int(due.name))
-    if broadcast is None or broadcast.state not in ("planned", "repeating") or not broadcast.sent_by:
+    if broadcast is None or broadcast.state not in ("planned", "repeating"):
         return []
     if broadcast.state == "planned":
         broadcasts.move(context.database, broadcast.id, "draft", _now(context))
+    if not broadcast.sent_by:
+        # It was planned at the machine: the list of drafts tells.
+        return []
     to = people.reached_at(context.database, broadcast.sent_by)
     return [Reply(*wording.missed(broadcast, due.planned, context), to=to, urgency=REPORT)] if to else []
 
