@@ -160,7 +160,8 @@ def carried(reply: Reply, abilities: Abilities, context: Context) -> list[dict[s
         for label, button in zip(labels, reply.buttons, strict=True):
             assert label.strip()
             assert not abilities.label_length or len(label) <= abilities.label_length
-            assert (label == button.label and not button.full) or (button.full or button.label) in whole_text
+            full = _unbroken(button.full or button.label)
+            assert (label == button.label and not button.full) or full in _unbroken(whole_text)
     else:
         assert labels == []
         lines = [f"{number}. {button.full or button.label}" for number, button in enumerate(reply.buttons, 1)]

@@ -120,6 +120,17 @@ def test_a_time_at_which_no_round_can_close_is_asked_again(chief: Conversation, 
     hold(chief, [(typed, "Đóng vào ngày nào"), ("25/11", "Dành cho ai?")])
 
 
+def test_a_round_for_nobody_is_not_opened(context: Context, unit: int, chief: Conversation) -> None:
+    told = "Hiện không có ai thuộc nhóm này"
+    for one in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "ngay", "25/11"):
+        chief.say(one)
+    hold(chief, [("đầu mối", told), ("cả cơ quan", "cả cơ quan: 1 người")])
+    chief.say("không")
+    for one in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "23/11", "25/11"):
+        chief.say(one)
+    hold(chief, [("đầu mối", "người là đầu mối: 0 người")])
+
+
 @pytest.mark.parametrize("finished", [FEWEST_TOLD - 1, FEWEST_TOLD])
 def test_of_a_few_who_finished_nothing_is_told_by_which_one_could_be_known(
     context: Context, unit: int, chief: Conversation, finished: int

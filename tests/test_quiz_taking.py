@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -12,6 +13,7 @@ from handlers.conversation import Manner, Reply
 from handlers.errors import NotAllowed, NotFound, NotPossible
 from handlers.people import service
 from handlers.quiz import bank, dialogue, results, rounds, schedule
+from handlers.quiz.question import LONGEST_OPTION, LONGEST_TEXT, Option, Question
 from handlers.quiz.rounds import Rules
 from handlers.router import draw
 from storage import members, merging, personal, quiz_attempts, quiz_people, quiz_rounds, quizzes
@@ -226,6 +228,48 @@ def test_again_where_it_is_allowed(context: Context, an: Conversation) -> None:
     assert "3/3 câu (100%)" in read(end)
     assert "Làm lại" not in whole(end)
     assert [one.passed for one in attempts(an, number)] == [False, True]
+
+
+def test_of_two_people_who_are_one_the_attempt_that_is_open_goes_on(
+    context: Context, unit: int, an: Conversation
+) -> None:
+    also = joined(context, "cung-an", unit)
+    number, _ = opened(context)
+    for conversation, all_said in ((an, ("B",)), (also, ("A", "3", "xong", "B"))):
+        for said in ("trắc nghiệm", "1", *all_said):
+            conversation.say(said)
+    merging.merge(context.database, also.context.person, an.context.person)
+    hold(an, [("trắc nghiệm", "Làm tiếp: Đợt một"), ("1", "Câu 2/3")])
+    for said in ("1", "2", "xong", "A"):
+        an.say(said)
+    first, second = attempts(an, number)
+    assert (first.score, second.score) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("explain", ["each", "end"])
+def test_the_longest_question_reaches_everybody_in_full(
+    context: Context, unit: int, an: Conversation, explain: Literal["each", "end"], several: bool
+) -> None:
+    words = "Phương án dài ví dụ. "
+    options = tuple(
+        Option(f"{number}. {words * 30}"[:LONGEST_OPTION].strip(), 100.0 - 50 * several if right else 0.0, "Nhận xét. ")
+        for number, right in zip(range(10), (True, several, *[False] * 8), strict=True)
+    )
+    longest = Question(
+        ("Câu hỏi dài ví dụ. " * 99)[:LONGEST_TEXT].strip(), options, several=several,
+        explanation=("Giải thích dài. " * 99)[:1_000].strip(),
+        provisions=("qd-874-2021/dieu-4/khoan-4", "qd-874-2021/dieu-4/khoan-3"),
+    )  # fmt: skip
+    bank.replace_bank(console_of(context), BANK, [longest])
+    opened(context, replace(PLAIN, explain=explain))
+    an.say("trắc nghiệm")
+    (shown,) = an.say("1")
+    assert all(option.text in whole(shown) for option in options)
+    for said in ("1", "2") if several else ():
+        an.say(said)
+    (ended,) = an.say("xong" if several else "A")
+    assert "Anh/chị đạt" in read(ended)
 
 
 def test_a_second_attempt_that_was_left_open_hides_no_result(context: Context, an: Conversation) -> None:

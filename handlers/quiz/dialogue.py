@@ -70,7 +70,7 @@ def _show(_: str, context: Context) -> list[Reply]:
     for found in quiz_rounds.rounds_for(context.database, context.person):
         taken = quiz_attempts.of_person(context.database, found.id, context.person)
         is_open = found.state == "open" and context.now.isoformat() < found.closes_at
-        if is_open and (not taken or taken[-1].finished_at is None):
+        if is_open and (not taken or any(one.finished_at is None for one in taken)):
             label = context.texts("quiz.go_on" if taken else "quiz.start")
             until = context.texts("quiz.open_round", title=found.title, until=shown_time(found.closes_at, context))
             offered.append(Button(label, "quiz.start", {"round": found.id}, full=f"{label}: {until}"))

@@ -161,7 +161,13 @@ def _ask_audience(_: Data, context: Context) -> Reply:
 
 
 def _take_audience(typed: str, data: Data, context: Context) -> str | Done:
-    data["audience"] = audience.read(typed, context)
+    meant_now = audience.read(typed, context)
+    selection = audience.SELECTIONS[meant_now["kind"]](context.database, meant_now)
+    opens_now = dt.datetime.fromisoformat(data["opens"]) <= context.now
+    if opens_now and not quiz_rounds.survey(context.database, selection, context.today.isoformat()):
+        # For one that opens later there may be people by then.
+        raise NotPossible("nobody_to_ask")
+    data["audience"] = meant_now
     return "confirm"
 
 

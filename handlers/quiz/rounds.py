@@ -173,8 +173,9 @@ def take(scene: Scene, number: int) -> Attempt:
         raise NotFound("no_such_round")
     _refuse_closed(scene, found)
     before = quiz_attempts.of_person(scene.database, number, person)
-    if before and before[-1].finished_at is None:
-        return before[-1]
+    # Of two people who are one, each may have begun one.
+    if left := next((one for one in before if one.finished_at is None), None):
+        return left
     rules = Rules.of(found)
     if len(before) >= rules.attempts:
         raise NotPossible("no_more_attempts", title=found.title)
