@@ -18,6 +18,9 @@ from storage.database import Database, Row, to_json
 
 State = Literal["draft", "planned", "repeating", "freezing", "running", "paused", "done", "cancelled"]
 
+GOING: tuple[State, ...] = ("planned", "repeating", "freezing", "running", "paused")
+"""States of one that is let go and not over."""
+
 OVER = ("done", "cancelled")
 """States of one that sends nothing any more."""
 
@@ -106,10 +109,12 @@ def newest(
     limit: int,
     *,
     whole_office: bool = False,
+    before: int | None = None,
 ) -> list[Broadcast]:
     """Return the newest broadcasts in some states, of some units or with None of all, the newest first.
 
-    `whole_office` says whether to the units belong those for the whole office.
+    `whole_office` says whether to the units belong those for the whole office; with `before` only those of lower
+    numbers are meant.
     """
     values: dict[str, Any] = {f"state{n}": state for n, state in enumerate(states)}
     within = f" AND state IN ({', '.join(f':state{n}' for n in range(len(states)))})"
@@ -117,6 +122,9 @@ def newest(
         values |= {f"unit{n}": unit for n, unit in enumerate(units)}
         of_units = f"unit_id IN ({', '.join(f':unit{n}' for n in range(len(units))) or 'NULL'})"
         within += f" AND ({of_units} OR unit_id IS NULL)" if whole_office else f" AND {of_units}"
+    if before is not None:
+        values["before"] = before
+        within += " AND id < :before"
     rows = database.rows(
         f"SELECT * FROM broadcasts WHERE 1 = 1{within} ORDER BY id DESC LIMIT :limit", {**values, "limit": limit}
     )

@@ -138,6 +138,45 @@ def test_a_draft_is_written_changed_and_deleted_in_chat(admin: Conversation) -> 
     assert broadcasts.newest(admin.context.database, None, ("draft",), 9) == []
 
 
+def test_a_draft_is_copied(admin: Conversation) -> None:
+    press(admin, write(admin), "Căn cứ")
+    admin.say("Công văn 1/SVD")
+    (copied,) = press(admin, press_open(admin)[0], "Nhân bản")
+    assert "Bản nháp số 2" in read(copied)
+    assert "Căn cứ: Công văn 1/SVD" in read(copied)
+    press(admin, copied, "Xóa bản nháp")
+    assert "Bản nháp số 1" in read(press_open(admin)[0])
+
+
+def test_one_that_repeats_is_found_however_many_went_out_since_and_all_others_are_older(
+    admin: Conversation, context: Context
+) -> None:
+    press(admin, write(admin, "Lời định kỳ."), "Gửi")
+    admin.say("hằng tuần thứ hai 8h")
+    admin.say("đồng ý")
+    for number in range(2, 16):
+        broadcasts.move(context.database, begin(admin, context, Content(f"Lời thứ {number}.")), "done", STAMP)
+    (shown,) = admin.say("thông báo")
+    labels = [button.label for button in shown.buttons]
+    assert "Số 15" in labels[2]
+    assert "Số 1: Lời định kỳ. (gửi định kỳ)" in labels
+    (older,) = press(admin, shown, "Cũ hơn")
+    assert [label.split(":")[0] for label in (button.label for button in older.buttons)] == [
+        *(f"Số {number}" for number in range(9, 3, -1)), "Cũ hơn",
+    ]  # fmt: skip
+    (oldest,) = press(admin, older, "Cũ hơn")
+    assert [button.label.split(":")[0] for button in oldest.buttons] == ["Số 3", "Số 2", "Số 1"]
+    (shown,) = press(admin, oldest, "Số 1: Lời định kỳ. (gửi định kỳ)")
+    assert "Dừng hẳn" in [button.label for button in shown.buttons]
+
+
+def test_a_planned_one_says_for_when_in_the_list(admin: Conversation) -> None:
+    press(admin, write(admin), "Gửi")
+    admin.say("8:00 ngày 5/12")
+    admin.say("đồng ý")
+    hold(admin, [("thông báo", "Số 1: Bật xác thực hai bước. (hẹn gửi lúc 08:00 05/12/2026)")])
+
+
 def test_a_draft_that_is_being_written_outlives_a_restart(admin: Conversation, context: Context) -> None:
     admin.say("thông báo")
     admin.say("Soạn thông báo mới")

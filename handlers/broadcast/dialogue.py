@@ -107,21 +107,32 @@ def _places(context: Context) -> Sequence[int | None]:
     return list(found)
 
 
-def _list(unit: int | None, context: Context) -> Reply:
+def _list(unit: int | None, context: Context, before: int | None = None) -> Reply:
+    """The newest broadcasts, and those that still go on however old they are; with `before` older ones."""
     texts = context.texts
-    own = service.newest(context.scene, unit, SHOWN)
-    buttons = [
-        Button(texts("broadcast.new"), "broadcast.new", {"unit": unit}),
-        Button(texts("broadcast.ready"), "broadcast.ready", {"unit": unit}),
-    ]
-    for found in own:
-        label = texts("broadcast.line", title=wording.title(found, context), state=texts(f"sending.{found.state}"))
-        buttons.append(Button(label, "broadcast.open", {"broadcast": found.id, "unit": found.unit}))
-    if unit is not None:
+    found = service.newest(context.scene, unit, SHOWN + 1, before)
+    own, older = found[:SHOWN], found[SHOWN:]
+    buttons = []
+    if before is None:
+        buttons += [
+            Button(texts("broadcast.new"), "broadcast.new", {"unit": unit}),
+            Button(texts("broadcast.ready"), "broadcast.ready", {"unit": unit}),
+        ]
+    if older and before is None:
+        # One that repeats is older than all that went out by it.
+        own += service.newest(context.scene, unit, SHOWN, own[-1].id, going=True)
+    for one in own:
+        said = wording.state(one, context) if one.state == "planned" else texts(f"sending.{one.state}")
+        label = texts("broadcast.line", title=wording.title(one, context), state=said)
+        buttons.append(Button(label, "broadcast.open", {"broadcast": one.id, "unit": one.unit}))
+    if unit is not None and before is None:
         # What came from above, as far as it concerns the unit.
-        for found in service.from_above(context.scene, unit, SHOWN // 2):
-            label = texts("broadcast.above", title=wording.title(found, context))
-            buttons.append(Button(label, "broadcast.results", {"broadcast": found.id, "unit": unit}))
+        for one in service.from_above(context.scene, unit, SHOWN // 2):
+            label = texts("broadcast.above", title=wording.title(one, context))
+            buttons.append(Button(label, "broadcast.results", {"broadcast": one.id, "unit": unit}))
+    if older:
+        last = found[SHOWN - 1].id
+        buttons.append(Button(texts("broadcast.older"), "broadcast.list", {"unit": unit, "before": last}))
     return Reply(texts.rich("broadcast.home"), tuple(buttons), manner=Manner.INSTEAD)
 
 
@@ -358,7 +369,7 @@ FORMS: dict[str, Form] = {
 
 _ACTS: Mapping[str, Callable[[Data, Context], list[Reply]]] = {
     CONFIRM: _confirm,
-    "list": lambda data, context: [_list(data["unit"], context)],
+    "list": lambda data, context: [_list(data["unit"], context, data.get("before"))],
     "new": _begin("broadcast_new"),
     "ready": _ready,
     "take": _take,

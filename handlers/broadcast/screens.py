@@ -44,7 +44,7 @@ def draft(number: int, context: Context) -> Reply:
     acts = ["words", "basis", "whom", "buttons", "file", "try", "send"]
     if may(context.scene, "broadcast.urgent", found.unit):
         acts.append("calm" if found.urgent else "urgent")
-    acts.append("delete")
+    acts += ["copy", "delete"]
     buttons = tuple(Button(texts(f"sending.edit_{name}"), f"broadcast.{name}", data) for name in acts)
     return Reply(_PARAGRAPHS.join([_LINES.join(lines[:2]), _LINES.join(lines[2:])]), buttons, manner=Manner.INSTEAD)
 

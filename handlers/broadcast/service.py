@@ -207,9 +207,15 @@ def retry(scene: Scene, unit: int | None, broadcast: int) -> int:
 
 
 @act("broadcast.list", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
-def newest(scene: Scene, unit: int | None, limit: int) -> list[Broadcast]:
-    """Return the newest broadcasts of a unit and those below it, or with None of all, the newest first."""
-    return broadcasts.newest(scene.database, _below(scene, unit), _ALL, limit)
+def newest(
+    scene: Scene, unit: int | None, limit: int, before: int | None = None, *, going: bool = False
+) -> list[Broadcast]:
+    """Return the newest broadcasts of a unit and those below it, or with None of all, the newest first.
+
+    With `before` those of lower numbers; with `going` only those that are let go and not over.
+    """
+    states = broadcasts.GOING if going else _ALL
+    return broadcasts.newest(scene.database, _below(scene, unit), states, limit, before=before)
 
 
 @act("broadcast.from_above", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
