@@ -73,21 +73,23 @@ def get(database: Database, number: int) -> Round | None:
     return _round(row) if row else None
 
 
-def newest(database: Database, limit: int) -> Sequence[Round]:
-    """Return up to `limit` rounds, the newest first."""
-    return [
-        _round(row)
-        for row in database.rows("SELECT * FROM quiz_rounds ORDER BY id DESC LIMIT :limit", {"limit": limit})
-    ]
+def newest(database: Database, limit: int, before: int | None = None) -> Sequence[Round]:
+    """Return up to `limit` rounds, the newest first; with `before` those of lower numbers."""
+    rows = database.rows(
+        "SELECT * FROM quiz_rounds WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit",
+        {"limit": limit, "before": before},
+    )
+    return [_round(row) for row in rows]
 
 
-def newest_for(database: Database, units: Collection[int], limit: int) -> Sequence[Round]:
-    """Return up to `limit` rounds that are for people of some units, the newest first."""
+def newest_for(database: Database, units: Collection[int], limit: int, before: int | None = None) -> Sequence[Round]:
+    """Return up to `limit` rounds that are for people of some units, the newest first; `before` as above."""
     values = {f"unit{place}": unit for place, unit in enumerate(units)}
     rows = database.rows(
         "SELECT r.* FROM quiz_rounds r WHERE EXISTS (SELECT 1 FROM quiz_people p WHERE p.round_id = r.id"
-        f" AND p.unit_id IN ({', '.join(f':{name}' for name in values) or 'NULL'})) ORDER BY r.id DESC LIMIT :limit",
-        {"limit": limit, **values},
+        f" AND p.unit_id IN ({', '.join(f':{name}' for name in values) or 'NULL'}))"
+        " AND (:before IS NULL OR r.id < :before) ORDER BY r.id DESC LIMIT :limit",
+        {"limit": limit, "before": before, **values},
     )
     return [_round(row) for row in rows]
 

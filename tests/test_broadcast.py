@@ -16,12 +16,12 @@ from openpyxl import load_workbook
 from PIL import Image
 
 from handlers.authorization import Actor, Scene
-from handlers.broadcast import KINDS, happened, reminders, running, service, timing, wording
+from handlers.broadcast import KINDS, act, happened, reminders, running, service, timing, wording
 from handlers.broadcast import content as contents
 from handlers.broadcast.content import PROVISION, STANDING_MENUS, Choice, Content, checked, marked
 from handlers.context import Context
 from handlers.conversation import Attachment, Door, Drawing, File, FileKind, Line, Outcome, Reply
-from handlers.errors import NotPossible, Refusal
+from handlers.errors import NotFound, NotPossible, Refusal
 from handlers.office import Reminder
 from handlers.people import service as office
 from handlers.recurrence import Recurrence
@@ -845,6 +845,23 @@ def test_the_list_says_everything_that_was_sent_who_noted_it_and_sorts_like_peop
     assert informed[0][1] == "lê ví dụ"
     assert informed[0][5] == "Qua điện thoại, daumoi ghi"
     assert [row[1] for row in missing] == ["Bùi Ví Dụ", "daumoi", "Đỗ Ví Dụ", "Trần Ví Dụ"]
+
+
+def test_one_that_went_to_nobody_or_has_just_begun_has_results(
+    admin: Conversation, context: Context, units: tuple[int, int, int]
+) -> None:
+    number = begin(admin, context)
+    (shown,) = act("results", {"broadcast": number, "unit": None}, admin.context)
+    assert "Đã nắm: 0/0 người (0%)" in read(shown)
+    assert "Ghi đã phổ biến" not in [button.label for button in shown.buttons]
+    for label in ("Biểu đồ", "Danh sách Word", "Danh sách Excel"):
+        (button,) = [one for one in shown.buttons if one.label == label]
+        assert drawn(act(button.action.removeprefix("broadcast."), button.data, admin.context))
+    contact = member(context, "daumoi2", units[2])
+    roles.give(context.database, contact.context.person, "contact", units[2], CONSOLE, STAMP)
+    contact.say("thông báo")
+    with pytest.raises(NotFound):
+        act("results", {"broadcast": number, "unit": units[2]}, contact.context)
 
 
 def test_the_chart_is_a_picture(admin: Conversation, done: int) -> None:

@@ -120,6 +120,29 @@ def test_a_time_at_which_no_round_can_close_is_asked_again(chief: Conversation, 
     hold(chief, [(typed, "Đóng vào ngày nào"), ("25/11", "Dành cho ai?")])
 
 
+def test_rounds_of_before_are_found(context: Context, unit: int, chief: Conversation) -> None:
+    contact = joined(context, "dau-moi", unit)
+    service.give_role(console_of(context), contact.context.person, "contact", unit)
+    for number in range(1, 12):
+        planned(context, PLAIN, title=f"Đợt thứ {number}")
+    run_due(context)
+    for one, of_unit in ((chief, ""), (contact, " (Phòng Ví Dụ)")):
+        (shown,) = one.say("đợt trắc nghiệm")
+        assert [button.label for button in shown.buttons][:5] == [f"Đợt thứ {number}" for number in range(11, 6, -1)]
+        assert shown.buttons[5].full == f"Các đợt cũ hơn{of_unit}"
+        (shown,) = one.say("6")
+        assert [button.label for button in shown.buttons] == [
+            *(f"Đợt thứ {number}" for number in range(6, 1, -1)), "Các đợt cũ hơn",
+        ]  # fmt: skip
+        (shown,) = one.say("6")
+        assert [button.label for button in shown.buttons] == ["Đợt thứ 1"]
+        hold(one, [("1", "Kết quả: Đợt thứ 1")])
+    for said in ("đợt trắc nghiệm", "6"):
+        chief.say(said)
+    (shown,) = chief.say("5")
+    assert "So với đợt trước: Đợt thứ 1" in [button.full for button in shown.buttons]
+
+
 def test_a_round_for_nobody_is_not_opened(context: Context, unit: int, chief: Conversation) -> None:
     told = "Hiện không có ai thuộc nhóm này"
     for one in ("đợt trắc nghiệm", "1", "Một", "1", "1", "tất cả", "ngay", "25/11"):

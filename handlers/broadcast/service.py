@@ -251,7 +251,8 @@ def results(scene: Scene, unit: int | None, broadcast: int) -> Results:
     """Return how any broadcast went in a unit and those below it, or with None in all."""
     found = _any(scene, broadcast)
     by_unit = _by_unit(scene, unit, broadcast)
-    if not by_unit:
+    # One's own may be for nobody, or not counted yet.
+    if not by_unit and (found.unit != unit or found.started_at is None):
         raise NotFound("no_such_broadcast")
     return Results(found, by_unit, recipients.sums(scene.database, broadcast) if unit is None else ())
 

@@ -20,6 +20,8 @@ MOST_ROUNDS, MOST_OFFERED = 5, 6
 def act(name: str, data: dict[str, Any], context: Context) -> list[Reply]:
     """Do what a button about the rounds that there are says; nothing for any other name."""
     match name:
+        case "older":
+            return [_older(data["unit"], data["before"], context)]
         case "round":
             return [_shown(data.get("unit"), data["round"], context)]
         case "ask_close":
@@ -50,15 +52,32 @@ def show(context: Context) -> list[Reply]:
     """The newest rounds that whoever asks looks after, and a new one where he may plan it."""
     offered, texts = [], context.texts
     for unit in _units(context):
-        for one in results.see_unit_rounds(context.scene, unit, MOST_ROUNDS):
-            full = _line(one, context)
-            if unit is not None:
-                full = texts("quiz.of_unit", line=full, unit=results.unit_name(unit, context))
-            offered.append(Button(one.title, "quiz.round", {"round": one.id, "unit": unit}, full=full))
+        offered += _rounds(unit, None, context)
     found = bool(offered)
     if may(context.scene, "quiz.plan_round"):
         offered.append(Button(texts("quiz.plan"), "quiz.plan"))
     return [Reply(texts.rich("quiz.rounds" if found else "quiz.no_rounds"), tuple(offered))]
+
+
+def _older(unit: int | None, before: int, context: Context) -> Reply:
+    return Reply(context.texts.rich("quiz.rounds"), tuple(_rounds(unit, before, context)))
+
+
+def _rounds(unit: int | None, before: int | None, context: Context) -> list[Button]:
+    """The newest rounds of a unit, with `before` older ones, and what leads on to those before them."""
+    texts, offered = context.texts, []
+    of_unit = {} if unit is None else {"unit": results.unit_name(unit, context)}
+    found = results.see_unit_rounds(context.scene, unit, MOST_ROUNDS + 1, before)
+    for one in found[:MOST_ROUNDS]:
+        line = _line(one, context)
+        full = texts("quiz.of_unit", line=line, **of_unit) if of_unit else line
+        offered.append(Button(one.title, "quiz.round", {"round": one.id, "unit": unit}, full=full))
+    if len(found) > MOST_ROUNDS:
+        data = {"unit": unit, "before": found[MOST_ROUNDS - 1].id}
+        label = texts("quiz.older")
+        full = texts("quiz.of_unit", line=label, **of_unit) if of_unit else label
+        offered.append(Button(label, "quiz.older", data, full=full))
+    return offered
 
 
 def _units(context: Context) -> list[int | None]:
@@ -82,10 +101,9 @@ def _shown(unit: int | None, number: int, context: Context) -> Reply:
     at = {"round": number, "unit": unit}
     offered = []
     if may(context.scene, "quiz.compare_rounds"):
-        before = [one for one in results.see_unit_rounds(context.scene, None, 2 * MOST_ROUNDS) if one.id < number]
-        if before:
-            full = texts("quiz.compare_with", title=before[0].title)
-            data = {"before": before[0].id, "after": number}
+        for before in results.see_unit_rounds(context.scene, None, 1, number):
+            full = texts("quiz.compare_with", title=before.title)
+            data = {"before": before.id, "after": number}
             offered.append(Button(texts("quiz.compare"), "quiz.compare", data, full=full))
     if found.whole.finished:
         names = ("units", "chart", "xlsx", "csv")

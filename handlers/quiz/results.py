@@ -142,11 +142,14 @@ def compare_rounds(scene: Scene, before: int, after: int) -> tuple[Round, Round,
 
 
 @act("quiz.see_unit_rounds", target="unit", contact=Reach.UNIT, head=Reach.UNIT, recorded=False)
-def see_unit_rounds(scene: Scene, unit: int | None, limit: int) -> Sequence[Round]:
-    """Return up to `limit` rounds that were opened for people of a unit or those below it, the newest first."""
+def see_unit_rounds(scene: Scene, unit: int | None, limit: int, before: int | None = None) -> Sequence[Round]:
+    """Return up to `limit` rounds that were opened for people of a unit or those below it, the newest first.
+
+    With `before` those of lower numbers.
+    """
     if unit is None:
-        return quiz_rounds.newest(scene.database, limit)
-    return quiz_rounds.newest_for(scene.database, units.covered(scene.database, unit), limit)
+        return quiz_rounds.newest(scene.database, limit, before)
+    return quiz_rounds.newest_for(scene.database, units.covered(scene.database, unit), limit, before)
 
 
 def _invited(database: Database, number: int, within: Collection[int] | None) -> dict[int | None, int]:
