@@ -124,11 +124,16 @@ def expire(database: Database, blob_id: int) -> None:
 
 
 def purge(database: Database, before: str, limit: int) -> int:
-    """Let up to `limit` files expire that were stored before a time, but those of reports; return how many."""
+    """Let up to `limit` files expire that were stored before a time; return how many.
+
+    Those of reports stay, and those of broadcasts that are still to go out, which name them in their content.
+    """
     return database.run(
         "UPDATE blobs SET complete = 0 WHERE id IN"
         " (SELECT b.id FROM blobs b WHERE b.complete = 1 AND b.created_at < :before"
-        " AND NOT EXISTS (SELECT 1 FROM report_files f WHERE f.blob_id = b.id) LIMIT :limit)",
+        " AND NOT EXISTS (SELECT 1 FROM report_files f WHERE f.blob_id = b.id)"
+        " AND NOT EXISTS (SELECT 1 FROM broadcasts c WHERE c.state NOT IN ('done', 'cancelled')"
+        """ AND c.content LIKE '%"blob":' || b.id || ',%') LIMIT :limit)""",
         {"before": before, "limit": limit},
     )
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import blobs
+from handlers.conversation import File
+from storage import blobs, broadcasts
 from storage.blobs import Blob
 from storage.database import Database
 from tests.helpers import STAMP, later
@@ -71,3 +72,15 @@ def test_only_what_was_begun_long_ago_and_never_completed_is_purged(database: Da
     assert [blobs.purge_incomplete(database, later(days=1), 2) for _ in range(3)] == [2, 1, 0]
     assert [row["id"] for row in database.rows("SELECT id FROM blobs ORDER BY id")] == [new, complete]
     assert database.rows("SELECT DISTINCT blob_id FROM blob_parts") == [{"blob_id": complete}]
+
+
+def test_the_file_of_a_broadcast_stays_as_long_as_it_goes_out(database: Database) -> None:
+    # A number that begins like another is another one.
+    files = [stored(database) for _ in range(11)]
+    content = {"text": '"blob":2,', "file": File(files[0], "photo", "anh.jpg").as_json()}
+    number = broadcasts.create(database, None, content, {"kind": "all"}, 1, STAMP)
+    broadcasts.plan(database, number, later(days=9), 1, {"day": 5})
+    assert blobs.purge(database, later(days=1), 99) == 10
+    assert [blob for blob in files if blobs.get(database, blob)] == files[:1]
+    broadcasts.move(database, number, "done", later(days=1))
+    assert blobs.purge(database, later(days=1), 99) == 1
