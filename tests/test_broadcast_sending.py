@@ -179,7 +179,7 @@ def test_whoever_confirms_a_reminder_knows_what_it_reminds_of(desk: Desk) -> Non
     desk.act(service.unmark, second, last)
     # Who came to the list of the first one only is not marked with those of its reminder.
     (late,) = desk.people(room, "em")
-    desk.ask(freezing.freeze, number, recipients.named([late]), STAMP[:10], 0, 100)
+    desk.ask(freezing.freeze, number, selections.named([late]), STAMP[:10], 0, 100)
     assert desk.act(service.mark_unit, room, last, "meeting") == 3
     informed = {one.person: one.informed_how for one in desk.act(service.names, None, number)}
     listed = desk.ask(recipients.get, number, late)

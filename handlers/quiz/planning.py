@@ -164,7 +164,7 @@ def _take_audience(typed: str, data: Data, context: Context) -> str | Done:
     meant_now = audience.read(typed, context)
     selection = audience.SELECTIONS[meant_now["kind"]](context.database, meant_now)
     opens_now = dt.datetime.fromisoformat(data["opens"]) <= context.now
-    if opens_now and not quiz_rounds.survey(context.database, selection, context.today.isoformat()):
+    if opens_now and not quiz_people.survey(context.database, selection, context.today.isoformat()):
         # For one that opens later there may be people by then.
         raise NotPossible("nobody_to_ask")
     data["audience"] = meant_now
