@@ -7,8 +7,8 @@ import re
 from handlers import ask, howto
 from handlers.context import Context
 from handlers.conversation import Reply
-from handlers.report.reading import asks
 from handlers.report.refusing import is_complaint, is_secret
+from handlers.report.telling import asks
 from knowledge.finding import Outcome
 from knowledge.text import fold, normalize
 

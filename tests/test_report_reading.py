@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.report.reading import is_told, read, since_when, telephone
+from handlers.report.reading import read, telephone
+from handlers.report.since import since_when
+from handlers.report.telling import is_told
 from knowledge.text import fold
 from tests.waiting import least_work
 

@@ -13,9 +13,9 @@ from handlers.report.answering import answered
 from handlers.report.dialogue import REPORT, begin, is_told
 from handlers.report.evidence import tell
 from handlers.report.picture_dialogue import PICTURE, picture
-from handlers.report.reading import asks
 from handlers.report.ready import warning
 from handlers.report.receipts import looks_like_receipt
+from handlers.report.telling import asks
 from handlers.report.trouble import help_at_once
 from handlers.report.trouble import trouble as tells_trouble
 from storage import people

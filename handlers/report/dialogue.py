@@ -21,10 +21,11 @@ from handlers.form import Data, Done, Form, Stay, Step
 from handlers.report import evidence, forwarding, service, wording
 from handlers.report.holding import CHANNELS_OF
 from handlers.report.owner import find_owner, has_title, whose
-from handlers.report.reading import Reading, asks, link, may_tell, read, telephone, tells_of_others
-from handlers.report.reading import is_told as says_so
+from handlers.report.reading import Reading, link, may_tell, read, telephone
 from handlers.report.receipts import shown_receipt
 from handlers.report.service import Opened
+from handlers.report.telling import asks, tells_of_others
+from handlers.report.telling import is_told as says_so
 from handlers.report.trail import LONGEST_LINE, LONGEST_NOTE, checked
 from knowledge.finding import Outcome
 from knowledge.text import fold, folded_syllables

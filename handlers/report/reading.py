@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from handlers.report.since import DATE, since_when
 from knowledge.text import fold, normalize
 from storage.reports import Harm, Kind, Whose
 
@@ -102,7 +103,7 @@ _UNITS = {
 }
 _LEAST_AMOUNT = 10_000
 
-_NO_HARM = r"\b(?:chua (?:ai )?(?:mat|chuyen|thiet hai|bi gi|sao)|khong (?:mat gi|ai mat|thiet hai|sao))\b"
+NO_HARM = r"\b(?:chua (?:ai )?(?:mat|chuyen|thiet hai|bi gi|sao)|khong (?:mat gi|ai mat|thiet hai|sao))\b"
 _THREAT = r"\b(?:doa|de doa|tong tien|tung (?:anh|clip|video|hinh)|doi tien chuoc)\b"
 _MONEY_GONE = (
     r"\b(?:da chuyen|lo chuyen|chuyen (?:khoan )?(?:cho no|mat|roi|het)|mat tien|mat (?:het )?\d|bi lua (?:mat )?\d|"
@@ -153,66 +154,6 @@ _VERBS_OF_FALSE = (
     ("gia", "mao"), ("mao", "danh"), ("gia", "danh"), ("lay", "anh"), ("lay", "hinh"), ("lay", "ten"), ("gia", "lam"),
 )  # fmt: skip
 
-_WEEKDAYS = {"thu hai": 0, "thu ba": 1, "thu tu": 2, "thu nam": 3, "thu sau": 4, "thu bay": 5, "chu nhat": 6, "cn": 6}
-_DAYS_AGO = {
-    "hom nay": 0, "sang nay": 0, "trua nay": 0, "chieu nay": 0, "toi nay": 0, "nay gio": 0, "vua xong": 0,
-    "vua nay": 0, "vua moi": 0, "hoi nay": 0, "luc nay": 0, "moi day": 0, "hom qua": 1, "hqua": 1, "toi qua": 1,
-    "dem qua": 1, "chieu qua": 1, "sang qua": 1, "trua qua": 1, "toi hom qua": 1, "hom kia": 2, "hom truoc": None,
-    "tuan truoc": 7, "hom bua": None, "may hom nay": None,
-}  # fmt: skip
-_AGO = re.compile(
-    r"\b(?:cach day (\d{1,2}) (ngay|hom|tuan|gio|tieng|phut|thang)"
-    r"|(\d{1,2}) (ngay|hom|tuan|gio|tieng|phut|thang) (?:truoc|nay|roi))\b"
-)
-_DATE = re.compile(r"(?<![\w/])(?:ngay )?(\d{1,2})[/-](\d{1,2})(?:[/-](\d{4}))?(?![\w/])")
-_LONGEST_AGO = dt.timedelta(days=3650)
-
-# Somebody asks what the rule is, and tells nothing that happened. "Từ khi", "sau khi", "cách đây" tell a time, and
-# "bị hack nên nhắn tin lung tung" what came of it.
-_SUPPOSED = re.compile(
-    r"\b(?:neu|lo ma|thi bao cao|nho ma|gia su|truong hop|khi nao|quy dinh|dieu \d|khoan \d|phat(?! (?:hien|tan|sinh))|"
-    r"xu ly the nao|trach nhiem|van ban|nghi dinh|co nen|nen (?:lam|bao|xu ly|hay|khong)|khong nen|lam sao de|"
-    r"cach(?! (?:day|nay))|de tranh|phong tranh|tranh bi|de khong|bat buoc|duoc phep|co quyen|thong tu|luat)\b"
-    r"|(?<!\btu )(?<!\bsau )(?<!\bke )(?<!\bdang )(?<!\blan )"
-    r"\bkhi\b(?! (?:nay|sang|trua|chieu|hoi|hom|dem|dang)\b)"
-)
-# Words for everybody who works in an office: a rule is about them, unless something is told of one of them.
-_STAFF = r"(?:can bo|cong chuc|vien chuc)"
-_IN_GENERAL = re.compile(rf"\b{_STAFF}\b")
-_ONE_OF_THEM = re.compile(
-    rf"(?<!\bphan )(?<!\bhinh )\b(?:anh|chi|chu|bac|ong|thay|sep|toi|em|minh|(?:cua|co) (?:(?:mot|1) )?{_STAFF}|"
-    r"dang (?:nhan|gui|di|hoi|muon|vay|dang|bi)|vua|roi|r|hom (?:qua|kia|nay)|(?:sang|trua|chieu|toi) (?:nay|qua))\b"
-)
-_ASKED = re.compile(
-    r"\?|\b(?:ai|gi|j|dau|may|bao nhieu|bn|the nao|ntn|nao|sao|lsao|ha|chang|tai sao|vi sao|co phai|phai bao)\b"
-    r"|\bv\W*$"
-    # "… không ạ", "… không vậy anh" asks as "… không" does.
-    r"|\b(?:khong|ko|k|hong|kg|hok|chua|hem)(?:\W+(?:a|ah|vay|v|the|nhi|nhe|anh|chi|em|ban|ad|admin|oi|shop)){0,3}\W*$"
-)
-# With its accents "à" asks; without them it is mostly "ạ", and whoever says that is polite.
-_ASKED_OPENLY = re.compile(r"\b(?:à|hả|hở|á)\W*$")
-# Whoever calls for somebody asks nothing, nor does he to whom nobody can do anything any more.
-_CALLED = re.compile(
-    r"\bai (?:oi|(?:co the |co )?(?:giup|cuu|biet|ranh|gioi))\b|\b(?:khong|ko|k|chang|chua) (?:thay )?ai\b"
-    r"|\b(?:khong|ko|k|chang|chua) (?:lam|thay|biet|vao|nhan|con) (?:duoc |dc )?(?:gi|j)\b|\b(?:ai do|co ai|ai cung)\b"
-)
-_HELP = re.compile(
-    r"\b(?:(?:phai |bay gio |gio |can )*lam (?:sao|gi|the nao|ntn)|giup|cuu|help|lay lai|phai sao|sao day|gio sao)\b"
-)
-# That it is so by now, and no case that somebody thinks of.
-_HAPPENED = re.compile(r"\b(?:roi|r|vua|dang|hom qua|sang nay|chieu nay|toi qua)\b")
-# What somebody does or did, or what was done to whoever writes.
-_DONE = re.compile(
-    r"(?<!khong )(?<!khoi )\bbi\b|\bke (?:xau|gian|nao|la)\b|\bai do\b|\b(?:nick|trang|tai khoan|fanpage) gia\b"
-    r"|\bdang (?:nhan|muon|vay|gui|hoi|di)\b"
-    r"|\b(?:co|mot|thay|phat hien)(?: mot)? (?:nguoi|ke|ai|doi tuong|nick|trang|tai khoan|fb|facebook|zalo|fanpage)\b"
-)
-# Somebody wants a text or a deed from the bot.
-_ORDERS = re.compile(
-    r"^\W*(?:(?:giup|nho|hay|lam on|em|toi|anh|chi|bot|oi|muon|cho) )*"
-    r"(?:viet|soan|tao|che|nghi|lam (?:bai|anh|clip|video|meme|gia|nick)|lap|ghep|tung|hack|chi (?:cach|em|toi)|mua)\b"
-)
-
 
 def read(text: str, today: dt.date) -> Reading:
     """Return what a sentence says; `today` is the day at the office."""
@@ -244,62 +185,18 @@ def read(text: str, today: dt.date) -> Reading:
     )
 
 
+def concerns_account(text: str, reading: Reading) -> bool:
+    """Whether what was understood of a text happened to an account, or to the unit whose name it bears."""
+    folded = fold(normalize(text[:LONGEST_READ]))
+    if not (reading.platform or re.search(_ACCOUNT, folded) or re.search(_HACKED, folded)):
+        return False
+    return reading.kind != "content" or re.search(_UNIT, folded) is not None
+
+
 def may_tell(text: str) -> bool:
     """Whether a message can tell what happened to an account at all, looked at quickly: most are questions."""
     folded = " ".join(fold(normalize(text[:LONGEST_READ])).split())
     return _kind(folded) is not None or _begs(folded)
-
-
-def is_told(text: str, reading: Reading) -> bool:
-    """Whether a message tells what happened to an account, rather than asking for a rule."""
-    folded = fold(normalize(text[:LONGEST_READ]))
-    if reading.kind is None:
-        return False
-    if not (reading.platform or re.search(_ACCOUNT, folded) or re.search(_HACKED, folded)):
-        return False
-    if reading.kind == "content" and not re.search(_UNIT, folded):
-        return False
-    if asks_rule(text) or (is_order(text) and not _DONE.search(folded)):
-        return False
-    # Whoever asks what to do about what happened to him tells it all the same.
-    calls = _HELP.search(_CALLED.sub("", folded)) is not None
-    return not calls or reading.whose is not None or _HAPPENED.search(folded) is not None
-
-
-def asks_rule(text: str, said: str = "") -> bool:
-    """Whether a text asks for a rule rather than for help; `said` is the text with its accents, where it lost them."""
-    folded = fold(normalize(text[:LONGEST_READ]))
-    if _SUPPOSED.search(folded) or (_IN_GENERAL.search(folded) and not _ONE_OF_THEM.search(folded)):
-        return True
-    without_help = _HELP.sub("", re.sub(_NO_HARM, "", _CALLED.sub("", folded)))
-    return bool(_ASKED.search(without_help) or _ASKED_OPENLY.search(normalize((said or text)[:LONGEST_READ]).lower()))
-
-
-def tells_of_others(text: str) -> bool:
-    """Whether a text tells what somebody else does or did: it asks for no misdeed, whatever its words."""
-    return _DONE.search(fold(normalize(text[:LONGEST_READ]))) is not None and not is_order(text)
-
-
-def is_order(text: str) -> bool:
-    """Whether a text orders a text or a deed from whoever reads it."""
-    return _ORDERS.search(fold(normalize(text[:LONGEST_READ]))) is not None
-
-
-def asks(text: str) -> bool:
-    """Whether a text is a question."""
-    return bool(_ASKED.search(fold(normalize(text[:LONGEST_READ]))))
-
-
-def since_when(text: str, today: dt.date) -> tuple[dt.date | None, str]:
-    """Return (day, as it was typed) of the time a text tells; (None, "") where it tells none."""
-    said = normalize(text[:LONGEST_READ])
-    folded = fold(said)
-    # Folding letter by letter keeps places, so that what was typed can be shown.
-    same = len(folded) == len(said)
-    for start, end, day in _times(folded, today):
-        phrase = said[start:end] if same else folded[start:end]
-        return (day if day is None or day <= today else None), phrase
-    return None, ""
 
 
 def link(text: str) -> str:
@@ -312,35 +209,6 @@ def telephone(text: str) -> str:
     """Return the first telephone number of a text as it was typed, "" where there is none."""
     found = _TELEPHONE.search(text)
     return found.group() if found else ""
-
-
-def _times(folded: str, today: dt.date) -> Iterator[tuple[int, int, dt.date | None]]:
-    if found := _AGO.search(folded):
-        count, unit = int(found[1] or found[3]), found[2] or found[4]
-        back = {"ngay": 1, "hom": 1, "tuan": 7, "thang": 30}.get(unit, 0) * count
-        yield found.start(), found.end(), today - dt.timedelta(days=back)
-    for phrase in sorted(_DAYS_AGO, key=len, reverse=True):
-        if found := re.search(rf"\b{phrase}\b", folded):
-            days = _DAYS_AGO[phrase]
-            yield found.start(), found.end(), None if days is None else today - dt.timedelta(days=days)
-    if found := _DATE.search(folded):
-        yield found.start(), found.end(), _date(int(found[1]), int(found[2]), found[3], today)
-    for name, weekday in _WEEKDAYS.items():
-        written = rf"{name}|thu {weekday + 2}" if weekday < 6 else name
-        if found := re.search(rf"\b(?:{written})\b", folded):
-            yield found.start(), found.end(), today - dt.timedelta(days=(today.weekday() - weekday) % 7)
-
-
-def _date(day: int, month: int, year: str | None, today: dt.date) -> dt.date | None:
-    """The day of a date; without a year, the last that was."""
-    for number in [int(year)] if year else [today.year, today.year - 1]:
-        try:
-            found = dt.date(number, month, day)
-        except ValueError:
-            return None
-        if today - _LONGEST_AGO <= found <= today:
-            return found
-    return None
 
 
 def _platform(folded: str) -> str:
@@ -473,8 +341,8 @@ def _owner_places(folded: list[str], kind: Kind | None) -> Iterator[tuple[int, i
 
 
 def _harm(folded: str, amount: int | None) -> Harm | None:
-    if re.search(_NO_HARM, folded):
-        return "money_asked" if re.search(_MONEY_ASKED, re.sub(_NO_HARM, "", folded)) else "none"
+    if re.search(NO_HARM, folded):
+        return "money_asked" if re.search(_MONEY_ASKED, re.sub(NO_HARM, "", folded)) else "none"
     if re.search(_THREAT, folded):
         return "threatened"
     if re.search(_MONEY_GONE, folded):
@@ -488,7 +356,7 @@ def _harm(folded: str, amount: int | None) -> Harm | None:
 
 def _amount(folded: str) -> int | None:
     """The largest sum of money that a text names, in đồng."""
-    plain = _DATE.sub(" ", _TELEPHONE.sub(" ", folded))
+    plain = DATE.sub(" ", _TELEPHONE.sub(" ", folded))
     sums = [found for match in _AMOUNT.finditer(plain) if (found := _money(match))]
     return max(sums, default=None)
 

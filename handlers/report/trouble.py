@@ -14,7 +14,8 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.first_aid import Trouble, in_trouble
 from handlers.report import wording
-from handlers.report.reading import LONGEST_READ, asks_rule, is_order
+from handlers.report.reading import LONGEST_READ
+from handlers.report.telling import asks_rule, is_order
 from knowledge.scope import DISTRESS
 from knowledge.text import folded_syllables, normalize
 
