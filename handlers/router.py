@@ -250,6 +250,9 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     if chosen is not None:
         return chosen
     if asked and not text.startswith("/"):
+        # Who takes care of reports writes down the trouble of others.
+        if asked.form not in casework.FORMS and (aided := report.helped(text, asked, FORMS[asked.form], context)):
+            return aided
         answered = form.answer(text, asked, FORMS[asked.form], context, digression.answered)
         if answered is not None:
             return answered
@@ -266,7 +269,7 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         # What was asked waits on its answer, and whoever takes care of the report with it.
         answered = report.answered(text, context, event.attachments)
         if answered is not None:
-            return answered
+            return [*report.aid(text, context), *answered]
     # At whichever of several bots: help does not wait. A code may look like words about a lost account: "FFG-HAC".
     if code is None and report.is_told(text, context):
         return report.begin(text, context, () if asked else event.attachments)

@@ -142,6 +142,14 @@ def test_something_new_that_happened_is_one_tap_away(typed: str, asked: int, rep
     hold(reporter, [("2", "Làm ngay")])
 
 
+def test_who_answers_that_money_is_gone_is_helped(asked: int, reporter: Conversation, context: Context) -> None:
+    aid, answered, *_ = reporter.say("em chuyển cho nó 20tr rồi")
+    assert "ngân hàng" in read(aid)
+    assert not aid.buttons
+    assert "đã" in read(answered).lower()
+    assert "em chuyển cho nó 20tr rồi" in [event.note for event in reports.events(context.database, asked)]
+
+
 def test_after_the_answer_everything_is_as_before(asked: int, reporter: Conversation) -> None:
     reporter.say("chưa ai chuyển")
     (after,) = reporter.say("dang anh dong nghiep khong xin phep")

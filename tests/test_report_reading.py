@@ -245,3 +245,22 @@ def test_any_text_is_read(text: str) -> None:
     assert reading.amount is None or reading.amount > 0
     assert reading.since_day is None or reading.since_day <= TODAY
     is_told(text, reading)
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["with accents", "without"])
+@pytest.mark.parametrize(
+    ("said", "harm"),
+    [
+        ("sao zalo em ko vào được nữa vậy", None),
+        ("sao zalo em ko vào được nữa vậy ad", None),
+        ("zalo em bị hack em muốn lấy lại", None),
+        ("zalo em bị hack, mất 2 tiếng rồi", None),
+        ("zalo em bị hack, không mất tiền", "none"),
+        ("zalo chị Ví Dụ bị hack đang hỏi vay", "money_asked"),
+        ("nick anh Ví Dụ bị hack nhắn vay khắp nơi", "money_asked"),
+        ("zalo chị Ví Dụ bị hack đi mượn khắp phòng", "money_asked"),
+        ("zalo em bị hack, mất 2 triệu rồi", "money_lost"),
+    ],
+)
+def test_harm_is_not_read_out_of_words_that_only_look_like_it(said: str, harm: str | None, plain: bool) -> None:
+    assert read(fold(said) if plain else said, TODAY).harm == harm

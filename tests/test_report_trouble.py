@@ -36,6 +36,13 @@ bố tôi bị lừa hết tiền rồi
 tôi bị lừa đảo qua mạng giờ phải làm sao
 tôi bị lừa 20 triệu rồi, giờ báo ai
 bị shipper lừa chuyển khoản
+tôi vừa chuyển tiền cho nó rồi
+em lỡ chuyển khoản cho nó 5 triệu
+vừa ck cho nó 3tr
+mất 20tr rồi
+mất hết tiền rồi ạ
+nó lấy hết tiền trong tài khoản rồi
+em nạp tiền vào app đầu tư rồi không rút được
 """,
     "code": """
 em lỡ đưa mã otp cho người ta rồi
@@ -88,6 +95,12 @@ giả danh công an bị phạt thế nào
 chia sẻ mã otp cho người khác có vi phạm không
 học sinh bị bắt nạt trên mạng thì nhà trường phải làm gì
 chuyển tiền ủng hộ qua mạng có được không
+tôi chưa chuyển tiền cho nó
+không mất tiền
+mất 2 tiếng rồi
+mất 20tr thì báo ai
+làm hồ sơ mất bao nhiêu tiền
+đầu tư qua mạng không rút được tiền thì báo ai
 bị sếp dọa kỷ luật
 viết tin nhắn dọa cho nó sợ
 soạn lời đe dọa gửi người đang nợ tiền tôi

@@ -12,11 +12,12 @@ from handlers.report import answering, following, service
 from handlers.report.answering import answered
 from handlers.report.dialogue import REPORT, begin, is_told
 from handlers.report.evidence import tell
+from handlers.report.midway import helped
 from handlers.report.picture_dialogue import PICTURE, picture
 from handlers.report.ready import warning
 from handlers.report.receipts import looks_like_receipt
 from handlers.report.telling import asks
-from handlers.report.trouble import help_at_once
+from handlers.report.trouble import aid, help_at_once
 from handlers.report.trouble import trouble as tells_trouble
 from storage import people
 
@@ -24,10 +25,12 @@ __all__ = [
     "COMMANDS",
     "FORMS",
     "act",
+    "aid",
     "answered",
     "begin",
     "by_number",
     "help_at_once",
+    "helped",
     "is_told",
     "looks_like_receipt",
     "numbered",

@@ -7,7 +7,7 @@ else may be added at any time (`handlers.report.following`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -17,6 +17,7 @@ from handlers.ask.dialogue import answer
 from handlers.context import Context
 from handlers.conversation import Attachment, Button, Reply
 from handlers.errors import NotFound, Refusal
+from handlers.first_aid import Trouble
 from handlers.form import Data, Done, Form, Stay, Step
 from handlers.report import evidence, forwarding, service, wording
 from handlers.report.holding import CHANNELS_OF
@@ -27,12 +28,18 @@ from handlers.report.service import Opened
 from handlers.report.telling import asks, tells_of_others
 from handlers.report.telling import is_told as says_so
 from handlers.report.trail import LONGEST_LINE, LONGEST_NOTE, checked
+from handlers.report.trouble import trouble
 from knowledge.finding import Outcome
 from knowledge.text import fold, folded_syllables
 from storage import people, report_files
-from storage.reports import KINDS, Draft
+from storage.reports import KINDS, Draft, Harm
 
 HERE, UNNAMED, UNKNOWN, WRONG, SEND = "here", "unnamed", "unknown", "wrong", "send"
+
+HELPED = "helped"
+"""In the answers kept: with which troubles help was given already."""
+
+_HARM_OF: Mapping[Trouble, Harm] = {"money": "money_lost", "threat": "threatened", "blackmail": "threatened"}
 
 RULE = "qd-874-2021/dieu-4/khoan-3"
 """The rule that asks for the report: manage the account, and tell the competent body and the provider."""
@@ -69,12 +76,19 @@ def begin(text: str, context: Context, files: Sequence[Attachment] = (), *, help
     step = _next(data)
     if helped:
         data["again"] = True
+        if found := trouble(said):
+            data[HELPED] = [found]
         # Who is in trouble is known, and nothing of an account.
         data["whose"] = data["whose"] if data["kind"] else None
     replies = form.begin("report", REPORT, data, context, step)
     # Asked again, the question comes without first aid.
     form.keep("report", step, {**data, "trail": [], "again": True}, context)
     return replies
+
+
+def first_answers(said: str, context: Context) -> Data:
+    """Return the answers that a sentence gives by itself, before anything is asked."""
+    return _data(said, read(said, context.today), context)
 
 
 def _data(said: str, reading: Reading, context: Context) -> Data:
@@ -290,6 +304,20 @@ def _again(data: Data) -> str:
     """Ask everything again: what was said stays, what was understood does not."""
     data.update(kind=None, whose=None, owner_name="", owner_id=None, account="", contact="")
     return "kind"
+
+
+def take_aside(text: str, found: Trouble, step: str, data: Data, context: Context) -> str:
+    """Take what was said of trouble, and is no answer to a step, into the answers; return the step to ask now."""
+    reading = read(text, context.today)
+    _add_to_story(checked(text), data)
+    if data["harm"] != "money_lost":
+        told: Harm = reading.harm or "unknown"
+        data["harm"] = _HARM_OF.get(found, told if told != "unknown" else data["harm"])
+    for name in ("account", "contact", "amount", "since_said"):
+        data[name] = data[name] or getattr(reading, name)
+    if reading.since_day and not data["since_day"]:
+        data["since_day"] = reading.since_day.isoformat()
+    return step if step == "kind" else _next(data)
 
 
 def _add_to_story(said: str, data: Data) -> None:

@@ -103,17 +103,27 @@ _UNITS = {
 }
 _LEAST_AMOUNT = 10_000
 
-NO_HARM = r"\b(?:chua (?:ai )?(?:mat|chuyen|thiet hai|bi gi|sao)|khong (?:mat gi|ai mat|thiet hai|sao))\b"
+NO_HARM = (
+    r"\b(?:chua (?:ai )?(?:mat|chuyen|thiet hai|bi gi|sao)|khong (?:mat (?:gi|tien|dong|xu)|ai mat|thiet hai|sao))\b"
+)
 _THREAT = r"\b(?:doa|de doa|tong tien|tung (?:anh|clip|video|hinh)|doi tien chuoc)\b"
 _MONEY_GONE = (
-    r"\b(?:da chuyen|lo chuyen|chuyen (?:khoan )?(?:cho no|mat|roi|het)|mat tien|mat (?:het )?\d|bi lua (?:mat )?\d|"
+    r"\b(?:da chuyen|lo chuyen|chuyen (?:khoan )?(?:cho no|mat|roi|het)|mat tien|"
+    r"mat (?:het )?\d+(?!\d| ?(?:tieng|gio|phut|giay|ngay|hom|tuan|thang|nam|nguoi|lan|buoi|cai)\b)|bi lua (?:mat )?\d|"
     r"chuyen (?:khoan |tien |mat |nham )*\d|chuyen tien roi|bi tru tien|"
-    r"chuyen (?:\w+ ){0,3}cho (?:\w+ )?(?:nick gia|trang gia|lua dao|ke gian)|mat (?:het )?(?:\w+ )?tien|lua mat)"
+    r"chuyen (?:\w+ ){0,3}cho (?:\w+ )?(?:nick gia|trang gia|lua dao|ke gian)|mat (?:het )?(?:\w+ )?tien\b|lua mat)"
 )
 _MONEY_ASKED = (
-    r"\b(?:muon tien|vay tien|hoi tien|xin tien|hoi vay|hoi muon|nho chuyen|muon|vay|nho ck|chuyen khoan|chuyen tien|"
+    r"\b(?:muon tien|vay tien|hoi tien|xin tien|hoi vay|hoi muon|(?:di|dang|nhan|xin|tin) vay|"
+    r"nho chuyen|nho ck|chuyen khoan|chuyen tien|"
     r"nap the|mua the|nop tien|lua tien|lua dao|ck)\b"
+    # Without accents "muốn lấy lại" and "sao vậy" are written as what is borrowed is.
+    r"|\bmuon\b(?! (?:lay|biet|hoi|bao|xoa|doi|dung|chet|song|bi|nho|duoc|dc|gui|khoa|tim|xem|vao|kiem|ket|giup|co|"
+    r"thoi|khoi|noi|nghi|mo|khoi phuc|dang nhap|to cao|trinh)\b)"
+    r"|(?<!\bnhu )(?<!\bsao )(?<!\bgi )(?<!\bthe )(?<!\bday )\bvay\b"
+    r"(?!\W*(?:(?:a|ah|ha|nhi|ad|bot|anh|chi|em|ban|oi|troi|shop)\b\W*)*$)(?! (?:la|thi|co|phai|lam|gio|nen|ma|sao)\b)"
 )
+_NO_LOAN = re.compile(r"(?i)\b(?:muốn|vậy|váy|vây)\b")
 # That an account goes about asking for money: a colleague sees it before its owner does.
 _BEGGING = (
     r"\b(?:dang|tu nhien|tu dung|di|nhan|tin|nt|ib|inbox|hoi|nho)(?: \w+){0,4}? "
@@ -177,7 +187,7 @@ def read(text: str, today: dt.date) -> Reading:
         whose=whose,
         owner_name=owner,
         account=account,
-        harm=_harm(folded, amount),
+        harm=_harm(" ".join(fold(_NO_LOAN.sub(" ", said)).split()), amount),
         amount=amount,
         since_day=since,
         since_said=phrase,

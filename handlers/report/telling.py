@@ -24,7 +24,8 @@ _ONE_OF_THEM = re.compile(
     r"dang (?:nhan|gui|di|hoi|muon|vay|dang|bi)|vua|roi|r|hom (?:qua|kia|nay)|(?:sang|trua|chieu|toi) (?:nay|qua))\b"
 )
 _ASKED = re.compile(
-    r"\?|\b(?:ai|gi|j|dau|may|bao nhieu|bn|the nao|ntn|nao|sao|lsao|ha|chang|tai sao|vi sao|co phai|phai bao)\b"
+    r"\?|\b(?<!bat )(?<!lan )dau\b(?! (?:tu|tien|moi|nam|thang|tuan)\b)"
+    r"|\b(?:ai|gi|j|may|bao nhieu|bn|the nao|ntn|nao|sao|lsao|ha|chang|tai sao|vi sao|co phai|phai bao)\b"
     r"|\bv\W*$"
     # "… không ạ", "… không vậy anh" asks as "… không" does.
     r"|\b(?:khong|ko|k|hong|kg|hok|chua|hem)(?:\W+(?:a|ah|vay|v|the|nhi|nhe|anh|chi|em|ban|ad|admin|oi|shop)){0,3}\W*$"

@@ -6,6 +6,7 @@ Nothing is asked and no form begins: what is to be done, whom to call, and a but
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -14,10 +15,10 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.first_aid import Trouble, in_trouble
 from handlers.report import wording
-from handlers.report.reading import LONGEST_READ
+from handlers.report.reading import LONGEST_READ, Reading
 from handlers.report.telling import asks_rule, is_order
 from knowledge.scope import DISTRESS
-from knowledge.text import folded_syllables, normalize
+from knowledge.text import fold, folded_syllables, normalize
 
 # Most messages hold none of these words, and are looked at no further.
 _NEEDED = [
@@ -37,6 +38,10 @@ _NEEDED = [
     "bi ",
     "nong",
     "nhay cam",
+    "mat ",
+    "cho no",
+    "cho chung",
+    "rut",
 ]
 
 _SAYS_NO = r"(?<!khong )(?<!ko )(?<!chua )(?<!dung )(?<!suyt )(?<!tranh )(?<!khoi )(?<!keo )(?<!so )(?<!xuyt )"
@@ -48,6 +53,17 @@ _MONEY = re.compile(
     rf"|\blua (?:cua )?(?:toi|em|minh|me|bo|ba|vo|chong) (?:\w+ )?(?:mat |het )?{_SUM}\b"
     rf"|\blua (?:mat|het|sach) {_SUM}\b"
 )
+# Who is spoken of as "nó" is no friend: money that he has is gone.
+_HIM = r"(?:no|han|chung(?: no)?|bon (?:no|do|chung)|thang (?:do|kia)|ke do)"
+_SUM_OF_MONEY = r"(?:(?:so )?tien|\d+(?:[.,]\d+)? ?(?:tr|trieu|cu|chai|k|nghin|ngan|ty|ti|dong)\d{0,3})"
+_GONE = re.compile(
+    rf"\b(?:chuyen|ck|nap)(?: \w+){{0,3}}? (?:khoan|{_SUM_OF_MONEY})(?: \w+){{0,3}}? cho {_HIM}\b"
+    rf"|\b(?:chuyen|ck|nap)(?: khoan)? cho {_HIM}(?: \w+){{0,2}}? {_SUM_OF_MONEY}"
+    rf"|\bmat (?:(?:het|sach|toi|luon|dut|tieu|cua toi|cua em|cua minh) )*{_SUM_OF_MONEY}\b"
+    rf"|\b{_HIM}(?: \w+){{0,2}}? (?:lay|rut|tru)(?: \w+){{0,2}}? {_SUM_OF_MONEY}\b"
+)
+_GONE_BY_NOW = re.compile(r"\b(?:roi|r|vua|da|lo|trot|nham|het|sach|bi|cuu)\b")
+_KEPT_FROM_HIM = re.compile(r"\b(?:nap|dau tu|chuyen|gop|choi)\b.{0,60}\b(?:khong|ko|k|kg|chua|hong) (?:cho )?rut\b")
 _DEBITED = re.compile(rf"\b(?:bi (?:tru|rut|mat|hut)|bay) (?:\w+ )?{_SUM}\b")
 _OF_A_BANK = re.compile(r"\b(?:tai khoan|the|ngan hang|atm|link|duong dan|app|ung dung|otp|lua dao)\b")
 
@@ -65,6 +81,7 @@ _BLACKMAIL = re.compile(
     rf"(?<!\bma doc )\btong (?:tien|tinh)\b"
     rf"|\b(?:doa|de doa|doi)(?: \w+){{0,4}}? (?:tung|phat tan|dang|gui)(?: \w+){{0,3}}? {_PICTURE}\b"
 )
+_FOR_SOMETHING = re.compile(rf"\b(?:tong tien|tien|{_PICTURE})\b")
 _SHAMING = re.compile(
     rf"\b(?:tung|ghep|phat tan|dang|gui)(?: \w+){{0,3}}? {_PICTURE}(?: \w+)? (?:nong|nhay cam|khoa than|sex)\b"
 )
@@ -132,9 +149,24 @@ def trouble(text: str) -> Trouble | None:
     return _suffered(folded)
 
 
+def trouble_of(reading: Reading, text: str) -> Trouble | None:
+    """Return the trouble in what was understood of a text, where it is known to tell of a report and needs fewer words.
+
+    "Em chuyển rồi" means nothing by itself.
+    """
+    folded = _FOR_HELP.sub("", fold(normalize(text[:LONGEST_READ]))).rstrip("? ")
+    if reading.harm not in ("money_lost", "threatened") or asks_rule(folded, said=text):
+        return None
+    if reading.harm == "money_lost":
+        return "money"
+    return "blackmail" if _FOR_SOMETHING.search(folded) else "threat"
+
+
 def _suffered(folded: str) -> Trouble | None:
     if _CHILD.search(folded) and _HURT.search(folded):
         return "child"
+    if _KEPT_FROM_HIM.search(folded) or (_GONE.search(folded) and _GONE_BY_NOW.search(folded)):
+        return "money"
     if _MONEY.search(folded) or (_DEBITED.search(folded) and _OF_A_BANK.search(folded)):
         return "money"
     if _CODE.search(folded) and _BY_NOW.search(folded):
@@ -167,10 +199,20 @@ def help_at_once(text: str, context: Context) -> Reply | None:
     found = trouble(text)
     if found is None or context.search.answer(text, today=context.today).intent == DISTRESS:
         return None
-    texts = context.texts
     told = context.seal.close({"question": text[:LONGEST_READ]})
+    button = Button(context.texts("button.report_trouble"), "report.start", {"sealed": told, "helped": True})
+    return replace(first_aid(found, context), buttons=(button,))
+
+
+def aid(text: str, context: Context) -> list[Reply]:
+    """Return what is to be done at once beside an answer to whoever takes care of a report; [] where nothing is."""
+    return [replace(helped, buttons=())] if (helped := help_at_once(text, context)) else []
+
+
+def first_aid(found: Trouble, context: Context) -> Reply:
+    """Return what is to be done at once in a trouble, and whom to call then."""
+    texts = context.texts
     lines = [texts.rich("report.at_once"), *wording.steps(in_trouble(context.first_aid, found), context)]
     lines.append(texts.rich("report.trouble_call", who=writer_for(texts, context.office, context.search).who()))
     context.tally("trouble")
-    button = Button(texts("button.report_trouble"), "report.start", {"sealed": told, "helped": True})
-    return Reply(Markup("\n").join(lines), (button,))
+    return Reply(Markup("\n").join(lines))
