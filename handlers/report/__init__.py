@@ -13,6 +13,7 @@ from handlers.report.answering import answered
 from handlers.report.dialogue import REPORT, begin, is_told
 from handlers.report.evidence import tell
 from handlers.report.midway import helped
+from handlers.report.offering import offer
 from handlers.report.picture_dialogue import PICTURE, picture
 from handlers.report.ready import warning
 from handlers.report.receipts import looks_like_receipt
@@ -34,6 +35,7 @@ __all__ = [
     "is_told",
     "looks_like_receipt",
     "numbered",
+    "offer",
     "picture",
     "receipt",
     "service",

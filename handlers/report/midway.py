@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
 
 from handlers import form
 from handlers.ask.dialogue import urgent
 from handlers.context import Context
-from handlers.conversation import Button, Reply
+from handlers.conversation import Reply
 from handlers.form import Form
-from handlers.report import wording
-from handlers.report.dialogue import HELPED, first_answers, is_told, take_aside
+from handlers.report.dialogue import HELPED, is_told, take_aside
+from handlers.report.offering import help_with_account
 from handlers.report.reading import LONGEST_READ, read
 from handlers.report.trouble import first_aid, help_at_once, trouble, trouble_of
 from knowledge.scope import DISTRESS
@@ -94,7 +93,7 @@ def _aid(text: str, asked: Dialogue, steps: Form, context: Context) -> Reply | N
         return aid
     # With a picture that nobody has taken yet, a report begins.
     elsewhere = asked.form not in ("report_add", "report_picture")
-    return _account_lost(text, context) if elsewhere and is_told(text, context) else None
+    return help_with_account(text, context) if elsewhere and is_told(text, context) else None
 
 
 def _is_of_oneself(text: str, context: Context) -> bool:
@@ -111,10 +110,3 @@ def _against_despair(text: str, context: Context) -> Reply | None:
         return None
     distress = context.search.answer(text, today=context.today).intent == DISTRESS
     return urgent(text, context) if distress else None
-
-
-def _account_lost(text: str, context: Context) -> Reply:
-    data: dict[str, Any] = first_answers(text, context)
-    told = context.seal.close({"question": text[:LONGEST_READ]})
-    button = Button(context.texts("button.report"), "report.start", {"sealed": told, "helped": True})
-    return Reply(wording.help_first(data, context), (button,))

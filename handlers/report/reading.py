@@ -73,10 +73,21 @@ _LOST = (
     r"|\bmat (?:luon |cai |quyen |cmn |het )?(?:nick|nik|nich|tai khoan|tk|acc|zalo|zl|fb|face|facebook|tele|telegram|"
     r"tiktok|tik|page|fanpage|kenh|gmail|email|trang)\b"
     r"|\b(?:nick|nik|tai khoan|tk|acc|zalo|zl|fb|face|facebook|telegram|tele|tiktok|page|fanpage|email|gmail)"
-    r"(?: \w+){0,5} (?:bi )?mat(?: roi| r| tieu| luon|$)"
+    r"(?: \w+){0,5} (?:bi )?mat(?: roi| r| tieu| luon| phai| thi| lam| gio|$)"
     r"|\b(?:khong|ko|k|kg|hong) (?:vao|dang nhap|login|vo)(?: lai)? (?:duoc|dc|dk|noi)\b"
     r"|\bbi (?:doi|thay) (?:mat khau|mk|pass)\b|\bbi van(?:g| vang) ra\b|\bbi dang xuat\b|\blo (?:mat khau|mk|otp)\b"
-    r"|\bmat quyen\b|\bnguoi (?:khac|ta|la) (?:vao|dung|dang nhap)\b|\bbi lay roi\b"
+    r"|\b(?:vao|dang nhap|vo)(?: lai)? (?:khong|ko|k|kg|hong) (?:duoc|dc|dk|noi)\b|\btu (?:dang xuat|thoat(?: ra)?)\b"
+    r"|\bmat quyen\b|\bbi lay roi\b|\bai dang dung (?:nick|tai khoan|tk|acc|zalo|fb|facebook)\b"
+    r"|\b(?:nguoi (?:khac|ta|la)|ai do|bi ai|(?:may|thiet bi|ke) la)(?: dang| da)? (?:vao|dung|dang (?:nhap|bai))\b"
+    r"|\bdang nhap (?:o|tu) (?:noi|may|thiet bi|dien thoai) la\b"
+    r"|\blay lai (?:duoc )?(?:nick|nik|tai khoan|tk|acc|zalo|fb|face|facebook|tele|telegram|tiktok|page|fanpage)\b"
+)
+# "Bao mat zalo" is lost, unless it says what security is made of.
+_SECURITY_WITH_ACCENTS = re.compile(r"(?i)\bbảo mật\b")
+_SECURITY = re.compile(r"(?i)\b(?:bảo mật|bao mat)\b")
+_SECURED = re.compile(
+    r"\b(?:dang ky|cai dat|thiet lap|bat|tang|nang cao|xac thuc|ma hoa|(?:2|hai|nhieu) (?:lop|buoc|yeu to)|"
+    r"an toan|che do|tinh nang|cai)\b"
 )
 _ABUSED = (
     r"\b(?:bi loi dung|loi dung (?:nick|tai khoan|hinh anh|anh)|bi (?:ke xau )?dung de|dung (?:nick|tai khoan|anh|hinh)"
@@ -167,7 +178,7 @@ _VERBS_OF_FALSE = (
 
 def read(text: str, today: dt.date) -> Reading:
     """Return what a sentence says; `today` is the day at the office."""
-    said = normalize(text[:LONGEST_READ])
+    said = _said(text)
     folded = " ".join(fold(said).split())
     platform = _platform(folded)
     kind = _kind(folded)
@@ -205,8 +216,15 @@ def concerns_account(text: str, reading: Reading) -> bool:
 
 def may_tell(text: str) -> bool:
     """Whether a message can tell what happened to an account at all, looked at quickly: most are questions."""
-    folded = " ".join(fold(normalize(text[:LONGEST_READ])).split())
+    folded = " ".join(fold(_said(text)).split())
     return _kind(folded) is not None or _begs(folded)
+
+
+def _said(text: str) -> str:
+    """The part of a text that is read, with "bảo mật" in one: "mật zalo" would be lost."""
+    said = normalize(text[:LONGEST_READ])
+    security = _SECURITY if _SECURED.search(fold(said)) else _SECURITY_WITH_ACCENTS
+    return security.sub(lambda found: found.group().replace(" ", "_"), said)
 
 
 def link(text: str) -> str:
@@ -286,6 +304,11 @@ def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
             return "other", name
     if any(pair in itertools.pairwise(folded) for pair in _OWN_PAIRS):
         return "own", ""
+    # "Zalo em không vào được" is one's own, "zalo em Mẫu" is not.
+    for place, (account, of) in enumerate(itertools.pairwise(folded)):
+        is_account = account in _ACCOUNT_WORDS or account in _BY_NAME
+        if is_account and of in _FIRST and (place + 2 == len(folded) or _ends_name(folded, place + 2)):
+            return "own", ""
     return None, ""
 
 

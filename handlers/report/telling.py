@@ -25,8 +25,8 @@ _ONE_OF_THEM = re.compile(
 )
 _ASKED = re.compile(
     r"\?|\b(?<!bat )(?<!lan )dau\b(?! (?:tu|tien|moi|nam|thang|tuan)\b)"
-    r"|\b(?:ai|gi|j|may|bao nhieu|bn|the nao|ntn|nao|sao|lsao|ha|chang|tai sao|vi sao|co phai|phai bao)\b"
-    r"|\bv\W*$"
+    r"|\b(?:ai|gi|j|may(?! (?:la|khac|tinh)\b)|bao nhieu|bn|the nao|ntn|nao|sao|lsao|ha|chang|tai sao|vi sao|"
+    r"co phai|phai bao)\b|\bv\W*$"
     # "… không ạ", "… không vậy anh" asks as "… không" does.
     r"|\b(?:khong|ko|k|hong|kg|hok|chua|hem)(?:\W+(?:a|ah|vay|v|the|nhi|nhe|anh|chi|em|ban|ad|admin|oi|shop)){0,3}\W*$"
 )
@@ -35,11 +35,24 @@ _ASKED_OPENLY = re.compile(r"\b(?:à|hả|hở|á)\W*$")
 # Whoever calls for somebody asks nothing, nor does he to whom nobody can do anything any more.
 _CALLED = re.compile(
     r"\bai (?:oi|(?:co the |co )?(?:giup|cuu|biet|ranh|gioi))\b|\b(?:khong|ko|k|chang|chua) (?:thay )?ai\b"
-    r"|\b(?:khong|ko|k|chang|chua) (?:lam|thay|biet|vao|nhan|con) (?:duoc |dc )?(?:gi|j)\b|\b(?:ai do|co ai|ai cung)\b"
+    r"|\b(?:khong|ko|k|chang|chua) (?:lam|thay|biet|vao|nhan|con) (?:duoc |dc )?(?:gi|j)\b"
+    r"|\b(?:ai do|co ai|bi ai|ai cung|ai dang dung)\b"
 )
 _HELP = re.compile(
     r"\b(?:(?:phai |bay gio |gio |can )*lam (?:sao|gi|the nao|ntn)|giup|cuu|help|lay lai|phai sao|sao day|gio sao)\b"
 )
+_WHAT_TO_DO = re.compile(
+    r"\b(?:thi )?(?:(?:em |toi |minh |bay gio |gio |phai |can |nen )*"
+    r"lam (?:sao|gi|j|s|the nao|ntn|nhu the nao)|phai sao|gio sao|(?:lam sao )?lay lai|kieu (?:gi|nao|j))\b"
+)
+_HOW_TO = re.compile(r"\b(?:cach|lam sao de|huong dan(?: cach)?) (?=lay lai\b)")
+# "Sao zalo em không vào được nữa vậy": asked of nobody's rules.
+_WONDERED = re.compile(
+    r"^\W*(?:(?:anh|chi|ad|bot|em|a|c) oi\W*)?(?:tu nhien )?(?:tai |vi |the )?sao\b"
+    r"|\bsao (?=(?:lai|tu|khong|ko|k|bi|cu|no) )"
+)
+_WONDERED_AT_THE_END = re.compile(r"\b(?:vay|the|v|ta|nhi)(?: (?:a|ad|anh|chi|bot|troi|ta))*\W*$|\?")
+_OF_ONESELF = re.compile(r"\b(?:toi|em|minh|tui|e|m|mk|cua t)\b")
 # That it is so by now, and no case that somebody thinks of.
 _HAPPENED = re.compile(r"\b(?:roi|r|vua|dang|hom qua|sang nay|chieu nay|toi qua)\b")
 # What somebody does or did, or what was done to whoever writes.
@@ -60,11 +73,24 @@ def is_told(text: str, reading: Reading) -> bool:
     if reading.kind is None or not concerns_account(text, reading):
         return False
     folded = fold(normalize(text[:LONGEST_READ]))
+    if _OF_ONESELF.search(folded) and _WONDERED.search(folded):
+        # Why it does not open is wondered by whoever has lost it: no rule says so.
+        text = folded = _WONDERED_AT_THE_END.sub("", _WONDERED.sub("", folded))
     if asks_rule(text) or (is_order(text) and not _DONE.search(folded)):
         return False
     # Whoever asks what to do about what happened to him tells it all the same.
     calls = _HELP.search(_CALLED.sub("", folded)) is not None
     return not calls or reading.whose is not None or _HAPPENED.search(folded) is not None
+
+
+def asks_for_help(text: str, reading: Reading) -> bool:
+    """Whether a message asks what to do about a lost account, and does not say that one was lost."""
+    if reading.kind not in ("lost", "abused") or not concerns_account(text, reading) or is_order(text):
+        return False
+    folded = _HOW_TO.sub("", fold(normalize(text[:LONGEST_READ])))
+    if _SUPPOSED.search(folded) or _IN_GENERAL.search(folded) or not _WHAT_TO_DO.search(folded):
+        return False
+    return not _ASKED.search(_WHAT_TO_DO.sub("", _CALLED.sub("", folded)).rstrip("? "))
 
 
 def asks_rule(text: str, said: str = "") -> bool:
