@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from handlers.context import Context
 from handlers.conversation import Reply
-from knowledge.text import folded_syllables
+from knowledge.text import fold, folded_syllables
 
 Run = Callable[[str, Context], list[Reply]]
+
+
+def _bare(text: str) -> str:
+    return text.casefold().strip(" .,!")
 
 
 def _everybody(_: Context) -> bool:
@@ -47,6 +51,10 @@ class Command:
     last: bool = False
     unlike: tuple[str, ...] = ()
 
+    def meant_else(self, text: str) -> str:
+        """What else a text without accents may mean that calls it: "vang" is "vâng" too; "" for nothing."""
+        return next((word for word in self.unlike if fold(word) == _bare(text)), "")
+
 
 class Commands:
     """Commands by everything they may be called by."""
@@ -64,7 +72,7 @@ class Commands:
         typed = folded_syllables(text.removeprefix("/"))
         for length in range(min(len(typed), self._longest), 0, -1):
             command = self._by_words.get(tuple(typed[:length]))
-            if command is None or (plain and text.casefold().strip(" .,!") in command.unlike):
+            if command is None or (plain and _bare(text) in command.unlike):
                 continue
             behind = " ".join(text.split()[length:]) if length < len(typed) else ""
             if not behind or not plain or command.argument(behind):

@@ -37,12 +37,13 @@ def answered(typed: str, context: Context, refused: bool) -> list[Reply]:
     """Answer what was typed at a step of a form, where it is a question about the rules or the bot; else return [].
 
     `refused` says that the step cannot take it. Where it could, only what names a provision or ends with a question
-    mark is taken for a question: a name that was lost would be worse than a question that was.
+    mark is taken for a question: a name that was lost would be worse than a question that was. What is asked of papers
+    marked secret is a question too; what is told of one is refused by the step.
     """
     if topic := howto.find(typed):
         return [howto.explain(topic, context)]
     said = fold(normalize(typed)).strip()
-    if len(said) > _LONGEST or is_complaint(typed) or is_secret(typed):
+    if len(said) > _LONGEST or is_complaint(typed) or (is_secret(typed) and not asks(typed)):
         return []
     of_a_provision = bool(_PROVISION.match(said)) or (bool(_PROVISION.search(said)) and asks(said))
     asking = said.endswith("?") or (refused and _ASKING.search(said))

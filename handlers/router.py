@@ -239,6 +239,12 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     text = _without_name(normalize(event.text[:LONGEST_TEXT]))
     command = COMMANDS.find(text) or _in_the_menu(text, context)
     asked = form.current(context)
+    if command and asked is None and (meant := command[0].meant_else(text)):
+        # What waits for an answer gets it; where nothing does, it is the command of whoever may use it.
+        if not event.group and (answered := _answered(meant, event, context)) is not None:
+            return answered
+        if not command[0].offered(context):
+            command, text = None, meant
     # What is in no menu is what somebody was told to type.
     if command and command[0].listed and asked is None and (shown := _shown(text, event, context)) is not None:
         return shown
@@ -263,13 +269,9 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
     codes = possible_codes(text)
     code = None if event.group else _code(codes, context)
     if code is None and not event.group:
-        confirmed = broadcast.acknowledged(text, context)
-        if confirmed is not None:
-            return confirmed
-        # What was asked waits on its answer, and whoever takes care of the report with it.
-        answered = report.answered(text, context, event.attachments)
+        answered = _answered(text, event, context)
         if answered is not None:
-            return [*report.aid(text, context), *answered]
+            return answered
     # At whichever of several bots: help does not wait. A code may look like words about a lost account: "FFG-HAC".
     if code is None and report.is_told(text, context):
         return report.begin(text, context, () if asked else event.attachments)
@@ -291,6 +293,16 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         does = next((command for command in COMMANDS.all if command.name == topic.command), None)
         return [howto.explain(topic, context, None if event.group else does)]
     return ask.answer(text, context)
+
+
+def _answered(text: str, event: Incoming, context: Context) -> list[Reply] | None:
+    """What is said to the answer that a broadcast or a report waits for; None where none waits, or it is none."""
+    confirmed = broadcast.acknowledged(text, context)
+    if confirmed is not None:
+        return confirmed
+    # What was asked waits on its answer, and whoever takes care of the report with it.
+    answered = report.answered(text, context, event.attachments)
+    return None if answered is None else [*report.aid(text, context), *answered]
 
 
 def _code(codes: Sequence[str], context: Context) -> str | None:

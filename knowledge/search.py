@@ -43,6 +43,9 @@ NAMED_ARTICLE = 1.2
 COURTESIES = ("greeting", "thanks")
 # So many words with a topic beside a greeting are what is meant, whether or not there is an answer to it.
 LONG_ENOUGH = 3
+# Particles alone: "vâng", "dạ ạ". Each of them is in every question, and so in none.
+ASSENT = "ok"
+_ASSENTS = frozenset("dạ da vâng vang ạ a ừ u ừm um uh ờ".split())  # noqa: SIM905 - as in the lexicon
 # "Thế còn quay video" asks about something that was said before.
 FOLLOW_UP = "follow-up"
 _FOLLOWS = re.compile(r"(?:(?:da|vang|a|u|ok|em|anh|chi) )*(?:the|vay|roi|con) (?:con|neu|thi) ")
@@ -109,6 +112,8 @@ class Search:
         question = normalize(question)
         if self._says_nothing(question):
             return Finding(question, Outcome.EMPTY)
+        if _ASSENTS.issuperset(syllables(question)):
+            return Finding(question, Outcome.SMALL_TALK, intent=ASSENT)
         asked = without_courtesy(question)
         if asked != question and len(self.ranker.query(asked).reading.content()) >= LONG_ENOUGH:
             return replace(self._found(asked, today, units), question=question)

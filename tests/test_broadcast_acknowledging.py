@@ -124,7 +124,7 @@ def test_it_is_recorded(text: str, staff: Conversation) -> None:
     assert informed(staff)
 
 
-@pytest.mark.parametrize("text", ["ok em", "vâng", "Vâng.", "đã nhận"])
+@pytest.mark.parametrize("text", ["ok em", "vâng", "Vâng.", "vang", "đã nhận"])
 def test_an_ok_is_asked_about_once(text: str, staff: Conversation) -> None:
     hold(staff, [(text, SURE)])
     assert not informed(staff)
@@ -181,3 +181,15 @@ def test_a_yes_is_no_absence(staff: Conversation) -> None:
     staff.say("đã đọc")
     assert "vắng" not in read(staff.say("vâng")[0])
     hold(staff, [("vắng", "vắng đến hết ngày nào?")])
+
+
+def test_a_yes_without_accents_is_one_where_something_waits(staff: Conversation, context: Context, unit: int) -> None:
+    office.give_role(Scene(context.database, Actor(CONSOLE), NOW, TODAY), staff.context.person, "contact", unit)
+    hold(staff, [("vang", SURE), ("1", THANKS)])
+    # Whoever may be away means that, where nothing waits.
+    hold(staff, [("vang", "vắng đến hết ngày nào?")])
+
+
+def test_a_yes_without_accents_is_no_absence_of_whoever_has_nobody_to_stand_in(staff: Conversation) -> None:
+    staff.say("đã đọc")
+    hold(staff, [("vang", "Dạ vâng."), ("Vang.", "Dạ vâng."), ("vâng", "Dạ vâng.")])

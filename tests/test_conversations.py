@@ -475,3 +475,15 @@ def test_somebody_in_distress_gets_help_and_no_rule(conversation: Conversation) 
         assert "115" in read(reply)
         assert reply.buttons == ()
     assert conversation.context.database.rows("SELECT * FROM questions") == []
+
+
+def test_what_has_no_word_is_no_question_for_the_office(conversation: Conversation) -> None:
+    (reply,) = conversation.say("1+1=?")
+    assert "đã được ghi lại" not in whole(reply)
+    assert questions.counted(conversation.context.database, 10) == []
+
+
+@pytest.mark.parametrize("said", ["vâng", "vang", "dạ", "Vâng ạ.", "da vang a"])
+def test_a_yes_to_nothing_is_no_question(conversation: Conversation, said: str) -> None:
+    hold(conversation, [(said, "Dạ vâng.")])
+    assert questions.counted(conversation.context.database, 10) == []

@@ -73,6 +73,22 @@ def test_a_question_at_the_first_step_of_a_report_is_no_story(an: Conversation) 
     digresses(an, "share bai chua kiem chung co sao khong", "Khoản 4 Điều 4")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "dùng gmail cá nhân gửi báo cáo mật được không",
+        "dung gmail ca nhan gui bao cao mat duoc khong",
+        "gui tai lieu mat qua zalo co duoc ko?",
+    ],
+)
+def test_a_question_about_papers_marked_secret_sends_none(an: Conversation, said: str) -> None:
+    an.say("báo cáo")
+    digresses(an, said, "có dấu mật thì không gửi")
+    # What is told of one is not taken.
+    assert "mật" in read(an.write("em gửi báo cáo mật số 12 như sau")[0])
+    assert step(an) == "kind"
+
+
 @pytest.mark.parametrize("said", ["nick Điều", "chị Lan?", "Muc Tim", "trang Khoản Đãi Quán"])
 def test_an_account_that_sounds_like_a_provision_is_an_account(an: Conversation, said: str) -> None:
     an.say("zalo ke toan bi hack")

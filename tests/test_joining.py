@@ -260,3 +260,20 @@ def test_a_document_for_one_unit_answers_its_members_only(
     assert "Đeo thẻ" not in whole(stranger.say(question)[0])
     an = joined(context, "an", code, "Trần Ví Dụ")
     assert "Đeo thẻ" in whole(an.say(question)[0])
+
+
+@pytest.mark.parametrize(
+    "said", ["dang ky bao mat zalo 2 lop", "đăng ký facebook", "dang ky tick xanh", "tham gia nhóm zalo 2 của phòng"]
+)
+def test_words_behind_the_command_are_no_code(an: Conversation, said: str) -> None:
+    (reply, *_) = an.say(said)
+    assert "Mã không đúng" not in read(reply)
+
+
+@pytest.mark.parametrize("said", ["ACD-EFG", "acd efg", "acdefg", "CB 0123", "nv-15-002", "CB0123", "NGUYENAN"])
+def test_what_is_plainly_a_code(said: str) -> None:
+    assert reading.is_plainly_code(said)
+
+
+def test_a_code_behind_the_command_opens(an: Conversation, code: str) -> None:
+    hold(an, [(f"tham gia {code.lower()}", "đồng ý không")])

@@ -42,10 +42,15 @@ def ask(
     Noted are the questions that the documents should perhaps answer one day: no requests that are refused.
     """
     finding = answer(search, question, today, units)
-    noted = finding.outcome in _OPEN
+    noted = finding.outcome in _OPEN and _may_be_answered(question)
     if noted:
         _count(database, "asked", finding.question, finding.outcome.value, shown_ids(finding), today)
     return finding, noted
+
+
+def _may_be_answered(question: str) -> bool:
+    """Whether the documents could answer a question one day: "1+1=?" has no word."""
+    return any(len(syllable) > 1 and syllable.isalpha() for syllable in folded_syllables(question))
 
 
 def show(search: Search, provision_id: str, today: dt.date) -> Finding | None:

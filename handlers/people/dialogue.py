@@ -288,7 +288,7 @@ COMMANDS = (
             "nhap ma",
             "nhap ma moi",
         ),
-        argument=reading.looks_like_code,
+        argument=reading.is_plainly_code,
         offered=lambda context: not context.actor.joined,
     ),
     *changing.COMMANDS,

@@ -33,6 +33,18 @@ def looks_like_code(typed: str) -> bool:
     return bool(_CODE.fullmatch(typed.strip())) and _SHORTEST_CODE <= len(read_code(typed)) <= LONGEST_CODE
 
 
+def is_plainly_code(typed: str) -> bool:
+    """Whether a typed text is a code and no words: "đăng ký zalo 2 lớp" has both letters and digits, and is none."""
+    if not looks_like_code(typed):
+        return False
+    groups = re.split(r"[ ._/-]", typed.strip())
+    letters = [group for group in groups if group.isalpha()]
+    if len(letters) == len(groups):
+        code = read_code(typed)
+        return typed.isupper() or (len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS))
+    return len(letters) <= 1
+
+
 def possible_codes(text: str) -> list[str]:
     """Return what of a message may be a code: all of it, or of a short sentence a word as long as codes are."""
     words = [word.strip(".,:;!?\"'“”()") for word in text.split()]
