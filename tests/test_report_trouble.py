@@ -162,7 +162,9 @@ def test_help_comes_at_once_and_with_whom_to_call(an: Conversation, said: str, n
 def test_it_is_reported_without_the_same_help_again(an: Conversation) -> None:
     an.say("tôi bị lừa chuyển tiền 50 triệu qua zalo rồi")
     (question,) = an.say("1")
-    assert read(question).startswith("Đã ghi: Zalo, đã mất tiền, 50.000.000 đồng.\nĐể báo đầu mối: chuyện gì")
+    assert read(question).startswith(
+        "Đã ghi: Zalo, đã mất tiền, 50.000.000 đồng.\nĐể báo đầu mối: kẻ lừa dùng cách nào"
+    )
     assert "50 triệu" not in str(an.context.database.rows("SELECT buttons FROM menus"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -28,11 +29,11 @@ from handlers.report.service import Opened
 from handlers.report.telling import asks, tells_of_others
 from handlers.report.telling import is_told as says_so
 from handlers.report.trail import LONGEST_LINE, LONGEST_NOTE, checked
-from handlers.report.trouble import trouble
+from handlers.report.trouble import first_aid, is_fraud, is_fraud_told, trouble
 from knowledge.finding import Outcome
 from knowledge.text import fold, folded_syllables
 from storage import people, report_files
-from storage.reports import KINDS, Draft, Harm
+from storage.reports import KINDS, Draft, Harm, Kind
 
 HERE, UNNAMED, UNKNOWN, WRONG, SEND = "here", "unnamed", "unknown", "wrong", "send"
 
@@ -40,6 +41,8 @@ HELPED = "helped"
 """In the answers kept: with which troubles help was given already."""
 
 _HARM_OF: Mapping[Trouble, Harm] = {"money": "money_lost", "threat": "threatened", "blackmail": "threatened"}
+
+_USED_FOR_FRAUD: tuple[Kind, ...] = ("lost", "impersonated", "unit_impersonated", "abused")
 
 RULE = "qd-874-2021/dieu-4/khoan-3"
 """The rule that asks for the report: manage the account, and tell the competent body and the provider."""
@@ -54,6 +57,8 @@ _FIRST_WORDS = (["toi"], ["em"], ["minh"], ["cung"])
 
 def is_told(text: str, context: Context) -> bool:
     """Whether a message tells what happened to an account, rather than asking for a rule or for a misdeed."""
+    if is_fraud_told(text):
+        return True
     if not may_tell(text) or not says_so(text, read(text, context.today)):
         return False
     # A report shares its words with what is refused: "có người lập nick giả để xin tiền".
@@ -73,14 +78,21 @@ def begin(text: str, context: Context, files: Sequence[Attachment] = (), *, help
         return [Reply(wording.PARAGRAPHS.join([shown, context.texts.rich("report.in_private")]))]
     report_files.drop_files(context.database, context.person)
     evidence.bring_early(files, context)
-    step = _next(data)
+    step, aid = _next(data), Markup()
     if helped:
         data["again"] = True
         if found := trouble(said):
             data[HELPED] = [found]
         # Who is in trouble is known, and nothing of an account.
         data["whose"] = data["whose"] if data["kind"] else None
+    elif data.get("fraud"):
+        # Nothing of an account helps whoever was tricked.
+        found = trouble(said) or "demand"
+        data["again"], data[HELPED] = True, [found]
+        aid = first_aid(found, context).text
     replies = form.begin("report", REPORT, data, context, step)
+    if aid:
+        replies[0] = replace(replies[0], text=wording.PARAGRAPHS.join([aid, replies[0].text]))
     # Asked again, the question comes without first aid.
     form.keep("report", step, {**data, "trail": [], "again": True}, context)
     return replies
@@ -107,8 +119,15 @@ def _data(said: str, reading: Reading, context: Context) -> Data:
         "since_said": reading.since_said,
         "contact": reading.contact,
     }
+    _note_fraud(said, data)
     find_owner(data, context)
     return data
+
+
+def _note_fraud(said: str, data: Data) -> None:
+    """Note that somebody was tricked: of which kind the account is that was used for it is asked in other words."""
+    if not data["kind"] and is_fraud(said):
+        data["fraud"], data["whose"] = True, None
 
 
 def _is_question(said: str, context: Context) -> bool:
@@ -137,8 +156,12 @@ def _asked(question: Markup, data: Data, context: Context, *buttons: Button) -> 
 
 
 def _ask_kind(data: Data, context: Context) -> Reply:
-    buttons = [form.choice(context.texts(f"kind.{kind}"), kind, "report", "kind") for kind in KINDS]
-    return _asked(context.texts.rich("report.ask_kind"), data, context, *buttons)
+    texts = context.texts
+    if data.get("fraud"):
+        means = [form.choice(texts(f"report.fraud_{kind}"), kind, "report", "kind") for kind in _USED_FOR_FRAUD]
+        return _asked(texts.rich("report.ask_fraud"), data, context, *means)
+    buttons = [form.choice(texts(f"kind.{kind}"), kind, "report", "kind") for kind in KINDS]
+    return _asked(texts.rich("report.ask_kind"), data, context, *buttons)
 
 
 def _take_kind(typed: str, data: Data, context: Context) -> str | Stay | Done:
@@ -147,12 +170,19 @@ def _take_kind(typed: str, data: Data, context: Context) -> str | Stay | Done:
         data["kind"] = said
         if said in ("unit_impersonated", "content"):
             data["whose"] = "unit"
+        if _is_a_trick(data):
+            data["whose"] = "other"
         return _next(data)
     reading = read(said, context.today)
     if reading.kind is None:
         if _is_question(said, context):
             return Stay([*answer(said, context), _ask_kind(data, context)])
         _add_to_story(said, data)
+        if data.get("fraud"):
+            # How it was done is told in any words.
+            data["kind"], data["whose"] = "abused", "other"
+            return _next(data)
+        _note_fraud(said, data)
         return "kind"
     before = dict(data)
     data.update(_data("", reading, context))
@@ -160,8 +190,14 @@ def _take_kind(typed: str, data: Data, context: Context) -> str | Stay | Done:
     for name in ("platform", "whose", "owner_name", "owner_id", "account", "amount", "since_day", "since_said"):
         data[name] = data[name] or before[name]
     data["contact"] = data["contact"] or before["contact"]
+    data["harm"] = before["harm"] if data["harm"] == "unknown" else data["harm"]
     _add_to_story(said, data)
     return _next(data)
+
+
+def _is_a_trick(data: Data) -> bool:
+    """Whether the account is that of whoever tricked somebody, and nobody's that the office knows."""
+    return bool(data.get("fraud")) and data["kind"] == "abused"
 
 
 # Whose account
@@ -172,6 +208,8 @@ def _ask_account(data: Data, context: Context) -> Reply:
     account = wording.account_word(data["platform"], context)
     if data["kind"] == "content":
         question = texts.rich("report.ask_content")
+    elif _is_a_trick(data):
+        question = texts.rich("report.ask_trick")
     elif data["whose"] == "unit":
         question = texts.rich("report.ask_page", account=account)
     elif data["whose"] == "own":
@@ -199,6 +237,9 @@ def _take_account(typed: str, data: Data, context: Context) -> str | Done:
         raise NotFound("no_account")
     reading = read(said, context.today)
     data["platform"] = reading.platform or data["platform"]
+    if _is_a_trick(data):
+        data["account"] = reading.account or said
+        return "sure" if data["contact"] else "contact"
     said_whose, name = whose(said, reading)
     if data["whose"] is None:
         data["whose"] = said_whose
@@ -303,6 +344,7 @@ def _take_sure(typed: str, data: Data, context: Context) -> str | Stay | Done:
 def _again(data: Data) -> str:
     """Ask everything again: what was said stays, what was understood does not."""
     data.update(kind=None, whose=None, owner_name="", owner_id=None, account="", contact="")
+    data.pop("fraud", None)
     return "kind"
 
 
@@ -310,6 +352,7 @@ def take_aside(text: str, found: Trouble, step: str, data: Data, context: Contex
     """Take what was said of trouble, and is no answer to a step, into the answers; return the step to ask now."""
     reading = read(text, context.today)
     _add_to_story(checked(text), data)
+    _note_fraud(text, data)
     if data["harm"] != "money_lost":
         told: Harm = reading.harm or "unknown"
         data["harm"] = _HARM_OF.get(found, told if told != "unknown" else data["harm"])

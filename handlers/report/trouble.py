@@ -64,6 +64,15 @@ _GONE = re.compile(
 )
 _GONE_BY_NOW = re.compile(r"\b(?:roi|r|vua|da|lo|trot|nham|het|sach|bi|cuu)\b")
 _KEPT_FROM_HIM = re.compile(r"\b(?:nap|dau tu|chuyen|gop|choi)\b.{0,60}\b(?:khong|ko|k|kg|chua|hong) (?:cho )?rut\b")
+_FRAUD = re.compile(r"\blua (?:dao|tien|mat|chuyen|nap|tinh tien)\b|\bbi lua\b|\btuyen dung gia\b")
+_FRAUD_REPORTED = re.compile(
+    r"^\W*(?:(?:toi|em|minh|anh|chi|ad|oi|muon|can|xin|cho|phep|gap|da|a) )*"
+    r"(?:bao|bao cao|to cao|to giac|khai bao|trinh bao|phan anh)(?: \w+){0,4}? lua (?:dao|tien)\b"
+)
+_FRAUD_SEEN = re.compile(
+    r"\b(?:co|thay|phat hien|gap)(?: (?:mot|1|nhieu|may|cai))* (?:nguoi|ke|doi tuong|trang|nick|page|fanpage|tai khoan|"
+    r"tk|fb|facebook|zalo|nhom|so|link|web|app)\b(?: \w+){0,8}? (?:lua (?:dao|tien)|tuyen dung gia)\b"
+)
 _DEBITED = re.compile(rf"\b(?:bi (?:tru|rut|mat|hut)|bay) (?:\w+ )?{_SUM}\b")
 _OF_A_BANK = re.compile(r"\b(?:tai khoan|the|ngan hang|atm|link|duong dan|app|ung dung|otp|lua dao)\b")
 
@@ -147,6 +156,20 @@ def trouble(text: str) -> Trouble | None:
     if asks_rule(asked, said=text):
         return None
     return _suffered(folded)
+
+
+def is_fraud(text: str) -> bool:
+    """Whether a text speaks of a fraud, whether or not it tells of one."""
+    return trouble(text) in ("money", "code", "demand") or bool(_FRAUD.search(fold(normalize(text[:LONGEST_READ]))))
+
+
+def is_fraud_told(text: str) -> bool:
+    """Whether somebody reports a fraud, or tells of one that goes about, without having lost anything."""
+    folded = " ".join(folded_syllables(normalize(text[:LONGEST_READ]))) + ("?" if "?" in text else "")
+    if not _FRAUD.search(folded) or is_order(text):
+        return False
+    told = _FRAUD_REPORTED.search(folded) or _FRAUD_SEEN.search(folded)
+    return bool(told) and not asks_rule(folded, said=text)
 
 
 def trouble_of(reading: Reading, text: str) -> Trouble | None:
