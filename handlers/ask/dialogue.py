@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from handlers.ask import service
+from handlers.ask.several import parts
 from handlers.ask.wording import Writer, writer_for
 from handlers.context import Context
 from handlers.conversation import Button, Manner, Reply
@@ -18,7 +18,6 @@ from knowledge.documents import Provision
 from knowledge.finding import Citation, Finding, Outcome
 from knowledge.schema import FactEntry
 from knowledge.scope import DISTRESS
-from knowledge.text import folded_syllables
 from storage import menus, people
 
 _PARAGRAPHS = Markup("\n\n")
@@ -39,8 +38,7 @@ _EXPLAIN = "explain"
 _SHOWN_LATELY = dt.timedelta(hours=24)
 _MENUS_LOOKED_AT = 3
 
-# Where a question ends, and how many of a message are looked at.
-_ENDS = re.compile(r"[?\n]+")
+# How many questions of a message are looked at.
 MOST_QUESTIONS = 4
 
 
@@ -107,12 +105,12 @@ def answer(question: str, context: Context) -> list[Reply]:
 
 def _several(text: str, context: Context) -> Reply | None:
     """The answers to the first two questions of a message that asks several; None where it does not."""
-    parts = [part for part in _ENDS.split(text) if folded_syllables(part)]
-    if len(parts) < 2:
+    parted = parts(text)
+    if len(parted) < 2:
         return None
-    findings = [service.answer(context.search, part, context.today, context.units) for part in parts[:MOST_QUESTIONS]]
+    findings = [service.answer(context.search, part, context.today, context.units) for part in parted[:MOST_QUESTIONS]]
     asked = [finding for finding in findings if finding.outcome not in (Outcome.SMALL_TALK, Outcome.EMPTY)]
-    count = len(asked) + len(parts[MOST_QUESTIONS:])
+    count = len(asked) + len(parted[MOST_QUESTIONS:])
     by_rule = {f.citations[0].provision.id: f for f in reversed(findings) if f.outcome is Outcome.ANSWERED}
     answered = [finding for finding in findings if finding in by_rule.values()][:2]
     if len(answered) < 2:
