@@ -34,14 +34,14 @@ from handlers import (
 from handlers.command import Command, Commands
 from handlers.context import Context
 from handlers.conversation import UNSUPPORTED, Button, Change, Incoming, Manner, Outcome, Reply, Vote
-from handlers.errors import NeedsApproval, Refusal
+from handlers.errors import NeedsApproval, NotAllowed, Refusal
 from handlers.form import Form
 from handlers.menu import choose, labelled, numbered
 from handlers.people.reading import possible_codes
 from handlers.report import forwarding, naming
 from handlers.schedule import Kind
 from handlers.texts import Texts
-from knowledge.text import fold, normalize
+from knowledge.text import fold, folded_syllables, normalize
 from storage import menus, polls
 from storage.dialogues import Dialogue
 from storage.menus import SPENT, Menu
@@ -178,6 +178,8 @@ _LISTED = tuple(command for command in COMMANDS.all if command.listed)
 _BACK = {"quay lai", "back"}
 # Understood in the middle of a form too; all other plain words are answers there.
 _ALWAYS = {"start", "menu", "trogiup", "huy"}
+# The steps of forms that ask for a name or an account: the words of a command are none.
+_NAMES = {"name", "account", "reporter_name", "owner"}
 # Whoever belongs to another bot is told so instead; everything else is about him, and done wherever he asks for it.
 _LED = {"start", "thamgia"}
 
@@ -189,6 +191,12 @@ def handle(event: Incoming, context: Context) -> list[Reply]:
     except NeedsApproval as asked:
         form.end(context)
         return [Reply(context.refused(asked)), *approval.cards(asked.number, context)]
+    except NotAllowed as refusal:
+        if context.actor.joined or event.group:
+            return [Reply(context.refused(refusal))]
+        # Whoever has not joined has no role yet; in a group nobody joins.
+        join = (Button(context.texts("command.thamgia"), "command.run", {"name": "thamgia"}),)
+        return [Reply(context.texts.rich("people.not_joined_yet"), join)]
     except Refusal as refusal:
         return [Reply(context.refused(refusal))]
 
@@ -257,6 +265,10 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         return chosen
     if asked and not text.startswith("/"):
         # Who takes care of reports writes down the trouble of others.
+        if command and _is_no_name(command[0], text, asked):
+            meant = context.texts.rich("form.meant", command=context.texts(f"command.{command[0].name}"))
+            question = FORMS[asked.form][asked.step].ask(dict(asked.data), context)
+            return [replace(question, text=Markup("\n").join([meant, question.text]))]
         if asked.form not in casework.FORMS and (aided := report.helped(text, asked, FORMS[asked.form], context)):
             return aided
         answered = form.answer(text, asked, FORMS[asked.form], context, digression.answered)
@@ -293,6 +305,21 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
         does = next((command for command in COMMANDS.all if command.name == topic.command), None)
         return [howto.explain(topic, context, None if event.group else does)]
     return ask.answer(text, context)
+
+
+def _is_no_name(command: Command, text: str, asked: Dialogue) -> bool:
+    """Whether the plain words of a command are typed where a name is asked: nobody is called "Thông báo".
+
+    One word may be a name, and any words a position or what somebody wants to say.
+    """
+    step = FORMS[asked.form][asked.step]
+    return (
+        command.listed
+        and step.digressions == "first"
+        and asked.step in _NAMES
+        and len(text.split()) > 1
+        and len(folded_syllables(text)) == len(text.split())
+    )
 
 
 def _answered(text: str, event: Incoming, context: Context) -> list[Reply] | None:

@@ -89,6 +89,24 @@ def test_a_question_about_papers_marked_secret_sends_none(an: Conversation, said
     assert step(an) == "kind"
 
 
+@pytest.mark.parametrize("said", ["thông báo", "luyen tap", "báo cáo của tôi", "đơn vị của tôi"])
+def test_a_command_is_neither_a_name_nor_an_account(an: Conversation, said: str) -> None:
+    an.say("dữ liệu của tôi")
+    an.write("Sửa tên, chức vụ")
+    hold(an, [(said, "Gõ “hủy” trước")])
+    assert step(an) == "name"
+    hold(an, [("hủy", "Đã dừng")])
+    an.say("zalo ke toan bi hack")
+    hold(an, [(said, "Gõ “hủy” trước")])
+    assert step(an) == "account"
+
+
+def test_words_that_are_a_position_too_are_one(an: Conversation) -> None:
+    an.say("dữ liệu của tôi")
+    an.write("Sửa tên, chức vụ")
+    hold(an, [("Lê Vang", "Chức vụ đúng?"), ("Quản lý", "Lê Vang, Quản lý")])
+
+
 @pytest.mark.parametrize("said", ["nick Điều", "chị Lan?", "Muc Tim", "trang Khoản Đãi Quán"])
 def test_an_account_that_sounds_like_a_provision_is_an_account(an: Conversation, said: str) -> None:
     an.say("zalo ke toan bi hack")

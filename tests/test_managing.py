@@ -292,13 +292,25 @@ def test_a_contact_goes_on_leave_alone(contact: Conversation) -> None:
         ("05-12-2027", dt.date(2027, 12, 5)),
         ("1/2", dt.date(2027, 2, 1)),
         ("21.11", TODAY),
+        ("sáng mai", TODAY + dt.timedelta(days=1)),
+        ("ngay kia", TODAY + dt.timedelta(days=2)),
+        # Today is a Saturday.
+        ("thứ bảy", TODAY),
+        ("thứ hai", dt.date(2026, 11, 23)),
+        ("thu 6", dt.date(2026, 11, 27)),
+        ("chiều thứ sáu", dt.date(2026, 11, 27)),
+        ("thứ sáu tuần này", dt.date(2026, 11, 20)),
+        ("thứ bảy tuần sau", dt.date(2026, 11, 28)),
+        ("cn tuan toi", dt.date(2026, 11, 29)),
     ],
 )
 def test_a_day_is_read_as_people_type_it(typed: str, day: dt.date) -> None:
     assert read_day(typed, TODAY) == day
 
 
-@pytest.mark.parametrize("typed", ["", "31/2", "thứ hai", "2026", "1/13/2026", "29/2"])
+@pytest.mark.parametrize(
+    "typed", ["", "31/2", "thứ", "tuần sau", "sáng", "thứ hai hằng tuần", "2026", "1/13/2026", "29/2"]
+)
 def test_what_is_no_day_is_refused(typed: str) -> None:
     with pytest.raises(Refusal):
         read_day(typed, TODAY)

@@ -144,3 +144,13 @@ def test_staff_see_few_things(staff: Conversation) -> None:
     (reply,) = staff.say("menu")
     assert len(reply.buttons) <= 8
     assert "Đơn vị, người" not in read(reply)
+
+
+@pytest.mark.parametrize("said", ["luyện tập", "thông báo", "xử lý báo cáo"])
+def test_who_has_not_joined_is_told_how_to(context: Context, unit: int, said: str) -> None:
+    stranger = Conversation(context, place("nguoi-la", "nguoi-la"))
+    hold(stranger, [(said, "Việc này dành cho người đã tham gia"), ("1", "mã")])
+
+
+def test_a_member_without_the_right_is_told_whom_to_ask(staff: Conversation) -> None:
+    hold(staff, [("thông báo", "chưa được giao quyền")])

@@ -126,7 +126,7 @@ def test_pressed_twice_or_late_counts_once(context: Context, an: Conversation) -
 def test_nobody_practises_who_has_not_joined(context: Context) -> None:
     office(context)
     stranger = Conversation(replace(context, person=0, address=place("la")), place("la"))
-    hold(stranger, [("/luyentap", "chưa được giao quyền")])
+    hold(stranger, [("/luyentap", "Việc này dành cho người đã tham gia")])
 
 
 def test_it_goes_with_the_person(context: Context, an: Conversation) -> None:

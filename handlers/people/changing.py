@@ -284,17 +284,26 @@ COMMANDS = (
 )
 
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?")
-_TODAY = {"hom nay": 0, "mai": 1, "ngay mai": 1}
+_DAYS_ON = {"nay": 0, "hom nay": 0, "mai": 1, "ngay mai": 1, "ngay kia": 2, "ngay mot": 2}
+# "Sáng mai", "tối thứ sáu": which part of a day it is says nothing of the day.
+_PART_OF_DAY = re.compile(r"^(?:buoi )?(?:sang|trua|chieu|toi) (?=\w)")
+_WEEKDAY = re.compile(r"(?:thu (hai|ba|tu|nam|sau|bay|[2-7])|(?:chu nhat|cn))( tuan (?:nay|sau|toi))?")
+_WEEKDAYS = {
+    "hai": 0, "ba": 1, "tu": 2, "nam": 3, "sau": 4, "bay": 5, "2": 0, "3": 1, "4": 2, "5": 3, "6": 4, "7": 5,
+}  # fmt: skip
+_SUNDAY, _WEEK = 6, 7
 
 
 def read_day(typed: str, today: dt.date) -> dt.date:
-    """Return the day that was typed: "5/12", "05/12/2026", "hôm nay"; without a year the next such day.
+    """Return the day that was typed: "5/12", "05/12/2026", "sáng mai", "thứ sáu", "thứ sáu tuần sau".
 
-    Raises NotPossible.
+    Without a year, or of a weekday, it is the next such day. Raises NotPossible.
     """
-    words = reading.folded(typed)
-    if words in _TODAY:
-        return today + dt.timedelta(days=_TODAY[words])
+    words = _PART_OF_DAY.sub("", reading.folded(typed).strip(" .!"))
+    if words in _DAYS_ON:
+        return today + dt.timedelta(days=_DAYS_ON[words])
+    if weekday := _WEEKDAY.fullmatch(words):
+        return _next_weekday(_WEEKDAYS.get(weekday[1], _SUNDAY), weekday[2] or "", today)
     match = _DAY.fullmatch(words)
     try:
         if match is None:
@@ -304,6 +313,14 @@ def read_day(typed: str, today: dt.date) -> dt.date:
         return found if year or found >= today else found.replace(year=today.year + 1)
     except ValueError:
         raise NotPossible("no_day") from None
+
+
+def _next_weekday(weekday: int, week: str, today: dt.date) -> dt.date:
+    """The weekday that comes next, or that of a week; a week begins on Monday."""
+    if not week:
+        return today + dt.timedelta(days=(weekday - today.weekday()) % _WEEK)
+    monday = today - dt.timedelta(days=today.weekday())
+    return monday + dt.timedelta(days=weekday + (0 if week.endswith("nay") else _WEEK))
 
 
 def _unless_skipped(typed: str) -> str:
