@@ -6,7 +6,7 @@ from handlers.context import Context
 from handlers.conversation import Button, Reply
 from handlers.report import wording
 from handlers.report.dialogue import RULE, first_answers
-from handlers.report.reading import LONGEST_READ, read
+from handlers.report.reading import LONGEST_READ, may_tell, read
 from handlers.report.telling import asks_for_help
 
 
@@ -15,7 +15,10 @@ def offer(text: str, context: Context) -> Reply | None:
 
     Whether it is lost already is not said, so that no report is begun.
     """
-    return help_with_account(text, context) if asks_for_help(text, read(text, context.today)) else None
+    # Most messages are questions, and told quickly from what happened to an account.
+    if not may_tell(text) or not asks_for_help(text, read(text, context.today)):
+        return None
+    return help_with_account(text, context)
 
 
 def help_with_account(text: str, context: Context) -> Reply:

@@ -166,7 +166,7 @@ def is_fraud(text: str) -> bool:
 def is_fraud_told(text: str) -> bool:
     """Whether somebody reports a fraud, or tells of one that goes about, without having lost anything."""
     folded = " ".join(folded_syllables(normalize(text[:LONGEST_READ]))) + ("?" if "?" in text else "")
-    if not _FRAUD.search(folded) or is_order(text):
+    if ("lua " not in folded and "gia" not in folded) or not _FRAUD.search(folded) or is_order(text):
         return False
     told = _FRAUD_REPORTED.search(folded) or _FRAUD_SEEN.search(folded)
     return bool(told) and not asks_rule(folded, said=text)
