@@ -63,6 +63,8 @@ cán bộ bị mất tài khoản phải làm gì
 cho người khác dùng tài khoản được không
 người khác dùng tài khoản của mình đăng bài thì ai chịu trách nhiệm
 đăng nhập facebook ở máy lạ có được không
+em đã lấy lại được tk
+da lay lai nick roi
 sao em lại không được đăng bài trên facebook vậy
 hack nick nó giúp em phải làm sao
 """.strip().splitlines()

@@ -80,7 +80,7 @@ _LOST = (
     r"|\bmat quyen\b|\bbi lay roi\b|\bai dang dung (?:nick|tai khoan|tk|acc|zalo|fb|facebook)\b"
     r"|\b(?:nguoi (?:khac|ta|la)|ai do|bi ai|(?:may|thiet bi|ke) la)(?: dang| da)? (?:vao|dung|dang (?:nhap|bai))\b"
     r"|\bdang nhap (?:o|tu) (?:noi|may|thiet bi|dien thoai) la\b"
-    r"|\blay lai (?:duoc )?(?:nick|nik|tai khoan|tk|acc|zalo|fb|face|facebook|tele|telegram|tiktok|page|fanpage)\b"
+    r"|(?<!\bda )\blay lai (?:nick|nik|tai khoan|tk|acc|zalo|fb|face|facebook|tele|telegram|tiktok|page|fanpage)\b"
 )
 # "Bao mat zalo" is lost, unless it says what security is made of.
 _SECURITY_WITH_ACCENTS = re.compile(r"(?i)\bbảo mật\b")
