@@ -157,7 +157,7 @@ def test_a_strange_page_is_compared_by_any_member(context: Context, console: Sce
         ],
     )
     stranger = Conversation(context, place("chat-la", "la"))
-    hold(stranger, [("/kiemtratrang facebook.com/s0viduthu", TEXTS("refused.not_allowed"))])
+    hold(stranger, [("/kiemtratrang facebook.com/s0viduthu", "Việc này dành cho người đã tham gia")])
 
 
 # As a spreadsheet
