@@ -50,7 +50,7 @@ Handle = Callable[[Incoming, Context], list[Reply]]
 Tell = Callable[[Outcome, Context], list[Reply]]
 
 # Events share a commit until this many seconds are used: no transaction holds up others for long.
-GROUP_SECONDS = 0.04
+GROUP_SECONDS = 0.025
 
 # Keys are deleted hourly; by so much an event is taken for old before its key is.
 A_DAY = dt.timedelta(days=1)
