@@ -63,21 +63,20 @@ class Scope:
         """
         scores = query.scores[self._place]
         attitudes = query.reading.attitudes
-        rivals = scores[self._passages :]
-        if "request" not in attitudes:
-            # "bị dọa tung ảnh", "báo tin giả ở đâu" use the words of what is refused and ask for none of it.
-            rivals = rivals * self._no_refusal
+        # "bị dọa tung ảnh", "báo tin giả ở đâu" use the words of what is refused and ask for none of it.
+        rivals = scores[self._passages :] * (1.0 if "request" in attitudes else self._no_refusal)
         for place, attitude in self._meant:
             if attitude not in attitudes:
-                rivals = np.where(np.arange(rivals.size) == place, 0.0, rivals)
+                rivals[place] = 0.0
         about = set(query.reading.content())
         for place, terms in self._distress:
             # Nobody is in distress who says "tôi muốn" and means something else.
-            if about and not about & terms:
-                rivals = np.where(np.arange(rivals.size) == place, 0.0, rivals)
-        if not rivals.size or not rivals.max() > 0:
+            if about and about.isdisjoint(terms):
+                rivals[place] = 0.0
+        nearest = int(rivals.argmax()) if rivals.size else 0
+        if not rivals.size or not rivals[nearest] > 0:
             return None
-        intent = self._intents[int(np.argmax(rivals))]
+        intent = self._intents[nearest]
         if position is None:
             return intent
         limit = NEAR_INTENT + NEAR_INTENT_COVERAGE * self.coverage(query, position)
@@ -89,7 +88,7 @@ class Scope:
         if hidden is not None:
             passages = np.where(hidden, 0.0, passages)
         best = passages.max() * (NAMED_DOCUMENT if named else 1.0)
-        return intent if rivals.max() >= limit * best else None
+        return intent if rivals[nearest] >= limit * best else None
 
     def covers(self, query: Query, position: int) -> bool:
         """Tell whether a passage holds enough of what was asked to be an answer."""
