@@ -70,7 +70,7 @@ EXPIRY_INTERVAL = 5.0
 # A clock that is so many seconds off from one look to the next was set, and did not just drift.
 CLOCK_JUMP = 5.0
 
-Happened = Callable[[Database, Outcome, dt.datetime], None]
+Happened = Callable[[Database, Sequence[Outcome], dt.datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +238,8 @@ class Dispatch:
         now = self._clock()
         self._use_plan(database, [end.row for end in ends])
         ended = outbox.arrive(database, [(end.row, end.sent_id) for end in ends], now.isoformat())
-        for end in ends:
-            self._ended(database, end.row, "sent", now, known=end.row.id in ended)
+        known = [end.row for end in ends if self._ended(end.row, "sent", now, known=end.row.id in ended)]
+        self._tell(database, known, "sent")
         for account in {(end.row.channel, end.row.account) for end in ends}:
             if len(self._failing[account]) >= FAILING_CHATS:
                 # It works again: what failed meanwhile need not wait for its pause to end.
@@ -328,19 +328,17 @@ class Dispatch:
 
     def _end(self, database: Database, row: OutboxRow, state: str, error: str) -> None:
         now = self._clock()
-        known = outbox.end(database, row, state, now.isoformat(), error)
-        self._ended(database, row, state, now, error, known=known)
+        if self._ended(row, state, now, known=outbox.end(database, row, state, now.isoformat(), error)):
+            self._tell(database, [row], state, error)
 
-    def _ended(
-        self, database: Database, row: OutboxRow, state: str, now: dt.datetime, error: str = "", *, known: bool
-    ) -> None:
-        """Count how a message ended and tell of it, where that is recorded."""
-        if not known:
+    def _ended(self, row: OutboxRow, state: str, now: dt.datetime, *, known: bool) -> bool:
+        """Count how a message ended, where that is recorded; return whether it is."""
+        if known:
+            self._moves.pop(row.id, None)
+            self._count(row, state, now)
+        else:
             log.warning("a claim ran out before its message ended as %s", state)
-            return
-        self._moves.pop(row.id, None)
-        self._count(row, state, now)
-        self._tell(database, row, state, error)
+        return known
 
     def _count(self, row: OutboxRow, state: str, now: dt.datetime) -> None:
         metrics.count(metrics.DELIVERIES, row.channel, metrics.CLASS_NAMES[row.urgency], state)
@@ -349,9 +347,10 @@ class Dispatch:
             if row.urgency == ANSWER:
                 metrics.ANSWER_SECONDS.observe((now - dt.datetime.fromisoformat(row.created_at)).total_seconds())
 
-    def _tell(self, database: Database, row: OutboxRow, state: str, error: str) -> None:
-        if row.concern and self._happened:
-            self._happened(database, Outcome(row.concern, state, error), self._clock())
+    def _tell(self, database: Database, rows: Sequence[OutboxRow], state: str, error: str = "") -> None:
+        outcomes = [Outcome(row.concern, state, error) for row in rows if row.concern]
+        if outcomes and self._happened:
+            self._happened(database, outcomes, self._clock())
 
     def _close(self, database: Database, row: OutboxRow, reason: str) -> None:
         """Nobody can be reached in a chat: what waits for it has failed too."""
@@ -359,7 +358,7 @@ class Dispatch:
         chats.close(database, row.channel, row.account, row.chat, reason, now)
         for other in outbox.give_up(database, row.channel, row.account, row.chat, now, reason, MOST_IN_A_TURN):
             self._count(other, "failed", self._clock())
-            self._tell(database, other, "failed", reason)
+            self._tell(database, [other], "failed", reason)
 
     def _use_plan(self, database: Database, rows: Sequence[OutboxRow]) -> None:
         """Count messages that arrived, or may have."""

@@ -171,7 +171,7 @@ class Fetcher:
         if blob is not None:
             blobs.complete(database, blob)
         metrics.count(metrics.FILES, state)
-        self._happened(database, Outcome(fetch.concern, state, reason, blob, fetch.person), self._clock())
+        self._happened(database, [Outcome(fetch.concern, state, reason, blob, fetch.person)], self._clock())
 
 
 def sniff(data: bytes) -> str:

@@ -187,5 +187,5 @@ def _give_up_overdue(now: dt.datetime, happened: Happened, database: Database, b
     for row in rows:
         metrics.count(metrics.DELIVERIES, row.channel, metrics.CLASS_NAMES[row.urgency], "failed")
         if row.concern:
-            happened(database, Outcome(row.concern, "failed", "overdue"), now)
+            happened(database, [Outcome(row.concern, "failed", "overdue")], now)
     return limit if len(rows) == most else len(rows)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.backlog import BUSY, LONG, Backlog
@@ -47,7 +48,7 @@ Part = Callable[[], AbstractContextManager[None]]
 """What an event is taken in, so that what it changed can be undone by itself."""
 
 Handle = Callable[[Incoming, Context], list[Reply]]
-Tell = Callable[[Outcome, Context], list[Reply]]
+Tell = Callable[[Sequence[Outcome], Context], list[Reply]]
 
 # Events share a commit until this many seconds are used: no transaction holds up others for long.
 GROUP_SECONDS = 0.025
@@ -84,6 +85,8 @@ class Receiver:
     routing: Routing = field(default_factory=Routing)
     lines: Sequence[Line] = ()
     _backlog: Backlog = field(init=False)
+    _fitted: tuple[Reply, Abilities, list[dict[str, Any]]] | None = None
+    """What was fitted last: a broadcast is the same for all."""
     _tallied: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What was counted, by day and name, and is written down once before the commit."""
 
@@ -144,13 +147,24 @@ class Receiver:
             self._put(database, reply, reply.to, at)
         self._write_tallies(database)
 
-    def happened(self, database: Database, outcome: Outcome, at: dt.datetime) -> None:
-        """Tell a job how something ended, inside the transaction that records the end."""
+    def happened(self, database: Database, outcomes: Sequence[Outcome], at: dt.datetime) -> None:
+        """Tell jobs how things ended, inside the transaction that records the ends."""
+        groups: dict[tuple[str, int], list[Outcome]] = {}
+        for outcome in outcomes:
+            groups.setdefault((str(outcome.concern.get("job")), outcome.person), []).append(outcome)
+        for group in groups.values():
+            if not self._told(database, group, at) and len(group) > 1:
+                # What one of them stumbles over is no reason to leave out the others.
+                for outcome in group:
+                    self._told(database, [outcome], at)
+
+    def _told(self, database: Database, outcomes: Sequence[Outcome], at: dt.datetime) -> bool:
+        """Tell a job how things ended; return False where it raised, and everything of it is undone."""
         self._tallied.clear()
         try:
             with database.savepoint():
-                context = self._context(database, at, outcome.person)
-                for reply in self.tell(outcome, context):
+                context = self._context(database, at, outcomes[0].person)
+                for reply in self.tell(outcomes, context):
                     assert reply.to is not None
                     self._put(database, reply, reply.to, at)
                 self._write_tallies(database)
@@ -158,6 +172,8 @@ class Receiver:
             raise
         except Exception as error:
             log.error("outcome failed: %s at %s", type(error).__name__, place(error))
+            return False
+        return True
 
     def _take(self, database: Database, event: Event, part: Part) -> Taken:
         kind = event.kind if isinstance(event, Incoming) else "unreadable"
@@ -377,7 +393,7 @@ class Receiver:
         if reply.poll and (not abilities.polls or is_shared(database, to)):
             # A vote does not tell where it was cast.
             reply = replace(reply, poll=None)
-        messages = fit(reply, shown_as, self.texts, answers)
+        messages = self._fit(reply, shown_as, answers)
         is_kept = reply.menu and abilities.shows_buttons(len(reply.buttons))
         if is_kept:
             messages[-1]["menu"] = reply.menu
@@ -403,6 +419,14 @@ class Receiver:
             if not menus.remember(database, row, to, buttons, now):
                 person_at(database, to, now)
                 menus.remember(database, row, to, buttons, now)
+
+    def _fit(self, reply: Reply, abilities: Abilities, answers: str) -> list[dict[str, Any]]:
+        if answers or reply.urgency != outbox.BROADCAST:
+            return fit(reply, abilities, self.texts, answers)
+        said = replace(reply, to=None, concern=None)
+        if self._fitted is None or self._fitted[0] != said or self._fitted[1] is not abilities:
+            self._fitted = said, abilities, fit(said, abilities, self.texts)
+        return [message.copy() for message in self._fitted[2]]
 
     def _abilities_on(self, channel: str) -> Abilities:
         return self.abilities.get(channel) or self.elsewhere(channel)

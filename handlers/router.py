@@ -146,13 +146,21 @@ FORMS: Mapping[str, Form] = {
 }
 """The conversations of several steps, by name."""
 
-LISTENERS: Mapping[str, Callable[[Outcome, Context], list[Reply]]] = {
-    "alert": alert.tell,
-    "report": report.tell,
-    "forward": forwarding.tell,
+Listener = Callable[[Sequence[Outcome], Context], list[Reply]]
+
+
+def _each(listen: Callable[[Outcome, Context], list[Reply]]) -> Listener:
+    """What takes one end after the other."""
+    return lambda outcomes, context: [reply for outcome in outcomes for reply in listen(outcome, context)]
+
+
+LISTENERS: Mapping[str, Listener] = {
+    "alert": _each(alert.tell),
+    "report": _each(report.tell),
+    "forward": _each(forwarding.tell),
     "broadcast": broadcast.happened,
 }
-"""What the jobs do when something ends that they asked to be told of, by the name in the concern."""
+"""What the jobs do when things end that they asked to be told of, by the name in the concern."""
 
 DRAWINGS: Mapping[str, Callable[[dict[str, Any]], bytes]] = {
     people.DRAWING: people.draw_sheet,
@@ -416,10 +424,10 @@ def _is_meant(menu: Menu, asked: Dialogue, *, by_number: bool) -> bool:
     return by_number
 
 
-def tell(outcome: Outcome, context: Context) -> list[Reply]:
-    """Tell a job how something ended; return what it wants to be sent. Each such reply says where it goes."""
-    listener = LISTENERS.get(str(outcome.concern.get("job")))
-    return listener(outcome, context) if listener else []
+def tell(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
+    """Tell a job how things ended, at least one and all of its own; return what it wants to be sent, and where."""
+    listener = LISTENERS.get(str(outcomes[0].concern.get("job")))
+    return listener(outcomes, context) if listener else []
 
 
 def draw(name: str, data: dict[str, Any]) -> bytes:

@@ -6,10 +6,11 @@ parts, when the list is complete, and change with its rows as far as they are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from storage.database import Database
+from storage.database import Database, to_json
 
 _PERSON = "broadcast_id = :broadcast AND person_id = :person"
 
@@ -80,6 +81,19 @@ def recount(
             "informed": informed,
         },
     )
+
+
+def recount_sent(database: Database, broadcast: int, reached: Iterable[tuple[int, int | None]]) -> None:
+    """Add people whom a broadcast has reached, each with his unit, to the sums of their units, as `recount` does."""
+    row = database.row("SELECT counted_to FROM broadcasts WHERE id = :broadcast", {"broadcast": broadcast})
+    counted_to = row["counted_to"] if row else 0
+    more = Counter(unit or 0 for person, unit in reached if person <= counted_to)
+    if more:
+        database.run(
+            "UPDATE broadcast_units SET sent = sent + more.value FROM json_each(:more) AS more"
+            " WHERE broadcast_id = :broadcast AND unit_id = CAST(more.key AS INTEGER)",
+            {"broadcast": broadcast, "more": to_json(more)},
+        )
 
 
 def by_unit(database: Database, broadcast: int) -> Sequence[UnitSum]:

@@ -9,12 +9,13 @@ A row is `waiting` until its message is put into the outbox (`queued`), and then
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row
-from storage.informing import inform, last_of, recount
+from storage.database import Database, Row, to_json
+from storage.informing import inform, last_of, recount, recount_sent
 from storage.people import Address
 from storage.selections import places
 
@@ -26,6 +27,7 @@ FORGOTTEN, MERGED, DEPARTED = "forgotten", "merged", "departed"
 ENDS = ("sent", "failed", "unknown")
 
 _PERSON = "broadcast_id = :broadcast AND person_id = :person"
+_PEOPLE = "broadcast_id = :broadcast AND person_id IN (SELECT value FROM json_each(:people))"
 
 # People among whom some are looked for to be offered by name.
 _MOST_LOOKED_AT = 10_000
@@ -62,15 +64,11 @@ def take(database: Database, broadcast: int, channel: str, account: str, limit: 
         {"broadcast": broadcast, "channel": channel, "account": account, "limit": limit},
     )
     found = []
-    moved: dict[tuple[str, str], int] = {}
+    moved: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         reason = row["reason"]
         state = "queued" if not reason else "skipped" if reason in (DEPARTED, OPTED_OUT) else "failed"
-        database.run(
-            f"UPDATE recipients SET state = :state, reason = :reason WHERE {_PERSON}",
-            {"broadcast": broadcast, "person": row["person_id"], "state": state, "reason": reason},
-        )
-        moved[state, reason] = moved.get((state, reason), 0) + 1
+        moved.setdefault((state, reason), []).append(row["person_id"])
         address = None if reason else Address(channel, account, row["chat"], row["sender"])
         found.append(Next(row["person_id"], address))
     if not rows:
@@ -81,22 +79,26 @@ def take(database: Database, broadcast: int, channel: str, account: str, limit: 
             {"broadcast": broadcast, "channel": channel, "account": account},
         )
     for (state, reason), people in moved.items():
-        _shift(database, broadcast, (channel, account), ("waiting", ""), (state, reason), people)
+        database.run(
+            f"UPDATE recipients SET state = :state, reason = :reason WHERE {_PEOPLE}",
+            {"broadcast": broadcast, "people": to_json(people), "state": state, "reason": reason},
+        )
+        _shift(database, broadcast, (channel, account), ("waiting", ""), (state, reason), len(people))
     return found
 
 
-def end(database: Database, broadcast: int, person: int, state: str, reason: str, now: str) -> bool:
-    """Note how the message to somebody ended; return False where none of his was under way."""
-    row = database.row(
-        f"UPDATE recipients SET state = :state, reason = :reason, ended_at = :now WHERE {_PERSON}"
-        " AND state = 'queued' RETURNING channel, account, unit_id",
-        {"broadcast": broadcast, "person": person, "state": state, "reason": reason, "now": now},
+def end(database: Database, broadcast: int, people: Sequence[int], state: str, reason: str, now: str) -> int:
+    """Note how the messages to some people ended; return how many of them were under way."""
+    rows = database.rows(
+        f"UPDATE recipients SET state = :state, reason = :reason, ended_at = :now WHERE {_PEOPLE}"
+        " AND state = 'queued' RETURNING person_id, channel, account, unit_id",
+        {"broadcast": broadcast, "people": to_json(people), "state": state, "reason": reason, "now": now},
     )
-    if row:
-        if state == "sent":
-            recount(database, broadcast, person, row["unit_id"], sent=1)
-        _shift(database, broadcast, (row["channel"], row["account"]), ("queued", ""), (state, reason), 1)
-    return row is not None
+    if state == "sent":
+        recount_sent(database, broadcast, [(row["person_id"], row["unit_id"]) for row in rows])
+    for account, ended in Counter((row["channel"], row["account"]) for row in rows).items():
+        _shift(database, broadcast, account, ("queued", ""), (state, reason), ended)
+    return len(rows)
 
 
 def give_back(database: Database, broadcast: int, person: int) -> None:
@@ -264,7 +266,7 @@ def merge(database: Database, person: int, into: int) -> None:
     for row in database.rows("SELECT id FROM broadcasts"):
         number = row["id"]
         # How a message ends that is under way is told of the number that is gone.
-        end(database, number, person, "unknown", MERGED, "")
+        end(database, number, [person], "unknown", MERGED, "")
         old, new = (_of(database, number, one) for one in (person, into))
         if old and new:
             if new["state"] == "waiting" and old["state"] in ("sent", "unknown"):

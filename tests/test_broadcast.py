@@ -341,7 +341,7 @@ def test_nobody_is_promised_a_file_that_does_not_go(
     admin.say("có")
     for reply in run_jobs(context):
         if reply.concern:
-            running.happened(Outcome(reply.concern, "sent"), replace(context, person=0, address=None))
+            running.happened([Outcome(reply.concern, "sent")], replace(context, person=0, address=None))
     found = broadcasts.get(context.database, number)
     assert found
     progress = wording.progress(found, recipients.sums(context.database, number), admin.context)
@@ -769,7 +769,7 @@ def done(admin: Conversation, context: Context, contact: Conversation, units: tu
     number = begin(admin, context, Content("Bật xác thực.", "Công văn 1/SVD", (Choice("Đã đọc", "confirm"),)))
     for reply in run_jobs(context):
         if reply.concern:
-            running.happened(Outcome(reply.concern, "sent"), replace(context, person=0, address=None))
+            running.happened([Outcome(reply.concern, "sent")], replace(context, person=0, address=None))
     for one in (contact, staff[0]):
         one.press(STANDING_MENUS + number, 0)
     return number
@@ -1006,10 +1006,10 @@ def test_a_picture_is_asked_for_brought_and_shown_in_the_draft(admin: Conversati
     row = context.database.row("SELECT concern, blob_id FROM fetches")
     assert row is not None
     concern = json.loads(row["concern"])
-    (shown,) = happened(Outcome(concern, "stored", blob=7, person=admin.context.person), context)
+    (shown,) = happened([Outcome(concern, "stored", blob=7, person=admin.context.person)], context)
     assert "Kèm tệp: anh.jpg" in read(shown)
     assert newest(admin).content["file"] == {"blob": 7, "kind": "photo", "name": "anh.jpg"}
-    (lost,) = happened(Outcome(concern, "lost", person=admin.context.person), context)
+    (lost,) = happened([Outcome(concern, "lost", person=admin.context.person)], context)
     assert "chưa nhận được" in read(lost)
 
 

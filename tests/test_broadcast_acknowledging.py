@@ -109,7 +109,7 @@ def arrive(context: Context) -> None:
     """Let the messages of a broadcast arrive."""
     for reply in run_jobs(context):
         if reply.concern and "person" in reply.concern:
-            happened(Outcome(reply.concern, "sent"), context)
+            happened([Outcome(reply.concern, "sent")], context)
 
 
 def informed(staff: Conversation, number: int = 1) -> bool:

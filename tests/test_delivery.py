@@ -6,7 +6,7 @@ import itertools
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -115,9 +115,9 @@ class Post:
         assert self.ask(outbox.claim, [row_id], "nguoi-gui-da-chet", (self.clock.now + LEASE).isoformat())
         return row_id
 
-    def _happened(self, database: Database, outcome: Outcome, at: dt.datetime) -> None:
+    def _happened(self, database: Database, outcomes: Sequence[Outcome], at: dt.datetime) -> None:
         assert at == self.clock.now
-        self.told.append((outcome.concern, outcome.state, outcome.reason))
+        self.told += [(outcome.concern, outcome.state, outcome.reason) for outcome in outcomes]
 
 
 def pictured(text: str = "Mã") -> dict[str, Any]:
@@ -865,7 +865,8 @@ def test_a_busy_storage_reaches_whoever_drains_and_nothing_is_lost(post: Post) -
     row_id = post.put("một", concern=CONCERN)
     busy = iter([True, False])
 
-    def happened(database: Database, outcome: Outcome, at: dt.datetime) -> None:
+    def happened(database: Database, outcomes: Sequence[Outcome], at: dt.datetime) -> None:
+        (outcome,) = outcomes
         inbox.record(database, "vidu", "bot-1", str(outcome.concern["number"]), at.isoformat(), outcome.state)
         if next(busy):
             raise StorageBusy("ví dụ")
@@ -1234,9 +1235,9 @@ def test_a_listener_that_raises_harms_nothing(
     """Its own changes are undone; the ends, the other messages and the log's silence on contents stay."""
     heard: list[str] = []
 
-    def tell(outcome: Outcome, context: Context) -> list[Reply]:
-        heard.append(outcome.state)
-        inbox.record(context.database, "vidu", "bot-1", outcome.state, STAMP, "x")
+    def tell(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
+        heard.extend(outcome.state for outcome in outcomes)
+        inbox.record(context.database, "vidu", "bot-1", outcomes[0].state, STAMP, "x")
         raise error
 
     zone = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -1254,7 +1255,7 @@ def test_a_listener_that_raises_harms_nothing(
 
 
 def test_what_a_listener_writes_is_sent(post: Post, search: Search, texts: Texts) -> None:
-    def tell(outcome: Outcome, context: Context) -> list[Reply]:
+    def tell(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
         return [Reply(context.texts.rich("menu.spent"), to=place("truong-phong"), urgency=REPORT)]
 
     zone = ZoneInfo("Asia/Ho_Chi_Minh")

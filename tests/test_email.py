@@ -271,7 +271,7 @@ def deliver(sender: Email, path: Path, text: str, turns: int, **more: Any) -> di
         row = await worker.write(
             outbox.put, to.channel, to.account, to.chat, REPORT, {"text": text, **more}, now, concern=concern
         )
-        delivery = Delivery(worker, [sender], happened=lambda _, outcome, __: told.append(outcome.state))
+        delivery = Delivery(worker, [sender], happened=lambda _, ended, __: told.extend(one.state for one in ended))
         for _ in range(turns):
             await worker.write(outbox.hasten, to.channel, to.account, utc_now().isoformat())
             await delivery.drain()

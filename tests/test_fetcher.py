@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -80,9 +80,9 @@ class Desk:
     def row(self, row_id: int) -> dict[str, Any]:
         return dict(self.ask(Database.row, "SELECT * FROM fetches WHERE id = :id", {"id": row_id}))
 
-    def _happened(self, database: Database, outcome: Outcome, at: dt.datetime) -> None:
+    def _happened(self, database: Database, outcomes: Sequence[Outcome], at: dt.datetime) -> None:
         assert at == self.clock.now
-        self.told.append(outcome)
+        self.told += outcomes
 
     def _committed(self) -> None:
         self.commits += 1

@@ -95,7 +95,7 @@ def states(database: Database, report: int) -> list[tuple[str, str, str]]:
 
 def ended(reply: Reply, state: str, context: Context, reason: str = "") -> list[Reply]:
     assert reply.concern is not None
-    return router.tell(Outcome(reply.concern, state, reason), context)
+    return router.tell([Outcome(reply.concern, state, reason)], context)
 
 
 def trail(database: Database, report: int) -> list[tuple[str, dict[str, Any]]]:
@@ -383,7 +383,7 @@ def test_a_closed_or_deleted_report_is_left_alone(console: Scene, world: Context
     program = forwards.of_report(world.database, report.id)[3]
     service.resolve(by(console, "contact"), report.id, "xong")
     assert watched(world)[0] == []
-    assert router.tell(Outcome({"job": "forward", "forward": program.id}, "failed", "HTTP 404"), world) == []
+    assert router.tell([Outcome({"job": "forward", "forward": program.id}, "failed", "HTTP 404")], world) == []
     assert trail(world.database, report.id)[-1][0] == "forward_failed"
     report_facts.delete(world.database, report.id)
     assert ended(letter, "failed", world) == []

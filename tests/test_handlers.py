@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from string import Formatter
 
@@ -279,13 +280,13 @@ def test_an_attachment_is_plain_data() -> None:
 def test_the_job_that_a_concern_names_is_told(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[Outcome] = []
 
-    def listen(outcome: Outcome, context: Context) -> list[Reply]:
-        heard.append(outcome)
+    def listen(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
+        heard.extend(outcomes)
         return [Reply(Markup("Xong."))]
 
     monkeypatch.setattr(router, "LISTENERS", {"vidu": listen})
     outcome = Outcome({"job": "vidu", "number": 3}, "sent")
-    assert router.tell(outcome, context) == [Reply(Markup("Xong."))]
+    assert router.tell([outcome], context) == [Reply(Markup("Xong."))]
     assert heard == [outcome]
 
 
@@ -293,11 +294,11 @@ def test_the_job_that_a_concern_names_is_told(context: Context, monkeypatch: pyt
 def test_nobody_is_told_of_what_no_job_asked(
     context: Context, monkeypatch: pytest.MonkeyPatch, concern: dict[str, object]
 ) -> None:
-    def listen(outcome: Outcome, context: Context) -> list[Reply]:
+    def listen(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
         raise AssertionError
 
     monkeypatch.setattr(router, "LISTENERS", {"vidu": listen})
-    assert router.tell(Outcome(concern, "sent"), context) == []
+    assert router.tell([Outcome(concern, "sent")], context) == []
 
 
 # The office's file

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -307,10 +307,10 @@ def write(worker: Worker, act: Any, *args: Any) -> Any:
 def clean(worker: Worker, now: dt.datetime, told: list[Outcome] | None = None, keep: Retention = KEEP) -> int:
     """Tidy once; return how many rows."""
 
-    def happened(database: Database, outcome: Outcome, at: dt.datetime) -> None:
+    def happened(database: Database, outcomes: Sequence[Outcome], at: dt.datetime) -> None:
         assert at == now
         assert told is not None
-        told.append(outcome)
+        told.extend(outcomes)
 
     return asyncio.run(tidy(worker, now, happened, keep))
 

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -812,14 +812,14 @@ def test_files_go_out_with_a_reply(database: Database, make: Make) -> None:
 def test_a_job_is_told_of_an_end_with_the_world_of_that_moment(database: Database, make: Make) -> None:
     seen: list[tuple[Outcome, Context]] = []
 
-    def tell(outcome: Outcome, context: Context) -> list[Reply]:
-        seen.append((outcome, context))
+    def tell(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
+        seen.extend((outcome, context) for outcome in outcomes)
         return [Reply(Markup("Xong."), ACTIONS, to=place("chat-9"), urgency=REPORT)]
 
     outcome = Outcome({"job": "vidu"}, "stored", blob=3, person=5)
     later = NOW + dt.timedelta(hours=1)
     with database.transaction():
-        make(echo, tell=tell).happened(database, outcome, later)
+        make(echo, tell=tell).happened(database, [outcome], later)
     assert [(told, context.person, context.now) for told, context in seen] == [(outcome, 5, later)]
     assert database.rows("SELECT chat, class, created_at FROM outbox") == [
         {"chat": "chat-9", "class": REPORT, "created_at": later.isoformat()}
@@ -827,23 +827,51 @@ def test_a_job_is_told_of_an_end_with_the_world_of_that_moment(database: Databas
     assert menus.latest(database, place("chat-9"), person_at(database, place("chat-9"), STAMP), STAMP) is not None
 
 
+def test_a_job_is_told_together_of_what_ended_together_and_stumbles_over_one_alone(
+    database: Database, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[list[int]] = []
+
+    def tell(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
+        numbers = [outcome.concern["number"] for outcome in outcomes]
+        heard.append(numbers)
+        for number in numbers:
+            tallies.count(context.database, outcomes[0].concern["job"], str(number), 1)
+        if 2 in numbers:
+            raise LookupError(SECRET)
+        return []
+
+    ends = [Outcome({"job": "vidu", "number": number}, "sent") for number in (1, 2, 3)]
+    other = Outcome({"job": "khac", "number": 4}, "sent")
+    with database.transaction():
+        make(echo, tell=tell).happened(database, [*ends, other], NOW)
+    assert heard == [[1, 2, 3], [1], [2], [3], [4]]
+    assert [(row["day"], row["name"]) for row in database.rows("SELECT * FROM tallies ORDER BY name")] == [
+        ("vidu", "1"),
+        ("vidu", "3"),
+        ("khac", "4"),
+    ]
+    assert "outcome failed: LookupError" in caplog.text
+    assert SECRET not in caplog.text
+
+
 def test_a_reply_to_an_end_that_goes_nowhere_is_undone_and_logged(
     database: Database, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     replies = [Reply(Markup(SECRET), to=place()), Reply(Markup(SECRET))]
     with database.transaction():
-        make(echo, tell=lambda o, c: replies).happened(database, Outcome({"job": "vidu"}, "sent"), NOW)
+        make(echo, tell=lambda o, c: replies).happened(database, [Outcome({"job": "vidu"}, "sent")], NOW)
     assert outbox(database) == []
     assert "outcome failed: AssertionError at bot.receiver:" in caplog.text
     assert SECRET not in caplog.text
 
 
 def test_a_storage_that_is_busy_while_a_job_is_told_goes_to_the_caller(database: Database, make: Make) -> None:
-    def tell(outcome: Outcome, context: Context) -> list[Reply]:
+    def tell(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
         raise StorageBusy("ví dụ")
 
     with pytest.raises(StorageBusy), database.transaction():
-        make(echo, tell=tell).happened(database, Outcome({"job": "vidu"}, "sent"), NOW)
+        make(echo, tell=tell).happened(database, [Outcome({"job": "vidu"}, "sent")], NOW)
 
 
 # Figures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -44,8 +44,9 @@ def keep(event: Incoming, context: Context) -> list[Reply]:
     return [Reply(Markup("Đã nhận."))]
 
 
-def told(outcome: Outcome, context: Context) -> list[Reply]:
+def told(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
     """Send a stored file back; say why another was not."""
+    (outcome,) = outcomes
     to = Address(**outcome.concern["to"])
     if outcome.blob is None:
         return [Reply(Markup.escape(f"{outcome.state}: {outcome.reason}"), to=to)]

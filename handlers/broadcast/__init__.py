@@ -1,5 +1,7 @@
 """Broadcasts: administrators, heads and contacts remind everybody of theirs, once, and know who has read it."""
 
+from collections.abc import Sequence
+
 from handlers.broadcast import marking, running, sending, service
 from handlers.broadcast.acknowledging import acknowledged
 from handlers.broadcast.content import STANDING_MENUS
@@ -11,11 +13,11 @@ from handlers.conversation import Outcome, Reply
 KINDS = {**running.KINDS, **sending.KINDS, **marking.KINDS}
 
 
-def happened(outcome: Outcome, context: Context) -> list[Reply]:
-    """Do what follows when a message of a broadcast, or the fetching of its file, has ended."""
-    if "attach" in outcome.concern:
-        return attached(outcome, context)
-    return running.happened(outcome, context)
+def happened(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
+    """Do what follows when messages of broadcasts, or the fetching of their files, have ended."""
+    replies = [reply for outcome in outcomes if "attach" in outcome.concern for reply in attached(outcome, context)]
+    sent = [outcome for outcome in outcomes if "attach" not in outcome.concern]
+    return [*replies, *running.happened(sent, context)]
 
 
 __all__ = [

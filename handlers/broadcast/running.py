@@ -148,19 +148,30 @@ def advance(broadcast: Broadcast, context: Context) -> list[Reply]:
     return [*replies, *_told(number, context)]
 
 
-def happened(outcome: Outcome, context: Context) -> list[Reply]:
-    """Note how the message to somebody ended, and put the next ones into the outbox."""
-    database, number, person = context.database, outcome.concern["broadcast"], outcome.concern["person"]
-    if not recipients.end(database, number, person, outcome.state, outcome.reason, _now(context)):
-        return []
-    broadcast = broadcasts.get(database, number)
+def happened(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
+    """Note how messages ended, and put the next ones into the outbox."""
+    alike: dict[tuple[int, str, str], list[int]] = {}
+    for one in outcomes:
+        alike.setdefault((one.concern["broadcast"], one.state, one.reason), []).append(one.concern["person"])
+    return [
+        reply
+        for (number, state, reason), people in alike.items()
+        for reply in _ended(number, people, state, reason, context)
+    ]
+
+
+def _ended(number: int, people: Sequence[int], state: str, reason: str, context: Context) -> list[Reply]:
+    """Note that the messages of a broadcast to some people ended alike."""
+    database = context.database
+    ended = recipients.end(database, number, people, state, reason, _now(context))
+    broadcast = broadcasts.get(database, number) if ended else None
     if broadcast is None or broadcast.state in OVER:
         return []
     trouble = broadcast.trouble
-    if outcome.state == "sent":
-        trouble = broadcasts.worry(database, number, -1) if trouble else 0
-    elif outcome.reason not in _NO_TROUBLE:
-        trouble = broadcasts.worry(database, number, TROUBLE_OF_ONE)
+    if state == "sent":
+        trouble = broadcasts.worry(database, number, -ended) if trouble else 0
+    elif reason not in _NO_TROUBLE:
+        trouble = broadcasts.worry(database, number, ended * TROUBLE_OF_ONE)
     if broadcast.state != "running":
         return []
     if trouble >= MOST_TROUBLE:

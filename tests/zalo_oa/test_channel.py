@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -431,8 +431,8 @@ def test_the_job_that_wrote_is_told(
 ) -> None:
     told: list[Outcome] = []
 
-    def listen(outcome: Outcome, context: Context) -> list[Reply]:
-        told.append(outcome)
+    def listen(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
+        told.extend(outcomes)
         return []
 
     monkeypatch.setattr(router, "LISTENERS", {"vidu": listen})
@@ -517,8 +517,9 @@ def keep(event: Incoming, context: Context) -> list[Reply]:
     return [Reply(Markup("Đã nhận."))]
 
 
-def told(outcome: Outcome, context: Context) -> list[Reply]:
+def told(outcomes: Sequence[Outcome], context: Context) -> list[Reply]:
     """Send a stored file back with a button; say why another was not stored."""
+    (outcome,) = outcomes
     to = Address(**outcome.concern["to"])
     if outcome.blob is None:
         return [Reply(Markup.escape(f"{outcome.state}: {outcome.reason}"), to=to)]

@@ -314,7 +314,7 @@ class ZaloOa:
     def _alert(self, database: Database, text: str) -> None:
         """Tell administrators, inside a transaction; once a day, and where they can be reached otherwise, there."""
         assert self._happened is not None
-        self._happened(database, Outcome(alert.concern(text, self.name), "failed"), self._clock())
+        self._happened(database, [Outcome(alert.concern(text, self.name), "failed")], self._clock())
 
     def _remembering(self) -> Worker:
         if self._worker is None:
