@@ -199,12 +199,12 @@ def ungxu(profile: str) -> None:
         return
     profiler = cProfile.Profile()
     if profile == "storage":
-        work = worker.Worker.run
+        share = worker.Worker.share
 
         async def profiled(self: worker.Worker, act: Callable[..., object], *args: object, **more: object) -> object:
-            return await work(self, lambda database: profiler.runcall(act, database, *args, **more))
+            return await share(self, lambda database: profiler.runcall(act, database, *args, **more))
 
-        worker.Worker.run = profiled  # type: ignore[assignment, method-assign]
+        worker.Worker.share = profiled  # type: ignore[assignment, method-assign]
         running.run(settings, print)
     else:
         profiler.runcall(running.run, settings, print)

@@ -13,8 +13,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,10 @@ GROUP_SECONDS = 0.025
 A_DAY = dt.timedelta(days=1)
 
 
+_SAID = attrgetter(*(part.name for part in fields(Reply) if part.name not in ("to", "concern")))
+"""What a reply says, to whomever it goes."""
+
+
 class _HandlerRaised(Exception):
     """A handler raised, and what it changed cannot be undone by itself."""
 
@@ -85,7 +90,7 @@ class Receiver:
     routing: Routing = field(default_factory=Routing)
     lines: Sequence[Line] = ()
     _backlog: Backlog = field(init=False)
-    _fitted: tuple[Reply, Abilities, list[dict[str, Any]]] | None = None
+    _fitted: tuple[object, Abilities, list[dict[str, Any]]] | None = None
     """What was fitted last: a broadcast is the same for all."""
     _tallied: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What was counted, by day and name, and is written down once before the commit."""
@@ -423,9 +428,9 @@ class Receiver:
     def _fit(self, reply: Reply, abilities: Abilities, answers: str) -> list[dict[str, Any]]:
         if answers or reply.urgency != outbox.BROADCAST:
             return fit(reply, abilities, self.texts, answers)
-        said = replace(reply, to=None, concern=None)
+        said = _SAID(reply)
         if self._fitted is None or self._fitted[0] != said or self._fitted[1] is not abilities:
-            self._fitted = said, abilities, fit(said, abilities, self.texts)
+            self._fitted = said, abilities, fit(reply, abilities, self.texts)
         return [message.copy() for message in self._fitted[2]]
 
     def _abilities_on(self, channel: str) -> Abilities:
