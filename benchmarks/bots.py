@@ -37,6 +37,7 @@ SLOWEST = 120.0
 # What the event loop is asked to do again and again, to see how late it does.
 HEARTBEAT = 0.004
 LAGS = "lag"
+WATCHED = "ungxu-watched"
 
 _TITLES = {
     "ptb": "python-telegram-bot, echo, its own transport",
@@ -54,10 +55,12 @@ def run(messages: int = MESSAGES, rounds: int = ROUNDS) -> Table:
     with BotApi.start() as api:
         for _ in range(rounds):
             for name in _TITLES:
-                rate, peak, lag = _measure(api, name, messages)
+                rate, peak, _ = _measure(api, name, messages)
                 rates[name].append(rate)
                 memory[name] = max(memory.get(name, 0.0), peak)
-                lags += [lag] if lag is not None else []
+            # By itself: whoever looks at the loop so often takes time from it, which the others need not give.
+            *_, lag = _measure(api, WATCHED, messages)
+            lags += [lag] if lag is not None else []
     medians = {name: statistics.median(found) for name, found in rates.items()}
     rows = [
         [
@@ -76,8 +79,8 @@ def run(messages: int = MESSAGES, rounds: int = ROUNDS) -> Table:
         [
             "Update in, answer out, from the moment the messages lie in the server's queue to the last answer. Ours: "
             "retrieval, a durable commit of what came in, one of what is claimed, one of how it ended.",
-            f"The event loop of ours, asked every {HEARTBEAT * 1000:.0f} ms, was late by at most "
-            f"{', '.join(f'{most:.1f}' for most, _ in lags)} ms in the rounds, one time in a thousand by more than "
+            f"The event loop of ours, asked every {HEARTBEAT * 1000:.0f} ms under the same load, was late by at most "
+            f"{', '.join(f'{most:.1f}' for most, _ in lags)} ms in as many rounds, one time in a thousand by more than "
             f"{max(rare for _, rare in lags):.1f} ms. Three processes share the cores.",
         ],
     )
@@ -195,6 +198,14 @@ def echo_with_aiogram(token: str, url: str) -> None:
 
 
 def ungxu() -> None:
+    """`ungxu run`."""
+    from bot import running
+    from bot.settings import load_settings
+
+    running.run(load_settings(), print)
+
+
+def ungxu_watched() -> None:
     """`ungxu run`, with somebody who looks how late its event loop is."""
     from bot import running
     from bot.settings import load_settings
@@ -226,6 +237,7 @@ _BOTS: dict[str, Callable[[str, str], None]] = {
     "ptb-ours": lambda token, url: echo_with_ptb(token, url, ours=True),
     "aiogram": echo_with_aiogram,
     "ungxu": lambda token, url: ungxu(),
+    WATCHED: lambda token, url: ungxu_watched(),
 }
 
 
