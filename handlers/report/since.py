@@ -15,6 +15,7 @@ _DAYS_AGO = {
     "dem qua": 1, "chieu qua": 1, "sang qua": 1, "trua qua": 1, "toi hom qua": 1, "hom kia": 2, "hom truoc": None,
     "tuan truoc": 7, "hom bua": None, "may hom nay": None,
 }  # fmt: skip
+_LONGEST_FIRST = sorted(_DAYS_AGO.items(), key=lambda item: len(item[0]), reverse=True)
 _AGO = re.compile(
     r"\b(?:cach day (\d{1,2}) (ngay|hom|tuan|gio|tieng|phut|thang)"
     r"|(\d{1,2}) (ngay|hom|tuan|gio|tieng|phut|thang) (?:truoc|nay|roi))\b"
@@ -40,9 +41,8 @@ def _times(folded: str, today: dt.date) -> Iterator[tuple[int, int, dt.date | No
         count, unit = int(found[1] or found[3]), found[2] or found[4]
         back = {"ngay": 1, "hom": 1, "tuan": 7, "thang": 30}.get(unit, 0) * count
         yield found.start(), found.end(), today - dt.timedelta(days=back)
-    for phrase in sorted(_DAYS_AGO, key=len, reverse=True):
-        if found := re.search(rf"\b{phrase}\b", folded):
-            days = _DAYS_AGO[phrase]
+    for phrase, days in _LONGEST_FIRST:
+        if phrase in folded and (found := re.search(rf"\b{phrase}\b", folded)):
             yield found.start(), found.end(), None if days is None else today - dt.timedelta(days=days)
     if found := DATE.search(folded):
         yield found.start(), found.end(), _date(int(found[1]), int(found[2]), found[3], today)

@@ -98,7 +98,7 @@ def asks_rule(text: str, said: str = "") -> bool:
     folded = fold(normalize(text[:LONGEST_READ]))
     if _SUPPOSED.search(folded) or (_IN_GENERAL.search(folded) and not _ONE_OF_THEM.search(folded)):
         return True
-    without_help = _HELP.sub("", re.sub(NO_HARM, "", _CALLED.sub("", folded)))
+    without_help = _HELP.sub("", NO_HARM.sub("", _CALLED.sub("", folded)))
     return bool(_ASKED.search(without_help) or _ASKED_OPENLY.search(normalize((said or text)[:LONGEST_READ]).lower()))
 
 
