@@ -118,9 +118,9 @@ class Provision:
         if not self.editions:
             return EditionEntry(wording=Wording.MEMORY, from_=self.document.entry.date, note="-")
         if today is not None:
-            held = [e for e in self.editions if precedes(e.from_, today.isoformat())]
-            if held:
-                return held[-1]
+            day = today.isoformat()
+            held = (edition for edition in reversed(self.editions) if precedes(edition.from_, day))
+            return next(held, self.editions[-1])
         return self.editions[-1]
 
     def _upwards(self) -> Iterator[Provision]:

@@ -34,6 +34,9 @@ SMALL_TABLE = 1_500_000
 # several times faster than adding by index, and few terms are that frequent.
 DENSE_SHARE = 1 / 8
 
+# So few scores are sorted whole faster than the best of them are told apart.
+FEW_SCORES = 500
+
 
 def okapi_idf(frequencies: NDArray[np.int64], count: int) -> Floats:
     """Return rank-bm25's idf: log((N - n + 0.5) / (n + 0.5)), negative ones lifted to a floor.
@@ -114,9 +117,9 @@ class Bm25Index:
     def idf(self, term: str) -> float:
         """Return the weight of a term before length and frequency; 0 where no document holds it."""
         position = self._vocabulary.get(term)
-        return 0.0 if position is None else float(self._idf[position])
+        return 0.0 if position is None else self._idf.item(position)
 
-    @property
+    @cached_property
     def rarest(self) -> float:
         """The idf of the rarest term, which an unknown one would have at least; 0 in an empty index."""
         return float(self._idf.max()) if self._idf.size else 0.0
@@ -153,11 +156,14 @@ class Bm25Index:
         return total
 
     def _sum_of_rows(self, table: Floats, counted: Mapping[str, float]) -> Floats:
-        known = [(position, counted[term]) for term in counted if (position := self._vocabulary.get(term)) is not None]
-        if not known:
-            return np.zeros(self._count)
-        positions, times = zip(*known, strict=True)
-        total: Floats = np.array(times, dtype=np.float64) @ table[list(positions)]
+        positions: list[int] = []
+        counts: list[float] = []
+        for term, times in counted.items():
+            position = self._vocabulary.get(term)
+            if position is not None:
+                positions.append(position)
+                counts.append(times)
+        total: Floats = np.array(counts, dtype=np.float64) @ table.take(positions, axis=0)
         return total
 
     def top(self, query: Iterable[str], limit: int) -> list[tuple[int, float]]:
@@ -226,6 +232,10 @@ class JoinedIndex:
 
 def best(scores: Floats, limit: int) -> list[tuple[int, float]]:
     """Return the `limit` highest positive scores as (position, score), best first, ties by position."""
+    if scores.size <= FEW_SCORES:
+        order = (-scores).argsort(kind="stable")[: max(limit, 0)]
+        pairs = zip(order.tolist(), scores[order].tolist(), strict=True)
+        return [(position, score) for position, score in pairs if score > 0]
     # Most passages share no term with a question: only those that do are looked at.
     candidates = np.flatnonzero(scores > 0)
     if limit <= 0 or not candidates.size:

@@ -13,7 +13,6 @@ What each signal is for, with figures, stands in docs/retrieval.md:
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,8 +102,15 @@ class Query:
     @cached_property
     def terms(self) -> dict[str, float]:
         """The terms of the question as phrasings are indexed, with the times each counts."""
-        counted = Counter(self.reading.terms())
-        return {term: times * (CONCEPT_WEIGHT if term[0] == "#" else 1.0) for term, times in counted.items()}
+        counted: dict[str, float] = {}
+        for term in self.reading.terms():
+            counted[term] = counted.get(term, 0.0) + (CONCEPT_WEIGHT if term[0] == "#" else 1.0)
+        return counted
+
+    @cached_property
+    def content(self) -> dict[str, None]:
+        """The folded syllables that carry a topic, once each, in their order."""
+        return dict.fromkeys(self.reading.content())
 
 
 class Ranker:
@@ -121,10 +127,10 @@ class Ranker:
         if any(passage.phrasings for passage in self.passages):
             views = [[lexicon.read(view).terms() for view in passage.phrasings] for passage in self.passages]
             self._views = Bm25Index(chain.from_iterable(views), k1=PHRASING_K1, b=PHRASING_B)
-            self._bounds = [0, *accumulate(map(len, views))]
             # Where the best few of each passage stand once its phrasings are sorted; -1, one past all of them, where it
             # has fewer.
-            bounds = np.array(self._bounds)
+            bounds = np.array([0, *accumulate(map(len, views))])
+            self._own = [slice(start, end) for start, end in pairwise(bounds.tolist())]
             places = bounds[1:, np.newaxis] + np.arange(-BEST_PHRASINGS, 0)
             self._best_few = np.where(places >= bounds[:-1, np.newaxis], places, -1)
             self.bags = [
@@ -161,11 +167,11 @@ class Ranker:
 
     def _best_phrasings(self, views: Floats) -> Floats:
         """For each passage the mean score of the few phrasings that are nearest to the question, from those of all."""
-        scores = np.append(views, 0.0)
-        for start, end in pairwise(self._bounds):
-            scores[start:end].sort()
-        best_few = scores[self._best_few]
-        nearest: Floats = best_few.sum(axis=1) / BEST_PHRASINGS
+        scores = np.zeros(views.size + 1)
+        scores[:-1] = views
+        for own in self._own:
+            scores[own].sort()
+        nearest: Floats = np.add.reduce(scores.take(self._best_few), axis=1) / BEST_PHRASINGS
         return nearest
 
     def warm_up(self) -> None:

@@ -68,7 +68,7 @@ class Scope:
         for place, attitude in self._meant:
             if attitude not in attitudes:
                 rivals[place] = 0.0
-        about = set(query.reading.content())
+        about = query.content.keys()
         for place, terms in self._distress:
             # Nobody is in distress who says "tôi muốn" and means something else.
             if about and about.isdisjoint(terms):
@@ -104,10 +104,11 @@ class Scope:
         Only words that carry a topic count; those that nothing here holds weigh as much as the rarest known one.
         """
         total = found = 0.0
-        for term in dict.fromkeys(query.reading.content()):
+        terms = self._terms[position]
+        for term in query.content:
             weight = self._index.idf(term) or self._index.rarest
             total += weight
-            if term in self._terms[position]:
+            if term in terms:
                 found += weight
         return found / total if total else 0.0
 

@@ -239,7 +239,8 @@ class Search:
         topic = self.ranker.query(reference.rest) if named and not reference.parts else query
         scores = self._with_applied(self.ranker.scores(topic))
         self._adjust(scores, reference, today, units)
-        top = int(np.argmax(scores)) if np.any(scores > 0) else None
+        highest = int(scores.argmax()) if scores.size else None
+        top = highest if highest is not None and scores[highest] > 0 else None
         ranked = best(scores[: len(self._provisions)], 1 + ALTERNATIVES)
         nearest = [
             self._provisions[position]
