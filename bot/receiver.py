@@ -28,7 +28,7 @@ from bot.logs import place
 from bot.metrics import EVENTS, QUESTIONS, count
 from handlers import router
 from handlers.broadcast.wording import duration
-from handlers.context import Context
+from handlers.context import Context, day_at
 from handlers.conversation import NOTHING, Change, Door, Incoming, Line, Manner, Outcome, Reply, Vote
 from handlers.destinations import Routing
 from handlers.first_aid import Steps, load_first_aid
@@ -191,7 +191,7 @@ class Receiver:
             log.error("event unreadable: %s", event.error)
             self._fail(database, event, event.error)
             return Taken(new=True, failed=True)
-        before = self._tallied.copy()
+        before = dict(self._tallied)
         try:
             with part():
                 notice = self._handle(database, event)
@@ -202,7 +202,7 @@ class Receiver:
                 raise _HandlerRaised from error
             # What was written is no business of the log: the place tells where to look.
             log.error("event failed: %s at %s", type(error).__name__, place(error))
-            self._tallied = before
+            self._tallied = Counter(before)
             self._fail(database, event, type(error).__name__)
             return Taken(new=True, failed=True)
         return Taken(new=True, notice=notice)
@@ -363,7 +363,7 @@ class Receiver:
         return len(fit(reply, self.abilities.get(channel) or self.elsewhere(channel), self.texts))
 
     def _tally(self, at: dt.datetime, outcome: str) -> None:
-        self._tallied[at.astimezone(self.zone).date().isoformat(), outcome] += 1
+        self._tallied[day_at(at, self.zone).isoformat(), outcome] += 1
 
     def _write_tallies(self, database: Database) -> None:
         for (day, name), times in self._tallied.items():

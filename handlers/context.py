@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -68,7 +69,7 @@ class Context:
     @property
     def today(self) -> dt.date:
         """The day at the office."""
-        return self.now.astimezone(self.zone).date()
+        return day_at(self.now, self.zone)
 
     @property
     def actor(self) -> Actor:
@@ -98,3 +99,10 @@ class Context:
     def refused(self, refusal: Refusal) -> Markup:
         """Say why an act was refused."""
         return self.texts.rich(f"refused.{refusal.code}", **refusal.values)
+
+
+# One job after the other asks for the day of the same event.
+@lru_cache(maxsize=8)
+def day_at(moment: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """Return the day that it is in a zone at a moment."""
+    return moment.astimezone(zone).date()
