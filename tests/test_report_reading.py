@@ -178,6 +178,10 @@ def test_money_that_no_lost_account_asks_for_is_no_report(said: str) -> None:
         ("dieu 4", None),
         ("50 nghìn", 50_000),
         ("mất 7 nghìn", None),
+        ("mất 999.999.999.999.999.999.999.999 đồng", None),
+        ("mất 999999999999999 tỷ", None),
+        (f"mất {'9' * 400} triệu", None),
+        (f"mất {'9' * 400}tr rồi 5tr", 5_000_000),
     ],
 )
 def test_sums_are_read_as_they_are_typed(said: str, amount: int | None) -> None:

@@ -106,7 +106,7 @@ _CONTENT = re.compile(
 )
 
 _AMOUNT = re.compile(
-    r"(?<![\w.,/])(?P<whole>\d{1,3}(?:[.,]\d{3})+|\d+(?:[.,]\d{1,2})?)\s?"
+    r"(?<![\w.,/])(?P<whole>\d{1,3}(?:[.,]\d{3})+|\d{1,15}(?:[.,]\d{1,2})?)\s?"
     r"(?P<unit>trieu|tr|cu|chai|ty|ti|nghin|ngan|k|dong|vnd|d)?(?P<rest>\d{1,3})?(?!\w)"
 )
 _UNITS = {
@@ -121,6 +121,8 @@ _UNITS = {
     "k": 10**3,
 }
 _LEAST_AMOUNT = 10_000
+# Nobody has lost more, and no database can count without end.
+_MOST_AMOUNT = 10**15
 
 NO_HARM = re.compile(
     r"\b(?:chua (?:ai )?(?:mat|chuyen|thiet hai|bi gi|sao)|khong (?:mat (?:gi|tien|dong|xu)|ai mat|thiet hai|sao))\b"
@@ -427,7 +429,7 @@ def _money(match: re.Match[str]) -> int | None:
         value = round(float(whole.replace(",", ".")) * factor)
         # "3tr5" is three and a half, "2tr350" two million three hundred and fifty thousand.
         value += int(rest) * factor // 10 ** len(rest) if rest else 0
-    return value if value >= _LEAST_AMOUNT else None
+    return value if _LEAST_AMOUNT <= value <= _MOST_AMOUNT else None
 
 
 def _addresses(said: str, folded: str) -> tuple[str, str]:
