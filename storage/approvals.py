@@ -44,7 +44,7 @@ def ask(database: Database, act: str, data: Mapping[str, Any], unit: int | None,
     """Put an act before the head; return the number of the approval."""
     return database.insert(
         "INSERT INTO approvals (act, data, unit_id, asked_by, asked_at, state)"
-        " VALUES (:act, :data, :unit, :by, :now, 'waiting') RETURNING id",
+        " VALUES (:act, :data, :unit, :by, :now, 'waiting')",
         {"act": act, "data": to_json(dict(data)), "unit": unit, "by": by, "now": now},
     )
 

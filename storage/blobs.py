@@ -37,7 +37,7 @@ class Blob:
 def begin(database: Database, media_type: str, size: int, parts: int, now: str) -> int:
     """Begin a file; return its number."""
     return database.insert(
-        "INSERT INTO blobs (media_type, size, parts, created_at) VALUES (:type, :size, :parts, :now) RETURNING id",
+        "INSERT INTO blobs (media_type, size, parts, created_at) VALUES (:type, :size, :parts, :now)",
         {"type": media_type, "size": size, "parts": parts, "now": now},
     )
 

@@ -72,7 +72,7 @@ def create(
     """Keep a draft; return its number."""
     return database.insert(
         "INSERT INTO broadcasts (unit_id, content, audience, state, created_by, created_at)"
-        " VALUES (:unit, :content, :audience, 'draft', :by, :now) RETURNING id",
+        " VALUES (:unit, :content, :audience, 'draft', :by, :now)",
         {"unit": unit, "content": to_json(content), "audience": to_json(audience), "by": by, "now": now},
     )
 
@@ -175,8 +175,7 @@ def copy(database: Database, number: int, now: str) -> int:
     """Return the number of a new draft that says the same to the same people."""
     return database.insert(
         "INSERT INTO broadcasts (unit_id, content, audience, state, urgent, created_by, created_at)"
-        " SELECT unit_id, content, audience, 'draft', urgent, created_by, :now FROM broadcasts WHERE id = :id"
-        " RETURNING id",
+        " SELECT unit_id, content, audience, 'draft', urgent, created_by, :now FROM broadcasts WHERE id = :id",
         {"id": number, "now": now},
     )
 

@@ -138,10 +138,14 @@ class Database:
             raise_named(error)
 
     def insert(self, sql: str, values: Mapping[str, Any]) -> int:
-        """Run an INSERT that ends in RETURNING a number; return that number."""
-        row = self.row(sql, values)
-        assert row is not None
-        return int(next(iter(row.values())))
+        """Run an INSERT of one row with a number of its own; return that number."""
+        try:
+            inserted = self._connection.execute(sql, values)
+        except sqlite3.DatabaseError as error:
+            raise_named(error)
+        assert inserted.rowcount == 1
+        assert inserted.lastrowid is not None
+        return inserted.lastrowid
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Row]:
         """Return the rows of a query as mappings."""

@@ -41,8 +41,7 @@ def put(
     """Ask for a file to be brought; return the number of the row."""
     return database.insert(
         "INSERT INTO fetches (channel, account, chat, sender, person_id, source, concern, state, due_at, created_at)"
-        " VALUES (:channel, :account, :chat, :sender, :person, :source, :concern, 'waiting', :now, :now)"
-        " RETURNING id",
+        " VALUES (:channel, :account, :chat, :sender, :person, :source, :concern, 'waiting', :now, :now)",
         {
             **address.values(),
             "person": person,

@@ -83,7 +83,7 @@ def _insert(
     return database.insert(
         "INSERT INTO forwards (report_id, destination, channel, state, reason, created_at, ended_at)"
         " VALUES (:report, :destination, :channel, :state, :reason, :now,"
-        " CASE WHEN :state = 'waiting' THEN NULL ELSE :now END) RETURNING id",
+        " CASE WHEN :state = 'waiting' THEN NULL ELSE :now END)",
         {
             "report": report,
             "destination": destination,

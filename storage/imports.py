@@ -49,7 +49,7 @@ def begin(database: Database, by: int, now: str) -> int:
     """Begin to fill an import; one that is being filled is refused. Return its number."""
     database.run("UPDATE imports SET state = 'refused', ended_at = :now WHERE state = 'staging'", {"now": now})
     return database.insert(
-        "INSERT INTO imports (state, started_by, started_at) VALUES ('staging', :by, :now) RETURNING id",
+        "INSERT INTO imports (state, started_by, started_at) VALUES ('staging', :by, :now)",
         {"by": by, "now": now},
     )
 

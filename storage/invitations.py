@@ -103,8 +103,7 @@ def ask(database: Database, person: int, listed: int | None, unit: int, now: str
     """Write down a request to join; an earlier open one of the person is dropped. Return its number."""
     drop(database, person)
     return database.insert(
-        "INSERT INTO join_requests (person_id, listed_id, unit_id, asked_at)"
-        " VALUES (:person, :listed, :unit, :now) RETURNING id",
+        "INSERT INTO join_requests (person_id, listed_id, unit_id, asked_at) VALUES (:person, :listed, :unit, :now)",
         {"person": person, "listed": listed, "unit": unit, "now": now},
     )
 

@@ -72,7 +72,7 @@ def put(
         "INSERT INTO outbox (channel, account, chat, class, message, state, due_at, created_at, edits, concern)"
         " VALUES (:channel, :account, :chat, :class, :message,"
         f" CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE {_LINE}) THEN 'queued' ELSE 'waiting' END,"
-        " :now, :now, :edits, :concern) RETURNING id",
+        " :now, :now, :edits, :concern)",
         {
             "channel": channel,
             "account": account,

@@ -54,8 +54,7 @@ def put(database: Database, entry: Entry, key: str | None, day: str) -> int:
     """Write a page down; return its number."""
     return database.insert(
         "INSERT INTO pages (unit_id, platform, name, address, address_key, manager, contact, verified, state,"
-        " changed_on) VALUES (:unit, :platform, :name, :address, :key, :manager, :contact, :verified, :state, :day)"
-        " RETURNING id",
+        " changed_on) VALUES (:unit, :platform, :name, :address, :key, :manager, :contact, :verified, :state, :day)",
         _values(entry, key, day),
     )
 

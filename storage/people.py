@@ -85,12 +85,7 @@ def _person_at(database: Database, address: Address, now: str, in_group: bool) -
         " AND sender = :sender ORDER BY person_id LIMIT 1",
         values,
     )
-    if elsewhere:
-        person = int(elsewhere["person_id"])
-    else:
-        created = database.row("INSERT INTO people (created_at) VALUES (:now) RETURNING id", values)
-        assert created is not None
-        person = int(created["id"])
+    person = int(elsewhere["person_id"]) if elsewhere else create(database, now)
     held = {"held_at": elsewhere["held_at"], "held_by": elsewhere["held_by"]} if elsewhere else _NOT_HELD
     database.run(
         "INSERT INTO addresses (channel, account, chat, sender, person_id, in_group, used_at, held_at, held_by)"
@@ -113,7 +108,7 @@ def known_at(database: Database, address: Address) -> int | None:
 
 def create(database: Database, now: str) -> int:
     """Return a new person who has no address yet."""
-    return database.insert("INSERT INTO people (created_at) VALUES (:now) RETURNING id", {"now": now})
+    return database.insert("INSERT INTO people (created_at) VALUES (:now)", {"now": now})
 
 
 def reached_at(database: Database, person: int) -> Address | None:

@@ -68,7 +68,7 @@ def begin(
     """Begin an attempt; return its number."""
     return database.insert(
         "INSERT INTO quiz_attempts (round_id, person_id, unit_id, number, questions, started_at)"
-        " VALUES (:round, :person, :unit, :attempt, :questions, :now) RETURNING id",
+        " VALUES (:round, :person, :unit, :attempt, :questions, :now)",
         {
             "round": number,
             "person": person,

@@ -48,7 +48,7 @@ def create(
     """Plan a round that asks these questions; return its number."""
     number = database.insert(
         "INSERT INTO quiz_rounds (bank_id, title, state, settings, opens_at, closes_at, created_at, created_by)"
-        " VALUES (:bank, :title, 'planned', :settings, :opens_at, :closes_at, :now, :by) RETURNING id",
+        " VALUES (:bank, :title, 'planned', :settings, :opens_at, :closes_at, :now, :by)",
         {
             "bank": bank,
             "title": title,

@@ -46,8 +46,7 @@ class StoredQuestion:
 def create_bank(database: Database, name: str, folded: str, now: str) -> int:
     """Open a bank; return its number."""
     return database.insert(
-        "INSERT INTO quiz_banks (name, folded, created_at, updated_at)"
-        " VALUES (:name, :folded, :now, :now) RETURNING id",
+        "INSERT INTO quiz_banks (name, folded, created_at, updated_at) VALUES (:name, :folded, :now, :now)",
         {"name": name, "folded": folded, "now": now},
     )
 
@@ -72,7 +71,7 @@ def add_question(database: Database, bank: int, place: int, key: str, content: d
     """Put a question into a bank at a place; return its number."""
     return database.insert(
         "INSERT INTO quiz_questions (bank_id, place, key, content, topic)"
-        " VALUES (:bank, :place, :key, :content, :topic) RETURNING id",
+        " VALUES (:bank, :place, :key, :content, :topic)",
         {"bank": bank, "place": place, "key": key, "content": to_json(content), "topic": topic},
     )
 

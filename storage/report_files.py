@@ -28,8 +28,7 @@ class Evidence:
 def expect_file(database: Database, report: int | None, person: int | None, now: str) -> int:
     """Note that a file is on its way, for a report or for the one that a person is telling; return its number."""
     return database.insert(
-        "INSERT INTO report_files (report_id, person_id, state, added_at) VALUES (:report, :person, 'coming', :now)"
-        " RETURNING id",
+        "INSERT INTO report_files (report_id, person_id, state, added_at) VALUES (:report, :person, 'coming', :now)",
         {"report": report, "person": person, "now": now},
     )
 

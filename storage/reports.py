@@ -181,7 +181,7 @@ def add(database: Database, draft: Draft, receipt_hash: str | None, now: str) ->
     values |= {"received_at": draft.received_at or now, "entered_at": now, "receipt_hash": receipt_hash, "state": "new"}
     columns = ", ".join(values)
     places = ", ".join(f":{name}" for name in values)
-    return database.insert(f"INSERT INTO reports ({columns}) VALUES ({places}) RETURNING id", values)
+    return database.insert(f"INSERT INTO reports ({columns}) VALUES ({places})", values)
 
 
 def get(database: Database, report: int) -> Report | None:
@@ -278,7 +278,7 @@ def record(
     jobs.plan(database, FOLLOWING, str(report), at, at)
     return database.insert(
         "INSERT INTO report_events (report_id, at, actor_id, what, note, audience, data)"
-        " VALUES (:report, :at, :actor, :what, :note, :audience, :data) RETURNING id",
+        " VALUES (:report, :at, :actor, :what, :note, :audience, :data)",
         {
             "report": report,
             "at": at,

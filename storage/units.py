@@ -46,7 +46,7 @@ class Unit:
 def create(database: Database, name: str, folded: str, parent: int | None, day: str) -> int:
     """Open a unit; return its number."""
     unit = database.insert(
-        "INSERT INTO units (parent_id, opened_on) VALUES (:parent, :day) RETURNING id", {"parent": parent, "day": day}
+        "INSERT INTO units (parent_id, opened_on) VALUES (:parent, :day)", {"parent": parent, "day": day}
     )
     rename(database, unit, name, folded, day)
     return unit
