@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import time
 import uuid
@@ -265,7 +264,7 @@ class Delivery:
             closes=message.get("closes", False),
             paid=row.urgency == BROADCAST and self._pays(row),
             number=row.id,
-            key=_key(row),
+            written=row.created_at,
             repeat=row.repeats > 0,
             subject=message.get("subject", ""),
             facts=message.get("facts"),
@@ -309,8 +308,3 @@ class Delivery:
     def _pays(self, row: OutboxRow) -> bool:
         limits = self._channels[row.channel, row.account].limits
         return limits is not None and limits.paid_rate > 0
-
-
-def _key(row: OutboxRow) -> str:
-    """What names a message wherever it goes; the time tells it from one of the same number in a database put back."""
-    return f"{row.id}-{hashlib.sha256(f'{row.id} {row.created_at}'.encode()).hexdigest()[:20]}"

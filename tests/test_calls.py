@@ -40,6 +40,8 @@ from tests.web_receiver import Receiver
 
 SECRET = "bí mật ví dụ"
 FAST = Limits(chat_rate=1000, chat_burst=1000, rate=1000, burst=1000, reserve=0)
+FACTS = {"subject": "BC-7", "report": {"kind": "lost"}}
+KEY = Outgoing("", number=7, written="2026-11-20").key
 
 
 def caller(url: str, *, private: bool = True, context: ssl.SSLContext | None = None, read: float = PATIENCE) -> Caller:
@@ -48,7 +50,7 @@ def caller(url: str, *, private: bool = True, context: ssl.SSLContext | None = N
 
 
 def message(text: str = "Có báo cáo <b>mới</b>.", **more: Any) -> Outgoing:
-    return Outgoing(text, **{"key": "7-abc", "facts": {"subject": "BC-7", "report": {"kind": "lost"}}, **more})
+    return Outgoing(text, **{"number": 7, "written": "2026-11-20", "facts": FACTS, **more})
 
 
 def send(channel: Caller, sent: Outgoing | None = None, to: str = "he-thong") -> str | None:
@@ -66,14 +68,14 @@ def send(channel: Caller, sent: Outgoing | None = None, to: str = "he-thong") ->
 
 
 def test_a_call_says_what_happened_and_is_signed_with_its_time(receiver: Receiver) -> None:
-    assert send(caller(receiver.url)) == "7-abc"
+    assert send(caller(receiver.url)) == KEY
     (call,) = receiver.calls
     assert (call.method, call.path) == ("POST", "/nhan")
     assert call.headers["Content-Type"] == "application/json; charset=utf-8"
-    assert call.headers["Idempotency-Key"] == "7-abc"
+    assert call.headers["Idempotency-Key"] == KEY
     assert call.headers["Host"] == f"127.0.0.1:{receiver.port}"
     said = call.json
-    assert (said["version"], said["key"], said["repeat"]) == (1, "7-abc", False)
+    assert (said["version"], said["key"], said["repeat"]) == (1, KEY, False)
     assert (said["text"], said["subject"], said["report"]) == ("Có báo cáo mới.", "BC-7", {"kind": "lost"})
     # As whoever receives it would check it, from the page for administrators.
     timestamp = call.headers["X-Ungxu-Timestamp"]
@@ -131,7 +133,7 @@ def test_an_end_is_told_as_what_it_is(
     assert str(caught.value) == why or not why
     assert "127.0.0.1" not in str(caught.value)
     wait_until(lambda: [call.method for call in receiver.calls] == ["POST"] * taken)
-    assert send(caller(receiver.url)) == "7-abc"
+    assert send(caller(receiver.url)) == KEY
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,7 @@ def test_a_certificate_is_checked_against_the_name_in_the_address(
 ) -> None:
     trusting = ssl.create_default_context(cafile=str(certificate[1]))
     named = encrypted.url.replace("127.0.0.1", "localhost")
-    assert send(caller(named, context=trusting)) == "7-abc"
+    assert send(caller(named, context=trusting)) == KEY
     assert encrypted.calls[0].headers["Host"] == f"localhost:{encrypted.port}"
 
 

@@ -102,7 +102,7 @@ class Outgoing:
         closes: whether the message that it changes is a poll in which nobody is to vote any more.
         paid: whether the office pays for it to go out beside the usual pace.
         number: its number in the outbox.
-        key: names the message: the same at every attempt, and never that of another.
+        written: when it was put there.
         repeat: whether an earlier attempt may have arrived.
         subject, facts, files: what a letter, or what other programs read, brings beside the text.
     """
@@ -118,11 +118,19 @@ class Outgoing:
     paid: bool = False
     # However it is numbered, what is read is the same.
     number: int = field(default=0, compare=False)
-    key: str = field(default="", compare=False)
+    written: str = field(default="", compare=False)
     repeat: bool = False
     subject: str = ""
     facts: Mapping[str, Any] | None = None
     files: Sequence[OutgoingFile] = ()
+
+    @property
+    def key(self) -> str:
+        """What names the message wherever it goes: the same at every attempt, and never that of another.
+
+        The time tells it from one of the same number in a database that was put back.
+        """
+        return f"{self.number}-{hashlib.sha256(f'{self.number} {self.written}'.encode()).hexdigest()[:20]}"
 
 
 class Channel(Protocol):
