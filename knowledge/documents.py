@@ -100,7 +100,7 @@ class Provision:
         text = self.parent.edition().text if self.parent else None
         return text if text and text.endswith(":") else ""
 
-    @property
+    @cached_property
     def topic(self) -> str:
         """A few words on what the provision is about: its topic, its title, or its first words."""
         if self.entry.topic or self.entry.title:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -152,9 +152,9 @@ class Search:
         """Return every showable passage of the article that holds a provision, in reading order."""
         return [cite(part, today) for part in self.article_parts(provision, today)]
 
-    def article_parts(self, provision: Provision, today: dt.date | None = None) -> list[Provision]:
-        """Return the provisions that `article` cites."""
-        return [part for part in provision.article.walk() if self._showable(part, today)]
+    def article_parts(self, provision: Provision, today: dt.date | None = None) -> Iterator[Provision]:
+        """Yield the provisions that `article` cites."""
+        return (part for part in provision.article.walk() if self._showable(part, today))
 
     def _says_nothing(self, question: str) -> bool:
         """Whether a message is no question: no words, or a letter or a small number that is no small talk."""

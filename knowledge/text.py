@@ -68,9 +68,14 @@ def syllables(text: str) -> list[str]:
 
     Single letters count ("ở", "ý", "a"); punctuation, emoji and underscores separate.
     """
+    return list(_syllables(text))
+
+
+@lru_cache(maxsize=_LATELY)
+def _syllables(text: str) -> tuple[str, ...]:
     if text.isascii():
-        return _SYLLABLE.findall(text.lower())
-    return [_tone_last(token) for token in _SYLLABLE.findall(unicodedata.normalize("NFC", text).lower())]
+        return tuple(_SYLLABLE.findall(text.lower()))
+    return tuple(map(_tone_last, _SYLLABLE.findall(unicodedata.normalize("NFC", text).lower())))
 
 
 def folded_syllables(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
@@ -326,7 +327,8 @@ def _further_button(facts: Sequence[FactEntry], context: Context) -> list[Button
 
 def _article_button(provision: Provision, context: Context) -> list[Button]:
     """The button that shows the whole article, where it holds more than the provision."""
-    if len(context.search.article_parts(provision, context.today)) < 2:
+    shown = context.search.article_parts(provision, context.today)
+    if len(list(islice(shown, 2))) < 2:
         return []
     label = context.texts("button.article", label=provision.article.label)
     return [Button(label, "ask.article", {"id": provision.id})]
