@@ -32,7 +32,8 @@ NEAR_INTENT_FAVOUR = -0.35
 NAMED_DOCUMENT = 2.0
 
 DISTRESS = "distress"
-"""The intent of whoever may hurt himself: it is never taken from words that everybody says."""
+"""The intent of whoever may hurt himself."""
+_OF_ONESELF = frozenset({"toi", "em", "minh", "tui", "chau"})
 
 
 class Scope:
@@ -47,11 +48,7 @@ class Scope:
         self._no_refusal = np.array([intent.kind != "refusal" for intent in intents], dtype=np.float64)
         self._terms = [frozenset(bag) for bag in ranker.bags]
         self._meant = [(place, intent.attitude) for place, intent in enumerate(intents) if intent.attitude]
-        self._distress = [
-            (place, frozenset(bag))
-            for place, (intent, bag) in enumerate(zip(intents, bags[self._passages :], strict=True))
-            if intent.id == DISTRESS
-        ]
+        self._distress = next((intent for intent in intents if intent.id == DISTRESS), None)
 
     def rival(
         self, query: Query, position: int | None, *, named: bool, hidden: NDArray[np.bool_] | None = None
@@ -61,17 +58,14 @@ class Scope:
         `position` is None where no passage was found; `named` says that the question names a document; `hidden` marks
         the passages that are not to be seen by whoever asks.
         """
+        if self._distress and _despairs(query):
+            return self._distress
         scores = query.scores[self._place]
         attitudes = query.reading.attitudes
         # "bị dọa tung ảnh", "báo tin giả ở đâu" use the words of what is refused and ask for none of it.
         rivals = scores[self._passages :] * (1.0 if "request" in attitudes else self._no_refusal)
         for place, attitude in self._meant:
             if attitude not in attitudes:
-                rivals[place] = 0.0
-        about = query.content.keys()
-        for place, terms in self._distress:
-            # Nobody is in distress who says "tôi muốn" and means something else.
-            if about and about.isdisjoint(terms):
                 rivals[place] = 0.0
         nearest = int(rivals.argmax()) if rivals.size else 0
         if not rivals.size or not rivals[nearest] > 0:
@@ -111,6 +105,14 @@ class Scope:
             if term in terms:
                 found += weight
         return found / total if total else 0.0
+
+
+def _despairs(query: Query) -> bool:
+    """Whether somebody despairs of himself, whatever else he tells: "bị chửi quá em chán sống"."""
+    attitudes = query.reading.attitudes
+    if "despair" not in attitudes or "permission" in attitudes:
+        return False
+    return not _OF_ONESELF.isdisjoint(query.reading.folded)
 
 
 def _bag(ranker: Ranker, intent: IntentEntry) -> list[str]:

@@ -463,17 +463,49 @@ def test_among_others_only_commands_of_the_bot_are_taken(conversation: Conversat
         assert len(conversation._handle(event)) == replies, text
 
 
-@pytest.mark.parametrize("said", ["tôi muốn gửi", "toi muon tim hieu", "tôi muốn thoát"])
-def test_nobody_is_in_distress_who_only_wants_something(conversation: Conversation, said: str) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "tôi muốn gửi",
+        "toi muon tim hieu",
+        "tôi muốn thoát",
+        "em nghỉ việc rồi",
+        "em nghi viec roi",
+        "tất cả",
+        "hết ý nghĩa",
+        "chuyện này kết thúc chưa",
+        "từ từ em hỏi",
+        "tu tu em hoi",
+        "biến mất tin nhắn",
+        "em muon tu van",
+        "chết rồi em lỡ share tin giả",
+        "đăng status chán đời lên fb có sao không",
+        "chia sẻ tin vụ nữ sinh tự tử có được không",
+    ],
+)
+def test_nobody_is_in_distress_who_says_what_everybody_says(conversation: Conversation, said: str) -> None:
+    assert all("115" not in whole(reply) for reply in conversation.say(said))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "toi muon chet",
+        "tôi muốn tự tử",
+        "em không muốn sống nữa",
+        "chán đời quá",
+        "em nghĩ quẩn quá",
+        "em nghi den chuyen tu tu",
+        "minh muon nhay cau",
+        "em hay rạch tay",
+        "bị chửi trên fb quá em chán sống",
+        "cả cơ quan nói xấu em, em chỉ muốn biến mất khỏi đời này",
+    ],
+)
+def test_somebody_in_distress_gets_help_and_no_rule(conversation: Conversation, said: str) -> None:
     (reply,) = conversation.say(said)
-    assert "115" not in whole(reply)
-
-
-def test_somebody_in_distress_gets_help_and_no_rule(conversation: Conversation) -> None:
-    for text in ("toi muon chet", "tôi muốn tự tử", "em không muốn sống nữa"):
-        (reply,) = conversation.say(text)
-        assert "115" in read(reply)
-        assert reply.buttons == ()
+    assert "115" in read(reply)
+    assert reply.buttons == ()
     assert conversation.context.database.rows("SELECT * FROM questions") == []
 
 

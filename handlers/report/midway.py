@@ -28,12 +28,6 @@ _TO_OTHERS = re.compile(
     r"\b(?:canh bao|thong bao|luu y|de nghi|yeu cau|moi nguoi|cac|dong chi|anh chi|can bo|toan the|kinh gui|neu|nhac|"
     r"khong (?:duoc|nen)|hay|ba con|quy)\b|\bdung (?:chuyen|bam|doc|tin|ket|nghe)\b"
 )
-# Names and numbers are typed into forms, and of few of them is anybody to be taken for desperate.
-_DESPERATE = re.compile(
-    r"\bmuon (?:chet|tu tu|tu sat|ket thuc (?:tat ca|cuoc doi|cuoc song))\b|\b(?:khong|ko|k) (?:muon|thiet) song\b"
-    r"|\bchan song\b|\bchet (?:quach|di cho) \w+|\bnghi den (?:chuyen )?tu (?:tu|sat)\b|\btuyet vong\b"
-    r"|\bsong (?:khong|ko|k) con\b"
-)
 
 
 def helped(text: str, asked: Dialogue, steps: Form, context: Context) -> list[Reply] | None:
@@ -106,7 +100,5 @@ def _is_of_oneself(text: str, context: Context) -> bool:
 
 
 def _against_despair(text: str, context: Context) -> Reply | None:
-    if not _DESPERATE.search(fold(normalize(text[:LONGEST_READ]))):
-        return None
     distress = context.search.answer(text, today=context.today).intent == DISTRESS
     return urgent(text, context) if distress else None
