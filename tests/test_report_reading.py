@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.report.reading import read, telephone
+from handlers.report.contacts import telephone
+from handlers.report.reading import read
 from handlers.report.since import since_when
 from handlers.report.telling import is_told
 from knowledge.text import fold

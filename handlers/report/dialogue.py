@@ -21,9 +21,10 @@ from handlers.errors import NotFound, Refusal
 from handlers.first_aid import Trouble
 from handlers.form import Data, Done, Form, Stay, Step
 from handlers.report import evidence, forwarding, service, wording
+from handlers.report.contacts import link, telephone
 from handlers.report.holding import CHANNELS_OF
 from handlers.report.owner import find_owner, has_title, whose
-from handlers.report.reading import Reading, link, may_tell, read, telephone
+from handlers.report.reading import Reading, may_tell, read
 from handlers.report.receipts import shown_receipt
 from handlers.report.service import Opened
 from handlers.report.telling import asks, tells_of_others

@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from handlers.report.since import DATE, since_when
+from handlers.report.contacts import TELEPHONE, addresses
+from handlers.report.harm import amount_in, harm_in
+from handlers.report.platforms import BY_NAME, is_platform, platform_in
+from handlers.report.since import since_when
 from knowledge.text import fold, normalize
 from storage.reports import Harm, Kind, Whose
 
@@ -42,20 +45,6 @@ class Reading:
     since_said: str = ""
     contact: str = ""
 
-
-# Names of platforms without accents, with how they are typed.
-_PLATFORMS: Mapping[str, tuple[str, ...]] = {
-    "zalo": ("zalo", "zlo", "zl", "dalo", "jalo"),
-    "facebook": ("facebook", "fb", "face", "fbook", "facebok", "fanpage", "messenger", "mess"),
-    "telegram": ("telegram", "tele", "telegam", "tlg"),
-    "tiktok": ("tiktok", "tik", "toptop", "tictoc", "titok"),
-    "youtube": ("youtube", "ytb", "yt", "utube"),
-    "instagram": ("instagram", "insta", "ig"),
-    "email": ("email", "gmail", "mail", "thu dien tu"),
-}
-_BY_NAME = {fold(name): platform for platform, names in _PLATFORMS.items() for name in names}
-# So long must a name be to be known with one letter wrong.
-_LONG_NAME = 7
 
 _TITLE = (
     r"(?:anh|chi|co|chu|bac|ong|ba|em|thay|giam doc|pho giam doc|chu tich|pho chu tich|lanh dao|truong|pho|sep|"
@@ -105,65 +94,11 @@ _CONTENT = re.compile(
     r"\b(?:tin gia|tin sai|tin don|thong tin sai|sai su that|xuyen tac|boi nho|vu khong|noi xau|bia dat|bia chuyen)\b"
 )
 
-_AMOUNT = re.compile(
-    r"(?<![\w.,/])(?P<whole>\d{1,3}(?:[.,]\d{3})+|\d{1,15}(?:[.,]\d{1,2})?)\s?"
-    r"(?P<unit>trieu|tr|cu|chai|ty|ti|nghin|ngan|k|dong|vnd|d)?(?P<rest>\d{1,3})?(?!\w)"
-)
-_UNITS = {
-    "trieu": 10**6,
-    "tr": 10**6,
-    "cu": 10**6,
-    "chai": 10**6,
-    "ty": 10**9,
-    "ti": 10**9,
-    "nghin": 10**3,
-    "ngan": 10**3,
-    "k": 10**3,
-}
-_LEAST_AMOUNT = 10_000
-# Nobody has lost more, and no database can count without end.
-_MOST_AMOUNT = 10**15
-
-NO_HARM = re.compile(
-    r"\b(?:chua (?:ai )?(?:mat|chuyen|thiet hai|bi gi|sao)|khong (?:mat (?:gi|tien|dong|xu)|ai mat|thiet hai|sao))\b"
-)
-_THREAT = re.compile(r"\b(?:doa|de doa|tong tien|tung (?:anh|clip|video|hinh)|doi tien chuoc)\b")
-_MONEY_GONE = re.compile(
-    r"\b(?:da chuyen|lo chuyen|chuyen (?:khoan )?(?:cho no|mat|roi|het)|mat tien|"
-    r"mat (?:het )?\d+(?!\d| ?(?:tieng|gio|phut|giay|ngay|hom|tuan|thang|nam|nguoi|lan|buoi|cai)\b)|bi lua (?:mat )?\d|"
-    r"chuyen (?:khoan |tien |mat |nham )*\d|chuyen tien roi|bi tru tien|"
-    r"chuyen (?:\w+ ){0,3}cho (?:\w+ )?(?:nick gia|trang gia|lua dao|ke gian)|mat (?:het )?(?:\w+ )?tien\b|lua mat)"
-)
-_MONEY_ASKED = re.compile(
-    r"\b(?:muon tien|vay tien|hoi tien|xin tien|hoi vay|hoi muon|(?:di|dang|nhan|xin|tin) vay|"
-    r"nho chuyen|nho ck|chuyen khoan|chuyen tien|"
-    r"nap the|mua the|nop tien|lua tien|lua dao|ck)\b"
-    # Without accents "muốn lấy lại" and "sao vậy" are written as what is borrowed is.
-    r"|\bmuon\b(?! (?:lay|biet|hoi|bao|xoa|doi|dung|chet|song|bi|nho|duoc|dc|gui|khoa|tim|xem|vao|kiem|ket|giup|co|"
-    r"thoi|khoi|noi|nghi|mo|khoi phuc|dang nhap|to cao|trinh)\b)"
-    r"|(?<!\bnhu )(?<!\bsao )(?<!\bgi )(?<!\bthe )(?<!\bday )\bvay\b"
-    r"(?!\W*(?:(?:a|ah|ha|nhi|ad|bot|anh|chi|em|ban|oi|troi|shop)\b\W*)*$)(?! (?:la|thi|co|phai|lam|gio|nen|ma|sao)\b)"
-)
-_NO_LOAN = re.compile(r"(?i)\b(?:muốn|vậy|váy|vây)\b")
 # That an account goes about asking for money: a colleague sees it before its owner does.
 _BEGGING = re.compile(
     r"\b(?:dang|tu nhien|tu dung|di|nhan|tin|nt|ib|inbox|hoi|nho)(?: \w+){0,4}? "
     r"(?:(?:muon|vay|xin)(?: \w+){0,2}? (?:tien|\d+\w*)|nap the|mua the)\b"
 )
-_LEAK = re.compile(
-    r"\b(?:lo (?:du lieu|thong tin|tai lieu|danh sach|so dien thoai)|lay (?:du lieu|danh ba|tai lieu))\b"
-)
-
-_TELEPHONE = re.compile(r"(?<!\d)(?:\+?84|0)[ .-]?[235789](?:[ .-]?\d){8}(?!\d)")
-_LINK = re.compile(
-    r"(?i)\b(?:https?://\S+|(?:www\.|m\.)?(?:facebook|fb|zalo|t|tiktok|youtube|instagram|telegram)\.(?:com|me|vn)/\S+)"
-)
-_HANDLE = re.compile(r"(?<!\S)@[\w.]{3,64}")
-_CALL_BACK = re.compile(
-    r"\b(?:goi(?: lai)?(?: toi| em| minh| cho toi)?|lien he|(?:sdt|so)(?: cua)? (?:toi|em|minh)|toi la)"
-    r"\W{0,3}(?:so |la )?(?=[+0-9])"
-)
-
 _FIRST = {"toi", "em", "minh", "tui", "tao", "chau", "con", "t", "e", "m"}
 _SUFFERS = {
     "bi", "dang", "vua", "moi", "da", "mat", "duoc", "khong", "ko", "tu", "no", "roi", "hom", "sang", "chieu", "nay",
@@ -196,7 +131,7 @@ def read(text: str, today: dt.date) -> Reading:
     """Return what a sentence says; `today` is the day at the office."""
     said = _said(text)
     folded = " ".join(fold(said).split())
-    platform = _platform(folded)
+    platform = platform_in(folded)
     kind = _kind(folded)
     whose, owner = _owner(said, kind)
     if kind is None and whose == "other" and _begs(folded):
@@ -205,16 +140,16 @@ def read(text: str, today: dt.date) -> Reading:
         kind = "unit_impersonated"
     if kind in ("unit_impersonated", "content"):
         whose, owner = "unit", ""
-    amount = _amount(folded)
+    amount = amount_in(folded)
     since, phrase = since_when(said, today)
-    contact, account = _addresses(said, folded)
+    contact, account = addresses(said, folded)
     return Reading(
         kind=kind,
         platform=platform,
         whose=whose,
         owner_name=owner,
         account=account,
-        harm=_harm(" ".join(fold(_NO_LOAN.sub(" ", said)).split()), amount),
+        harm=harm_in(said, amount),
         amount=amount,
         since_day=since,
         since_said=phrase,
@@ -246,47 +181,6 @@ def _said(text: str) -> str:
     return security.sub(lambda found: found.group().replace(" ", "_"), said)
 
 
-def link(text: str) -> str:
-    """Return the first link to an account or a page in a text as it was typed, "" where there is none."""
-    found = _LINK.search(text)
-    return found.group().rstrip(".,;") if found else ""
-
-
-def telephone(text: str) -> str:
-    """Return the first telephone number of a text as it was typed, "" where there is none."""
-    found = _TELEPHONE.search(text)
-    return found.group() if found else ""
-
-
-def _platform(folded: str) -> str:
-    if "thu dien tu" in folded:
-        return "email"
-    words = re.findall(r"[a-z0-9]+", folded)
-    named = [_BY_NAME[word] for word in words if word in _BY_NAME]
-    return next(iter(named), "") or next(filter(None, map(_mistyped, words)), "")
-
-
-def _is_platform(word: str) -> bool:
-    return word in _BY_NAME or bool(_mistyped(word))
-
-
-def _mistyped(word: str) -> str:
-    """The platform whose long name a word is with one letter wrong, "" for none."""
-    if len(word) < _LONG_NAME - 1:
-        return ""
-    return next((to for name, to in _BY_NAME.items() if len(name) >= _LONG_NAME and _nearly(word, name)), "")
-
-
-def _nearly(word: str, name: str) -> bool:
-    """Whether a word is a name with one letter wrong, missing, too many, or two in the wrong order."""
-    if abs(len(word) - len(name)) > 1 or word[:1] != name[0]:
-        return False
-    place = next((n for n, (one, other) in enumerate(zip(word, name, strict=False)) if one != other), len(name))
-    rest, right = word[place:], name[place:]
-    swapped = len(rest) > 1 and rest[1] + rest[0] + rest[2:] == right
-    return swapped or right in (rest[1:], rest) or right[1:] in (rest, rest[1:])
-
-
 def _kind(folded: str) -> Kind | None:
     false = _FALSE.search(folded)
     if false and not _HACKED.search(folded):
@@ -304,7 +198,7 @@ def _begs(folded: str) -> bool:
     # Money is spoken of least often, and a platform is looked for longest.
     if not _BEGGING.search(folded) or not _SOMEBODYS.search(folded):
         return False
-    return bool(_ACCOUNT.search(folded) or _platform(folded))
+    return bool(_ACCOUNT.search(folded) or platform_in(folded))
 
 
 def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
@@ -314,20 +208,20 @@ def _owner(said: str, kind: Kind | None) -> tuple[Whose | None, str]:
     for begin, end in _owner_places(folded, kind):
         begin = _past_leading(folded, begin, end)
         named = folded[begin:end]
-        if not named or any(word == "mat" or word in _ACCOUNT_WORDS or _is_platform(word) for word in named):
+        if not named or any(word == "mat" or word in _ACCOUNT_WORDS or is_platform(word) for word in named):
             continue
         if all(word in _FIRST for word in named):
             return "own", ""
         if _UNIT.match(" ".join(named)):
             return "unit", ""
         name = " ".join(words[begin : min(end, begin + LONGEST_NAME)]).strip(".,;:!?")
-        if not _TELEPHONE.search(name) and any(char.isalpha() for char in name):
+        if not TELEPHONE.search(name) and any(char.isalpha() for char in name):
             return "other", name
     if any(pair in itertools.pairwise(folded) for pair in _OWN_PAIRS):
         return "own", ""
     # "Zalo em không vào được" is one's own, "zalo em Mẫu" is not.
     for place, (account, of) in enumerate(itertools.pairwise(folded)):
-        is_account = account in _ACCOUNT_WORDS or account in _BY_NAME
+        is_account = account in _ACCOUNT_WORDS or account in BY_NAME
         if is_account and of in _FIRST and (place + 2 == len(folded) or _ends_name(folded, place + 2)):
             return "own", ""
     return None, ""
@@ -355,7 +249,7 @@ def _past_leading(folded: list[str], begin: int, end: int) -> int:
             begin += 2
         elif pair == ("bi", "thu"):
             break
-        elif folded[begin] in _LEADING or _is_platform(folded[begin]):
+        elif folded[begin] in _LEADING or is_platform(folded[begin]):
             begin += 1
         else:
             break
@@ -374,7 +268,7 @@ def _owner_places(folded: list[str], kind: Kind | None) -> Iterator[tuple[int, i
                 place
                 for place in range(start, len(folded))
                 if (_ends_name(folded, place) and not (place == start and folded[place] in _FIRST))
-                or (folded[place] in _BY_NAME and place > start)
+                or (folded[place] in BY_NAME and place > start)
             ),
             len(folded),
         )
@@ -392,52 +286,3 @@ def _owner_places(folded: list[str], kind: Kind | None) -> Iterator[tuple[int, i
     if suffers is not None and kind != "impersonated":
         begin = max((place + 1 for place in range(suffers) if folded[place] in {"thay", "rang", "la"}), default=0)
         yield begin, suffers
-
-
-def _harm(folded: str, amount: int | None) -> Harm | None:
-    if NO_HARM.search(folded):
-        return "money_asked" if _MONEY_ASKED.search(NO_HARM.sub("", folded)) else "none"
-    if _THREAT.search(folded):
-        return "threatened"
-    if _MONEY_GONE.search(folded):
-        return "money_lost"
-    if _MONEY_ASKED.search(folded):
-        return "money_asked"
-    if _LEAK.search(folded):
-        return "leaked"
-    return "money_lost" if amount and re.search(r"\bmat\b", folded) else None
-
-
-def _amount(folded: str) -> int | None:
-    """The largest sum of money that a text names, in đồng."""
-    plain = DATE.sub(" ", _TELEPHONE.sub(" ", folded))
-    sums = [found for match in _AMOUNT.finditer(plain) if (found := _money(match))]
-    return max(sums, default=None)
-
-
-def _money(match: re.Match[str]) -> int | None:
-    unit, rest = match["unit"] or "", match["rest"]
-    whole = match["whole"]
-    factor = _UNITS.get(unit, 1)
-    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", whole):
-        value = int(re.sub(r"\D", "", whole)) * factor
-    elif factor == 1:
-        # A bare number is money only where it says so, or is as long and as round as money is.
-        round_sum = len(whole) >= 6 and whole.endswith("000")
-        value = int(whole) if whole.isdigit() and (unit or round_sum) else 0
-    else:
-        value = round(float(whole.replace(",", ".")) * factor)
-        # "3tr5" is three and a half, "2tr350" two million three hundred and fifty thousand.
-        value += int(rest) * factor // 10 ** len(rest) if rest else 0
-    return value if _LEAST_AMOUNT <= value <= _MOST_AMOUNT else None
-
-
-def _addresses(said: str, folded: str) -> tuple[str, str]:
-    """(how to reach whoever writes, the account): the first number, link or name of each sort."""
-    telephones = [found.group() for found in _TELEPHONE.finditer(said)]
-    contact = ""
-    if len(folded) == len(said) and (found := _CALL_BACK.search(folded)):
-        contact = telephone(said[found.end() :])
-    links = [found.group().rstrip(".,;") for found in (*_LINK.finditer(said), *_HANDLE.finditer(said))]
-    accounts = [*links, *(number for number in telephones if number != contact)]
-    return contact, accounts[0] if accounts else ""

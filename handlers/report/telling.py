@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from handlers.report.reading import LONGEST_READ, NO_HARM, Reading, concerns_account
+from handlers.report.harm import NO_HARM
+from handlers.report.reading import LONGEST_READ, Reading, concerns_account
 from knowledge.text import fold, normalize
 
 # Somebody asks what the rule is, and tells nothing that happened. "Từ khi", "sau khi", "cách đây" tell a time, and
