@@ -53,8 +53,8 @@ MENU_LIFE = dt.timedelta(hours=24)
 # So many of the menus before are still understood by the words on their buttons.
 MENUS_IN_MIND = 3
 
-# Nobody types more, and what is pasted is not read further: a long text would hold up everybody else.
-LONGEST_TEXT = 4_000
+# No messenger carries more, and what is pasted elsewhere is not read further: a long text would hold up everybody else.
+LONGEST_TEXT = 4_096
 
 
 class Job(Protocol):

@@ -230,7 +230,7 @@ def test_results_in_words(context: Context, unit: int, chief: Conversation) -> N
     hold(chief, [("đợt trắc nghiệm", "Đợt một: đang mở")])
     (reply,) = chief.say("1")
     said = read(reply)
-    assert "Mời 7 người; 6 người đã làm, 5 người làm xong." in said
+    assert "Dành cho 7 người; 6 người đã làm, 5 người làm xong." in said
     assert "Đạt: 2 người (40% số người làm xong)." in said
     assert "Điểm trung bình: 40%" in said
     assert "Mới 5 người làm xong: quá ít, chưa kết luận được gì về câu hỏi." in said

@@ -260,7 +260,7 @@ def test_the_tables_of_a_large_round_are_gathered_in_parts_and_are_the_same(
     files = gathering.tables("csv", None, number, chief.context)
     monkeypatch.setattr(gathering, "LARGE", 3)
     monkeypatch.setattr(gathering, "PEOPLE_AT_ONCE", 2)
-    hold(chief, [("đợt trắc nghiệm", "đang mở"), ("1", "Mời 4 người"), ("tệp excel", "đang lập tệp")])
+    hold(chief, [("đợt trắc nghiệm", "đang mở"), ("1", "Dành cho 4 người"), ("tệp excel", "đang lập tệp")])
     (reply,) = run_due(context)
     assert reply.to == chief.address
     assert len(cells(reply)[2]) == 3 + 4

@@ -256,6 +256,9 @@ def test_any_text_is_read(text: str) -> None:
 @pytest.mark.parametrize(
     ("said", "harm"),
     [
+        ("Báo cáo lừa đảo", None),
+        ("tố cáo lừa đảo", None),
+        ("nick chị Ví Dụ đang lừa đảo", "money_asked"),
         ("sao zalo em ko vào được nữa vậy", None),
         ("sao zalo em ko vào được nữa vậy ad", None),
         ("zalo em bị hack em muốn lấy lại", None),

@@ -42,7 +42,7 @@ _MONEY_GONE = re.compile(
 _MONEY_ASKED = re.compile(
     r"\b(?:muon tien|vay tien|hoi tien|xin tien|hoi vay|hoi muon|(?:di|dang|nhan|xin|tin) vay|"
     r"nho chuyen|nho ck|chuyen khoan|chuyen tien|"
-    r"nap the|mua the|nop tien|lua tien|lua dao|ck)\b"
+    r"nap the|mua the|nop tien|lua tien|(?<!bao cao )(?<!to cao )lua dao|ck)\b"
     # Without accents "muốn lấy lại" and "sao vậy" are written as what is borrowed is.
     r"|\bmuon\b(?! (?:lay|biet|hoi|bao|xoa|doi|dung|chet|song|bi|nho|duoc|dc|gui|khoa|tim|xem|vao|kiem|ket|giup|co|"
     r"thoi|khoi|noi|nghi|mo|khoi phuc|dang nhap|to cao|trinh)\b)"
