@@ -42,9 +42,12 @@ class _Template:
         """Return the text with values, escaped unless they are marked; raise KeyError for one that is missing."""
         if not self._is_plain:
             return self._whole.format(**values)
-        filled = [
-            literal if name is None else literal + str(escape(values[name])) for literal, name, _, _ in self._parts
-        ]
+        filled: list[str] = []
+        for literal, name, _, _ in self._parts:
+            filled.append(literal)
+            if name is not None:
+                value = values[name]
+                filled.append(value if isinstance(value, Markup) else escape(value))
         return Markup("".join(filled))  # noqa: S704
 
 

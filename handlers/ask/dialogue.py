@@ -100,7 +100,9 @@ def answer(question: str, context: Context) -> list[Reply]:
     further = _further_button(finding.facts[FACTS:], context)
     buttons = (*_rest_button(finding.citations[page:], context), *further, *_buttons(finding, context))
     closing = writer.closing(finding, noted=noted)
-    body = writer.body(replace(finding, citations=finding.citations[:page], facts=finding.facts[:FACTS]))
+    if further or page < len(finding.citations):
+        finding = replace(finding, citations=finding.citations[:page], facts=finding.facts[:FACTS])
+    body = writer.body(finding)
     return [Reply(body, buttons, closing, lead=writer.lead(finding))]
 
 
