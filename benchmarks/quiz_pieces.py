@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,8 +16,9 @@ from handlers.schedule import Due
 from handlers.texts import load_texts
 from storage import quiz_people, selections
 from storage.audit import CONSOLE
-from storage.database import Database, to_json
+from storage.database import Database
 from storage.quiz_people import REMINDED
+from storage.stored_json import from_json, to_json
 
 LIMIT = 0.05
 """Seconds of a transaction."""
@@ -79,7 +79,7 @@ def _tables(number: int, context: Context) -> list[float]:
     over = False
     while not over:
         began = time.perf_counter()
-        data = json.loads(to_json(data))
+        data = from_json(to_json(data))
         over = gathering.gather(data, context)
         times.append(time.perf_counter() - began)
     began = time.perf_counter()

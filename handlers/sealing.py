@@ -7,11 +7,10 @@ After a restart it is as good as gone.
 from __future__ import annotations
 
 import base64
-import json
 import os
 from typing import Any
 
-from storage.database import to_json
+from storage.stored_json import from_json, to_json
 
 # Bytes; as long as AES-GCM is made for.
 _NONCE = 12
@@ -37,7 +36,7 @@ class Seal:
 
         try:
             whole = base64.b64decode(sealed)
-            opened: dict[str, Any] = json.loads(self._box.decrypt(whole[:_NONCE], whole[_NONCE:], None))
+            opened: dict[str, Any] = from_json(self._box.decrypt(whole[:_NONCE], whole[_NONCE:], None))
         except (InvalidTag, ValueError):
             return None
         return opened

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 # The values of acts that name people.
 _PEOPLE = ("person", "substitute", "listed")
@@ -84,7 +84,7 @@ def withdraw(database: Database, number: int, now: str) -> bool:
 def rename(database: Database, person: int, to: int) -> None:
     """Let what was asked for about a person be about another number, which is the same person now."""
     for row in database.rows("SELECT id, data FROM approvals"):
-        data = json.loads(row["data"])
+        data = from_json(row["data"])
         about = [key for key in _PEOPLE if data.get(key) == person]
         if about:
             data |= dict.fromkeys(about, to)
@@ -95,7 +95,7 @@ def forget(database: Database, person: int) -> None:
     """Take back what waits to be approved about somebody; of what was decided the values go, the decision stays."""
     named = database.row("SELECT name FROM members WHERE person_id = :person", {"person": person})
     for row in database.rows("SELECT id, state, data FROM approvals"):
-        data = json.loads(row["data"])
+        data = from_json(row["data"])
         is_about = person in [data.get(key) for key in _PEOPLE]
         if not is_about and not (named and data.get("name") == named["name"]):
             continue
@@ -118,7 +118,7 @@ def _approval(row: Row) -> Approval:
     return Approval(
         id=row["id"],
         act=row["act"],
-        data=json.loads(row["data"]),
+        data=from_json(row["data"]),
         unit=row["unit_id"],
         asked_by=row["asked_by"],
         asked_at=row["asked_at"],

@@ -9,12 +9,12 @@ repeating one is due, a copy of it goes out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 State = Literal["draft", "planned", "repeating", "freezing", "running", "paused", "done", "cancelled"]
 
@@ -266,15 +266,15 @@ def _broadcast(row: Row) -> Broadcast:
     return Broadcast(
         id=row["id"],
         unit=row["unit_id"],
-        content=json.loads(row["content"]),
-        audience=json.loads(row["audience"]),
+        content=from_json(row["content"]),
+        audience=from_json(row["audience"]),
         state=row["state"],
         urgent=bool(row["urgent"]),
         reason=row["reason"],
         trouble=row["trouble"],
         frozen_to=row["frozen_to"],
         counted_to=row["counted_to"],
-        repeats=json.loads(row["repeats"]) if row["repeats"] else None,
+        repeats=from_json(row["repeats"]) if row["repeats"] else None,
         until=row["until_day"],
         planned_at=row["planned_at"],
         started_at=row["started_at"],

@@ -7,7 +7,6 @@ transaction that reads first and writes later fails half the time when two proce
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,9 +34,6 @@ BACKUPS = "backups"
 """The folder beside the file for the copies of it."""
 
 Row = Mapping[str, Any]
-
-to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Writes what is stored as plain JSON."""
 
 
 class Database:

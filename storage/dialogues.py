@@ -5,13 +5,13 @@ One for each person in each chat. It outlives a restart.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, to_json
+from storage.database import Database
 from storage.people import Address
+from storage.stored_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def current(database: Database, address: Address, person: int, since: str) -> Di
         " AND account = :account AND chat = :chat AND updated_at >= :since",
         {**address.values(), "person": person, "since": since},
     )
-    return Dialogue(row["form"], row["step"], json.loads(row["data"])) if row else None
+    return Dialogue(row["form"], row["step"], from_json(row["data"])) if row else None
 
 
 def end(database: Database, address: Address, person: int) -> bool:

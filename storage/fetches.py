@@ -7,13 +7,13 @@ file is erased at the end.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from storage import blobs
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
 from storage.people import Address
+from storage.stored_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _fetch(row: Row) -> Fetch:
         id=row["id"],
         address=Address(row["channel"], row["account"], row["chat"], row["sender"]),
         person=row["person_id"],
-        source=json.loads(row["source"]),
-        concern=json.loads(row["concern"]),
+        source=from_json(row["source"]),
+        concern=from_json(row["concern"]),
         attempt=row["attempts"],
     )

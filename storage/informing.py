@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from storage.database import Database, to_json
+from storage.database import Database
+from storage.stored_json import to_json
 
 _PERSON = "broadcast_id = :broadcast AND person_id = :person"
 

@@ -7,12 +7,12 @@ recurs says how as plain JSON, which this room does not read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def recurring(database: Database) -> Sequence[tuple[int, dict[str, Any], str]]:
     rows = database.rows(
         "SELECT id, recurrence, planned_at FROM jobs WHERE recurrence IS NOT NULL AND owner IS NULL ORDER BY id"
     )
-    return [(row["id"], json.loads(row["recurrence"]), row["planned_at"]) for row in rows]
+    return [(row["id"], from_json(row["recurrence"]), row["planned_at"]) for row in rows]
 
 
 def move(database: Database, job_id: int, at: str) -> None:
@@ -194,8 +194,8 @@ def _job(row: Row) -> Job:
         id=row["id"],
         kind=row["kind"],
         name=row["name"],
-        data=json.loads(row["data"]),
-        recurrence=json.loads(row["recurrence"]) if row["recurrence"] else None,
+        data=from_json(row["data"]),
+        recurrence=from_json(row["recurrence"]) if row["recurrence"] else None,
         planned_at=row["planned_at"],
         attempt=row["attempts"],
         owner=row["owner"],

@@ -5,13 +5,13 @@ A menu is a list of buttons as plain JSON. It belongs to the person it was shown
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
 from storage.people import Address
+from storage.stored_json import from_json, to_json
 
 SPENT = "spent"
 """The field that a button has once its choice was taken and may not be taken again."""
@@ -104,4 +104,4 @@ def purge(database: Database, before: str, limit: int) -> int:
 
 
 def _menu(row: Row) -> Menu:
-    return Menu(int(row["id"]), json.loads(row["buttons"]))
+    return Menu(int(row["id"]), from_json(row["buttons"]))

@@ -8,12 +8,12 @@ The messages of one chat and one class are a line: they go out one after the oth
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 ANSWER, REPORT, BROADCAST = 1, 2, 3
 """The classes of a message, the most urgent first."""
@@ -138,7 +138,7 @@ def on_its_way(database: Database, channel: str, account: str, row_id: int) -> d
         "SELECT message FROM outbox WHERE id = :id AND channel = :channel AND account = :account AND state = 'sending'",
         {"id": row_id, "channel": channel, "account": account},
     )
-    return dict(json.loads(row["message"])) if row else None
+    return dict(from_json(row["message"])) if row else None
 
 
 def arrive(database: Database, arrived: Sequence[tuple[OutboxRow, str | None]], now: str) -> set[int]:
@@ -267,7 +267,7 @@ def take_back(database: Database, urgency: int, is_meant: Callable[[dict[str, An
     )
     taken = []
     for row in rows:
-        concern = json.loads(row["concern"])
+        concern = from_json(row["concern"])
         if concern.get("parts", 1) == 1 and is_meant(concern):
             database.run("DELETE FROM outbox WHERE id = :id", {"id": row["id"]})
             _let_next_go(database, {name: row[name] for name in ("channel", "account", "chat", "class")})
@@ -418,13 +418,13 @@ def _row(row: Row) -> OutboxRow:
         account=row["account"],
         chat=row["chat"],
         urgency=row["class"],
-        message=json.loads(row["message"]),
+        message=from_json(row["message"]),
         attempt=row["attempts"],
         repeats=row["repeats"],
         created_at=row["created_at"],
         # The edited message may have been purged, or have ended without an id.
         edits=None if row["edits"] is None else row["edited"] or "",
-        concern=json.loads(row["concern"]) if row["concern"] else None,
+        concern=from_json(row["concern"]) if row["concern"] else None,
     )
 
 

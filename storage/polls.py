@@ -5,13 +5,13 @@ What a vote means is plain JSON, as that of a button. A poll that went out twice
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
 from storage.people import Address
+from storage.stored_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _unheard(database: Database, address: Address) -> list[SentPoll]:
         " AND p.account = :account AND p.chat = :chat AND o.repeats > 0",
         address.values(),
     )
-    asked = {row["id"]: json.loads(row["message"]).get("poll") for row in going}
+    asked = {row["id"]: from_json(row["message"]).get("poll") for row in going}
     return [
         *(
             SentPoll(address.channel, address.account, address.chat, "", number, poll["action"], poll["data"])
@@ -125,5 +125,5 @@ def _sent(row: Row) -> SentPoll:
         row["poll"],
         row["outbox_id"],
         row["action"],
-        json.loads(row["data"]),
+        from_json(row["data"]),
     )

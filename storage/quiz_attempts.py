@@ -6,11 +6,11 @@ answer is given once; whoever gives it again changes nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ def _attempt(row: Row) -> Attempt:
         person=row["person_id"],
         unit=row["unit_id"],
         number=row["number"],
-        questions=tuple((question, tuple(options)) for question, options in json.loads(row["questions"])),
+        questions=tuple((question, tuple(options)) for question, options in from_json(row["questions"])),
         score=row["score"],
         passed=None if row["passed"] is None else bool(row["passed"]),
         started_at=row["started_at"],
@@ -248,8 +248,8 @@ def _answer(row: Row) -> Answer:
         place=row["place"],
         question=row["question_id"],
         shown_at=row["shown_at"],
-        marked=tuple(json.loads(row["marked"])),
-        chosen=None if row["chosen"] is None else tuple(json.loads(row["chosen"])),
+        marked=tuple(from_json(row["marked"])),
+        chosen=None if row["chosen"] is None else tuple(from_json(row["chosen"])),
         score=row["score"],
         answered_at=row["answered_at"],
     )

@@ -5,11 +5,11 @@ Days are ISO dates at the office. How far apart they lie is not decided here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +152,5 @@ def _card(row: Row) -> Card:
         due_on=row["due_on"],
         times=row["times"],
         is_asked=bool(row["is_asked"]),
-        marked=tuple(json.loads(row["marked"])),
+        marked=tuple(from_json(row["marked"])),
     )

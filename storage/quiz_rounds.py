@@ -5,12 +5,12 @@ A round asks the questions that its bank had when it was planned.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 State = Literal["planned", "open", "closed"]
 
@@ -148,7 +148,7 @@ def _round(row: Row) -> Round:
         bank=row["bank_id"],
         title=row["title"],
         state=row["state"],
-        settings=json.loads(row["settings"]),
+        settings=from_json(row["settings"]),
         opens_at=row["opens_at"],
         closes_at=row["closes_at"],
         created_by=row["created_by"],

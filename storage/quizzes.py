@@ -6,12 +6,12 @@ the time when it went, so that what was answered can still be read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +135,5 @@ def _bank(row: Row) -> Bank:
 
 def _question(row: Row) -> StoredQuestion:
     return StoredQuestion(
-        row["id"], row["bank_id"], row["key"], json.loads(row["content"]), row["topic"], row["retired_at"]
+        row["id"], row["bank_id"], row["key"], from_json(row["content"]), row["topic"], row["retired_at"]
     )

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
 from storage.informing import inform, last_of, recount, recount_sent
 from storage.people import Address
 from storage.selections import places
+from storage.stored_json import to_json
 
 REACHABLE = ""
 NOT_JOINED, OPTED_OUT, HELD, BLOCKED, NO_CHAT = "not_joined", "opted_out", "held", "blocked", "no_chat"

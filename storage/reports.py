@@ -7,13 +7,13 @@ from the times kept here. When its time is over, only what is counted stays (`re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from storage import jobs, report_files
-from storage.database import Database, Row, to_json
+from storage.database import Database, Row
+from storage.stored_json import from_json, to_json
 
 Kind = Literal["lost", "impersonated", "unit_impersonated", "abused", "content"]
 KINDS: tuple[Kind, ...] = ("lost", "impersonated", "unit_impersonated", "abused", "content")
@@ -341,5 +341,5 @@ def _event(row: Row) -> Event:
         what=row["what"],
         note=row["note"],
         audience=row["audience"],
-        data=json.loads(row["data"]),
+        data=from_json(row["data"]),
     )

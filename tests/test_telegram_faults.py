@@ -276,6 +276,16 @@ def test_an_update_that_cannot_be_read_stops_nobody(api: BotApi, bot: RunningBot
     assert failed == [{"kind": "unreadable"}] * 3
 
 
+def test_half_a_pair_of_an_emoji_is_read_over(api: BotApi, bot: RunningBot) -> None:
+    private = {"id": PERSON, "type": "private", "first_name": "Người Ví Dụ"}
+    sender = {"id": PERSON, "is_bot": False, "first_name": "Người Ví Dụ"}
+    api.user(PERSON, started=True)
+    api.raw({"message": {"message_id": 7, "date": 0, "chat": private, "from": sender, "text": "\ud83d điều 4 khoản 2"}})
+    ask(api, OTHER)
+    assert ANSWER in said(api, OTHER)[0].text
+    assert said(api)[0].text.startswith("Khoản 2 Điều 4")
+
+
 def test_update_numbers_that_begin_anew_are_no_trouble(api: BotApi, bot: RunningBot) -> None:
     """After a week without updates Telegram goes on with any number."""
     ask(api)

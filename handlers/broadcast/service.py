@@ -18,9 +18,10 @@ from handlers.broadcast.content import Content, checked
 from handlers.errors import NotFound, NotPossible
 from storage import broadcasts, freezing, informing, jobs, members, people, recipients, units
 from storage.broadcasts import Broadcast
-from storage.database import Database, to_json
+from storage.database import Database
 from storage.informing import UnitSum
 from storage.recipients import Recipient, Sum
+from storage.stored_json import to_json
 
 How = Literal["meeting", "phone"]
 HOWS: tuple[How, ...] = ("meeting", "phone")

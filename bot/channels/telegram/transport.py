@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+import orjson
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TelegramError
@@ -103,6 +104,8 @@ class AiohttpRequest(BaseRequest):
     def parse_json_payload(payload: bytes) -> Json:
         """Return an answer; unlike by the library's own, nothing of one that cannot be read is logged."""
         try:
+            # The standard library's also reads half a surrogate pair, which some phones send: orjson would refuse all
+            # the updates that came with it.
             answer = json.loads(payload)
         except ValueError:
             raise TelegramError("Invalid server response") from None
@@ -126,7 +129,7 @@ def _body(request_data: RequestData | None) -> tuple[bytes | aiohttp.FormData | 
     if request_data is None:
         return None, {}
     if not request_data.contains_files:
-        return json.dumps(request_data.parameters).encode(), {"Content-Type": "application/json"}
+        return orjson.dumps(request_data.parameters), {"Content-Type": "application/json"}
     form = aiohttp.FormData()
     for name, value in request_data.json_parameters.items():
         form.add_field(name, value)
