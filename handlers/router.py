@@ -294,7 +294,8 @@ def _handle(event: Incoming, context: Context) -> list[Reply]:
             return answered
     # At whichever of several bots: help does not wait. A code may look like words about a lost account: "FFG-HAC".
     if code is None and report.is_told(text, context):
-        return report.begin(text, context, () if asked else event.attachments)
+        despair = ask.against_despair(text, context)
+        return [*filter(None, [despair]), *report.begin(text, context, () if asked else event.attachments)]
     if code is None and (helped := report.help_at_once(text, context) or report.offer(text, context)):
         return [helped]
     if code is None and (reply := report.warning(text, context) or pages.look(text, context)):

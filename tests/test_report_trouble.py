@@ -174,6 +174,15 @@ def test_an_account_that_is_lost_is_reported_whatever_else_happened(an: Conversa
     assert "ngân hàng" in read(reply).split("\n")[1]
 
 
+def test_who_despairs_over_an_account_is_helped_before_the_report(an: Conversation) -> None:
+    despair, report = an.say("zalo em bị hack, bị tung ảnh nóng, em muốn chết")
+    assert "115" in read(despair)
+    assert "Làm ngay" in read(report)
+    an.say("hủy")
+    (report,) = an.say("zalo em bị hack")
+    assert "115" not in read(report)
+
+
 def test_whoever_may_hurt_himself_gets_other_words(an: Conversation) -> None:
     (reply,) = an.say("tôi bị lừa hết tiền tôi muốn chết")
     assert "115" in read(reply)

@@ -2,6 +2,7 @@
 
 from handlers.ask.dialogue import (
     act,
+    against_despair,
     answer,
     help_text,
     introduction,
@@ -11,4 +12,14 @@ from handlers.ask.dialogue import (
     welcome_group,
 )
 
-__all__ = ["act", "answer", "help_text", "introduction", "is_greeting", "urgent", "welcome", "welcome_group"]
+__all__ = [
+    "act",
+    "against_despair",
+    "answer",
+    "help_text",
+    "introduction",
+    "is_greeting",
+    "urgent",
+    "welcome",
+    "welcome_group",
+]

@@ -10,7 +10,7 @@ import hashlib
 import re
 
 from handlers import form
-from handlers.ask.dialogue import urgent
+from handlers.ask.dialogue import against_despair
 from handlers.context import Context
 from handlers.conversation import Reply
 from handlers.form import Form
@@ -18,7 +18,6 @@ from handlers.report.dialogue import HELPED, is_told, take_aside
 from handlers.report.offering import help_with_account
 from handlers.report.reading import LONGEST_READ, read
 from handlers.report.trouble import first_aid, help_at_once, trouble, trouble_of
-from knowledge.scope import DISTRESS
 from knowledge.text import fold, folded_syllables, normalize
 from storage.dialogues import Dialogue
 
@@ -50,7 +49,7 @@ def helped(text: str, asked: Dialogue, steps: Form, context: Context) -> list[Re
 
 
 def _in_report(text: str, asked: Dialogue, steps: Form, context: Context) -> list[Reply] | None:
-    if aid := _against_despair(text, context):
+    if aid := against_despair(text, context):
         return [aid, steps[asked.step].ask(dict(asked.data), context)]
     found = trouble(text) or trouble_of(read(text, context.today), text)
     if found is None:
@@ -79,7 +78,7 @@ def _helped(asked: Dialogue) -> list[str]:
 
 def _aid(text: str, asked: Dialogue, steps: Form, context: Context) -> Reply | None:
     """What is to be done at once, beside a form that is about something else."""
-    if aid := _against_despair(text, context):
+    if aid := against_despair(text, context):
         return aid
     if asked.form != "report_add" and steps[asked.step].digressions == "never" and not _is_of_oneself(text, context):
         return None
@@ -97,8 +96,3 @@ def _is_of_oneself(text: str, context: Context) -> bool:
         return False
     reading = read(text, context.today)
     return reading.kind is None or reading.whose == "own"
-
-
-def _against_despair(text: str, context: Context) -> Reply | None:
-    distress = context.search.answer(text, today=context.today).intent == DISTRESS
-    return urgent(text, context) if distress else None
