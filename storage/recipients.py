@@ -123,8 +123,11 @@ def drop(database: Database, broadcast: int, reason: str, after: int, limit: int
 def try_again(database: Database, broadcast: int, after: int, limit: int) -> int | None:
     """Let whoever failed among the next `limit` rows after a person wait again; an `unknown` end stays what it is.
 
-    Returns the last of those rows, None where there are no more.
+    Whoever is written to elsewhere by now gets it there. Returns the last of those rows, None where there are no more.
     """
+    last = last_of(database, broadcast, after, limit)
+    if last is not None:
+        _follow(database, broadcast, after, last)
     return _turn(database, broadcast, ("failed",), "waiting", "", after, limit)
 
 
@@ -360,22 +363,54 @@ def _turn(
     return last
 
 
+def _follow(database: Database, broadcast: int, after: int, last: int) -> None:
+    """Note of whoever failed among some rows in which chat he is written to by now, and move him from sum to sum."""
+    rows = database.rows(
+        "SELECT r.person_id, r.channel AS old_channel, r.account AS old_account, r.chat AS old_chat, r.reason,"
+        " a.channel, a.account, a.chat FROM recipients r JOIN addresses a ON a.person_id = r.person_id"
+        f" AND a.in_group = 0 AND NOT EXISTS ({closed('a')}) AND NOT EXISTS (SELECT 1 FROM homes h"
+        " WHERE h.person_id = a.person_id AND h.channel = a.channel AND h.account <> a.account)"
+        " WHERE r.broadcast_id = :broadcast AND r.person_id > :after AND r.person_id <= :last AND r.state = 'failed'"
+        " ORDER BY r.person_id, a.used_at",
+        {"broadcast": broadcast, "after": after, "last": last},
+    )
+    # Of several chats the one used last stays.
+    used = {row["person_id"]: row for row in rows}.values()
+    moved = [row for row in used if any(row[part] != row[f"old_{part}"] for part in ("channel", "account", "chat"))]
+    database.run(
+        "UPDATE recipients SET channel = json_extract(n.value, '$.channel'),"
+        " account = json_extract(n.value, '$.account'), chat = json_extract(n.value, '$.chat')"
+        " FROM json_each(:moved) n"
+        " WHERE broadcast_id = :broadcast AND person_id = json_extract(n.value, '$.person_id')",
+        {"broadcast": broadcast, "moved": to_json(moved)},
+    )
+    change = Counter((row["channel"], row["account"], row["reason"]) for row in moved)
+    change.subtract((row["old_channel"], row["old_account"], row["reason"]) for row in moved)
+    for (channel, account, reason), people in change.items():
+        _add(database, broadcast, (channel, account), ("failed", reason), people)
+
+
 def _shift(
     database: Database, broadcast: int, account: tuple[str, str], old: tuple[str, str], new: tuple[str, str], count: int
 ) -> None:
     """Move so many people from one sum to another."""
-    for (state, reason), people in ((old, -count), (new, count)):
-        database.run(
-            "INSERT INTO broadcast_sums (broadcast_id, channel, account, state, reason, people)"
-            " VALUES (:broadcast, :channel, :account, :state, :reason, :people)"
-            " ON CONFLICT (broadcast_id, channel, account, state, reason)"
-            " DO UPDATE SET people = broadcast_sums.people + excluded.people",
-            {
-                "broadcast": broadcast,
-                "channel": account[0],
-                "account": account[1],
-                "state": state,
-                "reason": reason,
-                "people": people,
-            },
-        )
+    _add(database, broadcast, account, old, -count)
+    _add(database, broadcast, account, new, count)
+
+
+def _add(database: Database, broadcast: int, account: tuple[str, str], state: tuple[str, str], people: int) -> None:
+    """Add so many people of an account, or take them away, where they are counted with a state for a reason."""
+    database.run(
+        "INSERT INTO broadcast_sums (broadcast_id, channel, account, state, reason, people)"
+        " VALUES (:broadcast, :channel, :account, :state, :reason, :people)"
+        " ON CONFLICT (broadcast_id, channel, account, state, reason)"
+        " DO UPDATE SET people = broadcast_sums.people + excluded.people",
+        {
+            "broadcast": broadcast,
+            "channel": account[0],
+            "account": account[1],
+            "state": state[0],
+            "reason": state[1],
+            "people": people,
+        },
+    )

@@ -311,6 +311,32 @@ def test_only_those_whom_it_did_not_reach_get_it_again(desk: Desk) -> None:
         desk.act(service.retry, None, number)
 
 
+def test_who_writes_elsewhere_by_now_gets_it_there_when_it_is_sent_again(
+    tmp_path: Path, search: Search, texts: Texts
+) -> None:
+    one, two = (Messenger(name, Abilities(buttons=True, text_length=2_000), WIDE) for name in ("mot", "hai"))
+    desk = Desk(tmp_path / "ungxu.db", search, texts, one, two)
+    moved, blocked, there = desk.people(desk.unit("Sở Ví Dụ"), "an", "binh", "chi", channel="mot")
+    one.ends = [Unreachable("blocked"), Unreachable("blocked"), None]
+    number = desk.draft()
+    desk.send(number)
+    desk.work()
+    assert desk.arrived(one) == ["chi"]
+    desk.ask(others_of, "hai", moved, "an2", (MONDAY + dt.timedelta(hours=1)).isoformat())
+    assert desk.act(service.retry, None, number) == 2
+    desk.work()
+    assert (desk.arrived(one), desk.arrived(two)) == (["chi"], ["an2"])
+    assert desk.rows(number) == {moved: ("sent", ""), blocked: ("failed", "gone"), there: ("sent", "")}
+    assert desk.sums(number) == {("sent", ""): 2, ("failed", "gone"): 1}
+    sums = desk.ask(recipients.sums, number)
+    assert {(part.channel, part.state): part.people for part in sums} == {
+        ("mot", "sent"): 1,
+        ("hai", "sent"): 1,
+        ("mot", "failed"): 1,
+    }
+    desk.close()
+
+
 def test_somebody_who_went_away_after_the_list_was_written_gets_nothing(desk: Desk) -> None:
     first, second = desk.people(desk.unit("Sở Ví Dụ"), "an", "binh")
     number = desk.draft()
