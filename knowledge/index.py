@@ -179,16 +179,10 @@ class Bm25Index:
         row[self._documents[span]] = self._weights[span]
         return row
 
-    def postings(self, term: str) -> tuple[NDArray[np.intp], Floats]:
-        """Return the documents that hold a term, and the weight that it has in each."""
-        position = self._vocabulary.get(term)
-        span = slice(0, 0) if position is None else slice(self._starts[position], self._starts[position + 1])
-        return self._documents[span], self._weights[span]
-
     @property
-    def vocabulary(self) -> Iterable[str]:
-        """Every term that any document holds."""
-        return self._vocabulary.keys()
+    def postings(self) -> tuple[Iterable[str], NDArray[np.int64], NDArray[np.intp], Floats]:
+        """Every term, in how many documents each stands, these documents term by term, and its weight in each."""
+        return self._vocabulary.keys(), self._frequencies, self._documents, self._weights
 
 
 class JoinedIndex:
@@ -196,20 +190,23 @@ class JoinedIndex:
 
     def __init__(self, indexes: Sequence[Bm25Index]) -> None:
         self._bounds = list(accumulate(map(len, indexes), initial=0))
-        documents: list[NDArray[np.intp]] = []
-        weights: list[Floats] = []
-        self._spans: dict[str, slice] = {}
-        end = 0
-        for term in dict.fromkeys(term for index in indexes for term in index.vocabulary):
-            start = end
-            for first, index in zip(self._bounds, indexes, strict=False):
-                own, weight = index.postings(term)
-                documents.append(own + first)
-                weights.append(weight)
-                end += len(own)
-            self._spans[term] = slice(start, end)
-        self._documents = np.concatenate(documents) if documents else np.zeros(0, dtype=np.intp)
-        self._weights = np.concatenate(weights) if weights else np.zeros(0)
+        vocabulary: dict[str, int] = {}
+        owners: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+        documents: list[NDArray[np.intp]] = [np.zeros(0, dtype=np.intp)]
+        weights: list[Floats] = [np.zeros(0)]
+        for first, index in zip(self._bounds, indexes, strict=False):
+            terms, frequencies, own, weight = index.postings
+            positions = [vocabulary.setdefault(term, len(vocabulary)) for term in terms]
+            owners.append(np.repeat(np.array(positions, dtype=np.int64), frequencies))
+            documents.append(own + first)
+            weights.append(weight)
+        owner = np.concatenate(owners)
+        # Stable, so that the postings of a term stay in the order of the indexes.
+        order = np.argsort(owner, kind="stable")
+        self._documents = np.concatenate(documents)[order]
+        self._weights = np.concatenate(weights)[order]
+        ends = np.cumsum(np.bincount(owner, minlength=len(vocabulary))).tolist()
+        self._spans = dict(zip(vocabulary, map(slice, [0, *ends], ends), strict=True))
 
     def scores(self, query: Mapping[str, float]) -> list[Floats]:
         """Return the scores of each index, in their order, as each would give them.
