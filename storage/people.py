@@ -15,6 +15,18 @@ from storage.database import Database
 _HOUR = len("2026-01-01T00")
 """So much of a time is compared: that an address was used is written down once an hour, not with every message."""
 
+OPEN = (
+    "a.in_group = 0 AND NOT EXISTS (SELECT 1 FROM closed_chats c"
+    " WHERE c.channel = a.channel AND c.account = a.account AND c.chat = a.chat)"
+)
+"""That an address `a` stands for a private chat that is not closed."""
+
+REACHED = (
+    f"{OPEN} AND NOT EXISTS (SELECT 1 FROM homes h"
+    " WHERE h.person_id = a.person_id AND h.channel = a.channel AND h.account <> a.account)"
+)
+"""The same, and that of several bots of a messenger it is with the one that the person talks to (`storage.bots`)."""
+
 _NOT_HELD = {"held_at": None, "held_by": None}
 
 
@@ -122,10 +134,8 @@ def all_reached_at(database: Database, person: int) -> Sequence[Address]:
     Of several bots in one messenger only that which he talks to writes to him (`storage.bots`).
     """
     rows = database.rows(
-        "SELECT channel, account, chat, sender FROM addresses a WHERE person_id = :person AND in_group = 0"
-        " AND held_at IS NULL AND NOT EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
-        " AND c.account = a.account AND c.chat = a.chat) AND NOT EXISTS (SELECT 1 FROM homes h"
-        " WHERE h.person_id = a.person_id AND h.channel = a.channel AND h.account <> a.account) ORDER BY used_at DESC",
+        "SELECT channel, account, chat, sender FROM addresses a"
+        f" WHERE person_id = :person AND held_at IS NULL AND {REACHED} ORDER BY used_at DESC",
         {"person": person},
     )
     return [Address(**row) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.database import Database
+from storage.people import REACHED
 from storage.selections import Selection
 
 ANNOUNCED, REMINDED = 1, 2
@@ -46,12 +47,9 @@ def survey(database: Database, selection: Selection, day: str) -> dict[tuple[str
     # As in people.all_reached_at: the private chat used last of those that are neither held nor closed; none of whoever
     # wants no broadcasts, and where an address of somebody is held, nobody knows who reads the others.
     reached = (
-        "SELECT a.channel || ' ' || a.account FROM addresses a WHERE a.person_id = m.person_id AND a.in_group = 0"
+        f"SELECT a.channel || ' ' || a.account FROM addresses a WHERE a.person_id = m.person_id AND {REACHED}"
         " AND NOT EXISTS (SELECT 1 FROM opt_outs o WHERE o.person_id = m.person_id)"
         " AND NOT EXISTS (SELECT 1 FROM addresses d WHERE d.person_id = m.person_id AND d.held_at IS NOT NULL)"
-        " AND NOT EXISTS (SELECT 1 FROM closed_chats c WHERE c.channel = a.channel"
-        " AND c.account = a.account AND c.chat = a.chat) AND NOT EXISTS (SELECT 1 FROM homes h"
-        " WHERE h.person_id = a.person_id AND h.channel = a.channel AND h.account <> a.account)"
         " ORDER BY a.used_at DESC LIMIT 1"
     )
     rows = database.rows(

@@ -16,7 +16,7 @@ from typing import Any
 
 from storage.database import Database, Row
 from storage.informing import inform, last_of, recount, recount_sent
-from storage.people import Address
+from storage.people import OPEN, REACHED, Address
 from storage.selections import places
 from storage.stored_json import to_json
 
@@ -58,7 +58,7 @@ def take(database: Database, broadcast: int, channel: str, account: str, limit: 
         f" THEN '{HELD}' WHEN a.sender IS NULL THEN 'gone' ELSE '' END AS reason"
         " FROM recipients r LEFT JOIN addresses a ON a.channel = r.channel"
         " AND a.account = r.account AND a.chat = r.chat AND a.person_id = r.person_id"
-        f" AND a.in_group = 0 AND NOT EXISTS ({closed('a')})"
+        f" AND {OPEN}"
         " LEFT JOIN members m ON m.person_id = r.person_id LEFT JOIN opt_outs o ON o.person_id = r.person_id"
         " WHERE r.broadcast_id = :broadcast AND r.state = 'waiting'"
         " AND r.channel = :channel AND r.account = :account ORDER BY r.person_id LIMIT :limit",
@@ -117,7 +117,10 @@ def drop(database: Database, broadcast: int, reason: str, after: int, limit: int
 
     Returns the last of those rows, None where there are no more.
     """
-    return _turn(database, broadcast, ("waiting",), "skipped", reason, after, limit)
+    last = last_of(database, broadcast, after, limit)
+    if last is not None:
+        _turn(database, broadcast, "waiting", ("skipped", reason), after, last)
+    return last
 
 
 def try_again(database: Database, broadcast: int, after: int, limit: int) -> int | None:
@@ -128,7 +131,8 @@ def try_again(database: Database, broadcast: int, after: int, limit: int) -> int
     last = last_of(database, broadcast, after, limit)
     if last is not None:
         _follow(database, broadcast, after, last)
-    return _turn(database, broadcast, ("failed",), "waiting", "", after, limit)
+        _turn(database, broadcast, "failed", ("waiting", ""), after, last)
+    return last
 
 
 def doubt(database: Database) -> None:
@@ -333,34 +337,22 @@ def _recipient(row: Row) -> Recipient:
     )
 
 
-def closed(address: str) -> str:
-    """The query for whether the chat of an address is closed."""
-    of = " AND ".join(f"c.{part} = {address}.{part}" for part in ("channel", "account", "chat"))
-    return f"SELECT 1 FROM closed_chats c WHERE {of}"
-
-
-def _turn(
-    database: Database, broadcast: int, old: Sequence[str], new: str, reason: str, after: int, limit: int
-) -> int | None:
-    """Give some of the next rows another state, and move them from sum to sum."""
-    last = last_of(database, broadcast, after, limit)
-    if last is None:
-        return None
-    states = {f"old{number}": state for number, state in enumerate(old)}
-    values = {"broadcast": broadcast, "after": after, "last": last, **states}
-    these = f"broadcast_id = :broadcast AND person_id > :after AND person_id <= :last AND state IN ({places(states)})"
+def _turn(database: Database, broadcast: int, old: str, new: tuple[str, str], after: int, last: int) -> None:
+    """Give those of some rows that are in a state another one, for a reason, and move them from sum to sum."""
+    values = {"broadcast": broadcast, "after": after, "last": last, "old": old}
+    these = "broadcast_id = :broadcast AND person_id > :after AND person_id <= :last AND state = :old"
     counted = database.rows(
-        f"SELECT channel, account, state, reason, count(*) AS people FROM recipients WHERE {these}"
-        " GROUP BY channel, account, state, reason",
+        f"SELECT channel, account, reason, count(*) AS people FROM recipients WHERE {these}"
+        " GROUP BY channel, account, reason",
         values,
     )
     database.run(
-        f"UPDATE recipients SET state = :new, reason = :reason WHERE {these}", {**values, "new": new, "reason": reason}
+        f"UPDATE recipients SET state = :new, reason = :reason WHERE {these}",
+        {**values, "new": new[0], "reason": new[1]},
     )
     for found in counted:
         account = (found["channel"], found["account"])
-        _shift(database, broadcast, account, (found["state"], found["reason"]), (new, reason), found["people"])
-    return last
+        _shift(database, broadcast, account, (old, found["reason"]), new, found["people"])
 
 
 def _follow(database: Database, broadcast: int, after: int, last: int) -> None:
@@ -368,8 +360,7 @@ def _follow(database: Database, broadcast: int, after: int, last: int) -> None:
     rows = database.rows(
         "SELECT r.person_id, r.channel AS old_channel, r.account AS old_account, r.chat AS old_chat, r.reason,"
         " a.channel, a.account, a.chat FROM recipients r JOIN addresses a ON a.person_id = r.person_id"
-        f" AND a.in_group = 0 AND NOT EXISTS ({closed('a')}) AND NOT EXISTS (SELECT 1 FROM homes h"
-        " WHERE h.person_id = a.person_id AND h.channel = a.channel AND h.account <> a.account)"
+        f" AND {REACHED}"
         " WHERE r.broadcast_id = :broadcast AND r.person_id > :after AND r.person_id <= :last AND r.state = 'failed'"
         " ORDER BY r.person_id, a.used_at",
         {"broadcast": broadcast, "after": after, "last": last},

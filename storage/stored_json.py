@@ -1,7 +1,7 @@
 """What is stored as JSON: written without blanks, accents as they are, and read again.
 
-Each message that is answered writes three such texts and reads as many; orjson does that several times faster than the
-standard library.
+Each message that is answered writes about three such texts and reads as many; orjson does it faster than the standard
+library.
 """
 
 from __future__ import annotations
