@@ -179,9 +179,9 @@ def _answers(context: Context) -> bool:
 
 def urgent(question: str, context: Context) -> Reply | None:
     """Return what is to be done at once, where a question cannot wait; None for any other."""
-    if aid := against_despair(question, context):
-        return aid
     finding = service.answer(context.search, question, context.today)
+    if finding.intent == DISTRESS:
+        return _whom_to_call(finding, context)
     if "report" not in finding.suggestions:
         return None
     button = Button(context.texts("button.report"), "report.start")
@@ -191,7 +191,11 @@ def urgent(question: str, context: Context) -> Reply | None:
 def against_despair(text: str, context: Context) -> Reply | None:
     """Return whom to call, to somebody who may hurt himself; None to everybody else."""
     finding = service.answer(context.search, text, context.today)
-    return Reply(_writer(context).reply(finding)) if finding.intent == DISTRESS else None
+    return _whom_to_call(finding, context) if finding.intent == DISTRESS else None
+
+
+def _whom_to_call(distress: Finding, context: Context) -> Reply:
+    return Reply(_writer(context).reply(distress))
 
 
 def is_greeting(text: str, context: Context) -> bool:
